@@ -1,0 +1,155 @@
+//! `manifest.json`, format 1: what a bundle says of itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::bert::{Architecture, Pooling};
+use crate::{Error, Result};
+
+/// The only format that this version reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// The content of `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The format's version, [`FORMAT`].
+    pub format: u32,
+    /// The bundle's name, as shown to people.
+    pub name: String,
+    /// Under which licence the weights may be used.
+    pub licence: String,
+    /// The encoder's sizes.
+    pub architecture: Architecture,
+    /// How token vectors become one vector for the text.
+    pub pooling: Pooling,
+    /// How the weights are stored.
+    pub precision: Precision,
+    /// The longest input in tokens, [CLS] and [SEP] included; what is longer is cut.
+    pub max_tokens: usize,
+    /// What the bundle classifies, one head each, in the order in which answers come.
+    pub tasks: Vec<Task>,
+    /// Size and hash of every other file of the bundle.
+    pub files: BTreeMap<String, FileEntry>,
+}
+
+/// How a bundle stores its weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 32-bit floats, as trained.
+    F32,
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers with one f32 scale for each output row of a matrix; vectors stay f32.
+    Int8,
+}
+
+/// One classification task, which is one head of the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// The task's name: `sentiment`, `toxicity`.
+    pub name: String,
+    /// The independent labels that the head scores, in the order of its outputs.
+    pub labels: Vec<Label>,
+    /// What was measured of the task when its weights were chosen; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<TaskMetrics>,
+}
+
+/// One label of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// The label's name: `positive`, `threat`.
+    pub name: String,
+    /// The probability from which on the label counts as present.
+    pub threshold: f32,
+}
+
+/// What was measured of a task, and on what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskMetrics {
+    /// What was measured on, in words: `10% of the training rows, held out`.
+    pub data: String,
+    /// How many texts that were.
+    pub samples: usize,
+    /// Mean binary cross-entropy.
+    pub loss: f64,
+    /// Binary accuracy over all labels at a probability of ½.
+    pub accuracy: f64,
+    /// Mean ROC AUC over the labels; none where a label had one class only.
+    pub auc_macro: Option<f64>,
+}
+
+/// Size and hash of one file of the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// The file's size.
+    pub bytes: u64,
+    /// The file's SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// It is no JSON, lacks a field, or is of another format than [`FORMAT`].
+    pub fn parse(json: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let unreadable = |error| Error::invalid(format!("the bundle's manifest.json cannot be read: {error}"));
+        let version: Version = serde_json::from_slice(json).map_err(unreadable)?;
+        if version.format != FORMAT {
+            return Err(Error::invalid(format!(
+                "the bundle has format {}, and this version of Undertone reads format {FORMAT} only: export the bundle again",
+                version.format
+            )));
+        }
+        serde_json::from_slice(json).map_err(unreadable)
+    }
+
+    /// What the manifest says of the file `name`.
+    ///
+    /// # Errors
+    /// The manifest does not list the file.
+    pub fn file(&self, name: &str) -> Result<&FileEntry> {
+        self.files.get(name).ok_or_else(|| Error::invalid(format!("the bundle's manifest.json does not list {name}")))
+    }
+
+    /// What there is to fetch beside the manifest itself.
+    pub fn total_bytes(&self) -> u64 {
+        self.files.values().map(|file| file.bytes).sum()
+    }
+}
+
+impl FileEntry {
+    /// The entry for a file with this content.
+    pub fn of(content: &[u8]) -> Self {
+        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes: content.len() as u64, sha256 }
+    }
+
+    /// Checks that `content` is what the manifest promised.
+    ///
+    /// # Errors
+    /// Its size or its hash differs.
+    pub fn verify(&self, name: &str, content: &[u8]) -> Result<()> {
+        if content.len() as u64 != self.bytes {
+            return Err(Error::invalid(format!(
+                "{name} has {} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
+                content.len(),
+                self.bytes
+            )));
+        }
+        if Self::of(content).sha256 != self.sha256 {
+            return Err(Error::invalid(format!(
+                "{name} is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again"
+            )));
+        }
+        Ok(())
+    }
+}
