@@ -1,10 +1,20 @@
-//! BERT.
-use serde::{Deserialize, Serialize};
-/// Sizes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Architecture {}
-/// How token vectors become one vector for the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pooling { /// mean
- Mean }
+//! BERT (Devlin et al. 2019) with classification heads: one definition for training and for inference, on candle tensors.
+//!
+//! candle-transformers' `BertModel` cannot be it: its layer normalisation cuts the graph, so that `backward` succeeds while
+//! nearly every variable gets no gradient; its dropout does nothing; and a tensor under another name is silently random.
+//! Here every operation of [`crate::ops`] has its gradient, dropout is applied, and [`Weights`] names each tensor that is
+//! missing, left over or misshapen.
+//!
+//! A [`Batch`] is packed, texts end to end without padding; the attention mask decides which tokens get in.
+
+mod architecture;
+mod batch;
+mod checkpoint;
+mod model;
+mod weights;
+
+pub use architecture::{Activation, Architecture, Pooling};
+pub use batch::{Batch, TokenIds};
+pub use checkpoint::Checkpoint;
+pub use model::{Dropout, HeadShape, Model};
+pub use weights::{Weights, float_values};

@@ -1,8 +1,12 @@
 //! Text in, probabilities out: the one door to the model for the page, the companion and the tests.
 
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Bundle;
+use crate::bert::{Batch, Model, TokenIds};
+use crate::bundle::{self, Bundle, Label, Manifest, Task};
+use crate::ops::Ops;
+use crate::text::Tokenizer;
 use crate::{Error, Result};
 
 /// What the model says of one text.
@@ -37,7 +41,11 @@ pub struct LabelScore {
 }
 
 /// A bundle, ready to classify.
-pub struct Classifier;
+pub struct Classifier {
+    manifest: Manifest,
+    tokenizer: Tokenizer,
+    model: Model,
+}
 
 impl Classifier {
     /// Builds the model of `bundle`.
@@ -45,8 +53,30 @@ impl Classifier {
     /// # Errors
     /// The weights or the tokenizer are not what the manifest describes.
     pub fn new(bundle: &Bundle) -> Result<Self> {
-        let _ = bundle;
-        Err(Error::invalid("not yet"))
+        let manifest = bundle.manifest.clone();
+        let architecture = &manifest.architecture;
+        if manifest.max_tokens > architecture.max_position_embeddings {
+            return Err(Error::invalid(format!(
+                "the bundle's manifest allows {} tokens, and its model has only {} positions",
+                manifest.max_tokens, architecture.max_position_embeddings
+            )));
+        }
+        let tokenizer = Tokenizer::from_json(&bundle.tokenizer, manifest.max_tokens)?;
+        if tokenizer.vocabulary_size() > architecture.vocab_size {
+            return Err(Error::invalid(format!(
+                "the bundle's tokenizer knows {} tokens, and its model only {}",
+                tokenizer.vocabulary_size(),
+                architecture.vocab_size
+            )));
+        }
+        let weights = bundle::weights::decode(&bundle.weights, &Device::Cpu)?;
+        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, Ops::Fused)?;
+        Ok(Self { manifest, tokenizer, model })
+    }
+
+    /// What the bundle says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 
     /// Classifies one text for every task.
@@ -54,7 +84,39 @@ impl Classifier {
     /// # Errors
     /// Only if a tensor operation fails, which a well-formed bundle gives no cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
-        let _ = text;
-        Err(Error::invalid("not yet"))
+        let tokens = self.tokenizer.encode(text)?;
+        let logits = self.logits(&Batch::pack([&tokens.ids])?)?;
+        let scored = |(task, logits): (&Task, &Vec<f32>)| TaskScores {
+            task: task.name.clone(),
+            labels: task.labels.iter().zip(logits).map(|(label, &logit)| LabelScore::new(label, logit)).collect(),
+        };
+        Ok(Classification {
+            tokens: tokens.ids.input_ids.len(),
+            truncated: tokens.truncated,
+            tasks: self.manifest.tasks.iter().zip(&logits).map(scored).collect(),
+        })
+    }
+
+    /// The tokens of `text` as the model reads them.
+    ///
+    /// # Errors
+    /// As for [`Tokenizer::encode`].
+    pub fn tokens(&self, text: &str) -> Result<TokenIds> {
+        Ok(self.tokenizer.encode(text)?.ids)
+    }
+
+    /// For each task the logits of all texts of `batch`, label after label, text after text.
+    ///
+    /// # Errors
+    /// As for [`Self::classify`].
+    pub fn logits(&self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
+        self.model.all_logits(batch)?.iter().map(|logits| Ok(logits.flatten_all()?.to_vec1()?)).collect()
+    }
+}
+
+impl LabelScore {
+    fn new(label: &Label, logit: f32) -> Self {
+        let probability = 1.0 / (1.0 + (-logit).exp());
+        Self { label: label.name.clone(), probability, threshold: label.threshold }
     }
 }

@@ -1,1 +1,56 @@
-//! To come.
+//! CPU kernels on plain slices; they know nothing of candle.
+//!
+//! Matrix products come from the `gemm` crate. Everything else in a transformer is memory-bound or one transcendental
+//! function per element, and what makes it fast is only that the compiler may use the widest vectors at hand. So these
+//! kernels are loops in safe Rust, written such that LLVM vectorises them (no branches, reductions in [`LANES`] separate
+//! sums), and [`vectorized`] compiles each once per instruction set and picks at run time: AVX-512, AVX2 with FMA, or what
+//! the target guarantees; NEON and wasm's simd128 are there at compile time.
+
+pub mod dropout;
+pub mod exponential;
+pub mod gelu;
+pub mod layer_norm;
+pub mod product;
+pub mod radam;
+pub mod softmax;
+
+/// Independent partial sums of a reduction: enough for two AVX-512 registers, so that additions overlap.
+pub const LANES: usize = 32;
+
+/// Runs `body` compiled for the best instruction set of this processor. What `body` calls must be `#[inline(always)]`.
+#[inline]
+pub fn vectorized<R>(body: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(body)
+}
+
+/// `a · b + c`, in one rounding where the target has the instruction. wasm has none, and a call into libm in its place
+/// would cost more than the whole kernel.
+#[inline(always)]
+pub(crate) fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(target_arch = "wasm32") { a * b + c } else { a.mul_add(b, c) }
+}
+
+/// Σ f(i) over `0..length`, in [`LANES`] partial sums.
+#[inline(always)]
+pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
+    let mut partial = [0.0f32; LANES];
+    let whole = length / LANES * LANES;
+    for start in (0..whole).step_by(LANES) {
+        for (lane, partial) in partial.iter_mut().enumerate() {
+            *partial += f(start + lane);
+        }
+    }
+    let tail: f32 = (whole..length).map(&f).sum();
+    partial.iter().sum::<f32>() + tail
+}
+
+/// Adds every row of `rows` (each as long as `sums`) to `sums`.
+pub fn add_rows(sums: &mut [f32], rows: &[f32]) {
+    vectorized(|| {
+        for row in rows.chunks_exact(sums.len()) {
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum += value;
+            }
+        }
+    });
+}

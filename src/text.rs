@@ -1,1 +1,149 @@
-//! To come.
+//! Text to model inputs: WordPiece tokens as Hugging Face's tokenizer makes them, cut to what the model reads.
+
+use std::path::Path;
+
+use serde_json::json;
+use tokenizers::{EncodeInput, TruncationParams};
+
+use crate::bert::TokenIds;
+use crate::{Error, Result};
+
+/// Turns texts into token ids, [CLS] and [SEP] included, and cuts them to a number of tokens.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+}
+
+/// A text's tokens, and whether they are all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// What the model reads.
+    pub ids: TokenIds,
+    /// Whether the text was longer, so that its end was cut off.
+    pub truncated: bool,
+}
+
+impl Tokenizer {
+    /// Reads the content of a `tokenizer.json`. Its own truncation and padding are replaced by a cut at `max_tokens`.
+    ///
+    /// # Errors
+    /// The content is no tokenizer, or `max_tokens` leaves no room beside the special tokens.
+    pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
+        let inner = tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?;
+        Self { inner }.cut_at(max_tokens)
+    }
+
+    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, which is lower-cased unless `tokenizer_config.json`
+    /// says otherwise.
+    ///
+    /// # Errors
+    /// Neither file is there, or one is malformed.
+    pub fn from_checkpoint(folder: &Path, max_tokens: usize) -> Result<Self> {
+        let path = folder.join("tokenizer.json");
+        let in_file = |path: &Path| {
+            let path = path.display().to_string();
+            move |error: Error| Error::invalid(format!("{path}: {error}"))
+        };
+        if path.exists() {
+            let json = std::fs::read(&path).map_err(Error::io(&path))?;
+            return Self::from_json(&json, max_tokens).map_err(in_file(&path));
+        }
+        let path = folder.join("vocab.txt");
+        if !path.exists() {
+            return Err(Error::invalid(format!("{} has neither tokenizer.json nor vocab.txt", folder.display())));
+        }
+        let vocabulary = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let config = std::fs::read(folder.join("tokenizer_config.json")).unwrap_or_default();
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
+        let lowercase = config.get("do_lower_case").and_then(|value| value.as_bool()).unwrap_or(true);
+        Self::from_vocabulary(&vocabulary, lowercase, max_tokens).map_err(in_file(&path))
+    }
+
+    /// BERT's tokenizer for a vocabulary of one token a line, as the `tokenizer.json` that Hugging Face makes of it.
+    fn from_vocabulary(vocabulary: &str, lowercase: bool, max_tokens: usize) -> Result<Self> {
+        let entries: serde_json::Map<_, _> =
+            vocabulary.lines().enumerate().map(|(id, token)| (token.to_owned(), id.into())).collect();
+        if let Some(missing) = ["[UNK]", "[CLS]", "[SEP]"].iter().find(|token| !entries.contains_key(**token)) {
+            return Err(Error::invalid(format!("the vocabulary lacks the token {missing}")));
+        }
+        let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].into_iter().filter_map(|token| {
+            let flags = json!({ "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
+            let mut added = flags.as_object()?.clone();
+            added.insert("id".into(), entries.get(token)?.clone());
+            added.insert("content".into(), token.into());
+            Some(added)
+        });
+        let tokenizer = json!({
+            "version": "1.0",
+            "added_tokens": specials.collect::<Vec<_>>(),
+            "normalizer": {
+                "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+                "lowercase": lowercase,
+            },
+            "pre_tokenizer": { "type": "BertPreTokenizer" },
+            "post_processor": {
+                "type": "BertProcessing", "sep": ["[SEP]", entries["[SEP]"]], "cls": ["[CLS]", entries["[CLS]"]],
+            },
+            "model": {
+                "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                "max_input_chars_per_word": 100, "vocab": entries,
+            },
+        });
+        Self::from_json(tokenizer.to_string().as_bytes(), max_tokens)
+    }
+
+    fn cut_at(mut self, max_tokens: usize) -> Result<Self> {
+        if max_tokens < 3 {
+            return Err(Error::invalid(format!(
+                "at most {max_tokens} tokens leave no room for a word between [CLS] and [SEP]: allow at least 3"
+            )));
+        }
+        let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
+        self.inner.with_padding(None).with_truncation(Some(truncation)).map_err(malformed)?;
+        Ok(self)
+    }
+
+    /// The tokenizer as the content of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// Only if serialisation fails, which a tokenizer that was read gives no cause for.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        self.inner.to_string(false).map(String::into_bytes).map_err(malformed)
+    }
+
+    /// How many tokens the vocabulary has.
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The tokens of `text`.
+    ///
+    /// # Errors
+    /// Only if the tokenizer is broken, such as by an unknown token that its vocabulary lacks.
+    pub fn encode(&self, text: &str) -> Result<Tokens> {
+        self.encode_input(text.into())
+    }
+
+    /// The tokens of two texts that belong together, the longer of which is cut first.
+    ///
+    /// # Errors
+    /// As for [`Self::encode`].
+    pub fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens> {
+        self.encode_input((first, second).into())
+    }
+
+    fn encode_input(&self, input: EncodeInput) -> Result<Tokens> {
+        let encoding = self.inner.encode_fast(input, true).map_err(malformed)?;
+        Ok(Tokens {
+            ids: TokenIds {
+                input_ids: encoding.get_ids().to_vec(),
+                token_type_ids: encoding.get_type_ids().to_vec(),
+            },
+            truncated: !encoding.get_overflowing().is_empty(),
+        })
+    }
+}
+
+fn malformed(error: tokenizers::Error) -> Error {
+    Error::invalid(format!("the tokenizer cannot be used: {error}"))
+}

@@ -1,1 +1,43 @@
-//! To come.
+//! The companion's work: from labelled texts to a bundle.
+//!
+//! [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder,
+//! [`export`] makes a bundle of it, and [`evaluate`] measures one. What happens meanwhile is told to a [`Progress`].
+
+pub mod data;
+pub mod evaluate;
+pub mod export;
+pub mod metrics;
+pub mod optimizer;
+pub mod parameters;
+pub mod prepared;
+pub mod run;
+pub mod task;
+pub mod trainer;
+
+mod files;
+mod memory;
+
+pub use memory::keep_memory_mapped;
+
+/// Who is told how a long piece of work goes on.
+pub trait Progress {
+    /// A piece of work of `steps` steps begins.
+    fn begin(&mut self, what: &str, steps: usize);
+    /// So many more steps are done; `state` is worth showing beside them.
+    fn advance(&mut self, steps: usize, state: &str);
+    /// The piece of work has ended.
+    fn end(&mut self);
+    /// A line that stays.
+    fn note(&mut self, line: &str);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: &str, _: usize) {}
+    fn advance(&mut self, _: usize, _: &str) {}
+    fn end(&mut self) {}
+    fn note(&mut self, _: &str) {}
+}

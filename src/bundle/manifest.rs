@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::bert::{Architecture, Pooling};
+use crate::bert::{Architecture, HeadShape, Pooling};
 use crate::{Error, Result};
 
 /// The only format that this version reads and writes.
@@ -118,6 +118,12 @@ impl Manifest {
     /// The manifest does not list the file.
     pub fn file(&self, name: &str) -> Result<&FileEntry> {
         self.files.get(name).ok_or_else(|| Error::invalid(format!("the bundle's manifest.json does not list {name}")))
+    }
+
+    /// The model's heads, one for each task.
+    pub fn heads(&self) -> Vec<HeadShape> {
+        let head = |task: &Task| HeadShape { task: task.name.clone(), labels: task.labels.len() };
+        self.tasks.iter().map(head).collect()
     }
 
     /// What there is to fetch beside the manifest itself.

@@ -1,0 +1,65 @@
+# `make serve` shows the page and `make test` checks everything; both first install what they miss (see scripts/tools).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Cargo uses all cores as it is, and two of it would wait for each other.
+.NOTPARALLEL:
+
+PORT ?= 8080
+
+export UNDERTONE_TOOLS ?= $(CURDIR)/.tools
+export PATH := $(UNDERTONE_TOOLS)/bin:$(PATH)
+# In front of what compiles for the browser; the folder is there only where rustup could not provide that compiler.
+web := PATH="$(UNDERTONE_TOOLS)/rust-web/bin:$$PATH"
+wasm := --target wasm32-unknown-unknown
+
+# These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
+unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
+
+.PHONY: help serve site test fmt lint unit wasm-test e2e clean
+
+help: ## Lists what can be made
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
+
+serve: ## Builds the page in release and serves it at http://localhost:8080 (or at PORT), anew whenever a source changes
+	@! (: </dev/tcp/localhost/$(PORT)) 2>/dev/null || \
+		{ echo "Port $(PORT) is taken: stop what listens there, or name another one, as in make serve PORT=8081." >&2; exit 1; }
+	@scripts/tools wasm wasm-bindgen trunk
+	@echo "Once built, Undertone is at http://localhost:$(PORT) until Ctrl-C."
+	@$(web) trunk serve $(trunk_release) --port $(PORT)
+
+site: ## Builds the site to publish into dist/
+	@scripts/tools wasm wasm-bindgen trunk
+	$(web) trunk build --release
+
+test: fmt lint unit wasm-test e2e ## Checks everything, as CI does
+	@echo "All is well."
+
+fmt: ## Checks how the sources are laid out
+	@scripts/tools lint
+	cargo fmt --check
+
+# In release like all else, to share what is compiled for it.
+lint: ## Runs Clippy on the companion and on the page
+	@scripts/tools lint wasm
+	cargo clippy --release --all-targets -- -D warnings
+	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
+
+unit: ## Runs the native tests
+	cargo test --release
+
+wasm-test: ## Runs the browser's tests in a headless Chromium
+	@scripts/tools wasm wasm-bindgen browser
+	$(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+		CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
+		WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300 \
+		cargo test --release $(wasm) --lib --tests
+
+e2e: site ## Builds the site and visits it with Chromium
+	@scripts/tools browser
+	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
+		cargo test --release --test site --test page
+
+clean: ## Removes what was built; the tools stay
+	cargo clean
+	rm -rf dist

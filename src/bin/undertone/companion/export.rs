@@ -1,0 +1,62 @@
+//! `undertone export`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use undertone::Result;
+use undertone::bundle::Precision;
+use undertone::train::export::{Options, export};
+use undertone::train::run::RunFolder;
+
+/// Makes a bundle, which the page and `undertone predict` read, of the model that a run has kept.
+///
+/// A bundle is a folder with manifest.json, model.safetensors and tokenizer.json. The page serves the one in
+/// public/models/undertone.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The run folder: what `undertone train` wrote to --out.
+    #[arg(long, value_name = "FOLDER")]
+    run: PathBuf,
+    /// Where the bundle goes. A bundle that is there is replaced.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// How the weights are stored: int8 is a quarter of f32's size and hardly less accurate.
+    #[arg(long, value_enum, default_value_t = PrecisionArgument::Int8)]
+    precision: PrecisionArgument,
+    /// The bundle's name, as shown to people.
+    #[arg(long, default_value = "undertone")]
+    name: String,
+    /// The licence under which the weights may be used.
+    #[arg(long, default_value = "unspecified")]
+    licence: String,
+    /// The longest text in tokens that the bundle reads; all that the model has positions for where not given.
+    #[arg(long)]
+    max_tokens: Option<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PrecisionArgument {
+    /// 32-bit floats, as trained.
+    F32,
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers with a scale for each row.
+    Int8,
+}
+
+pub fn run(arguments: Arguments) -> Result<()> {
+    let options = Options {
+        name: arguments.name,
+        licence: arguments.licence,
+        precision: match arguments.precision {
+            PrecisionArgument::F32 => Precision::F32,
+            PrecisionArgument::F16 => Precision::F16,
+            PrecisionArgument::Int8 => Precision::Int8,
+        },
+        max_tokens: arguments.max_tokens,
+    };
+    let bundle = export(&RunFolder::open(&arguments.run)?, &arguments.out, &options)?;
+    let megabytes = bundle.manifest.total_bytes() as f64 / 1e6;
+    println!("The bundle is in {} ({megabytes:.1} MB)", arguments.out.display());
+    Ok(())
+}

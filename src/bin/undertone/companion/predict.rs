@@ -1,0 +1,81 @@
+//! `undertone predict`.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use undertone::bundle::Bundle;
+use undertone::classify::{Classification, Classifier};
+use undertone::{Error, Result};
+
+/// Classifies texts: reads one a line from standard input, prints the probability of each label.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The bundle: the folder that `undertone export` wrote.
+    #[arg(long, value_name = "FOLDER")]
+    bundle: PathBuf,
+    /// How answers are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// The text, and below it a line for each task.
+    Text,
+    /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}.
+    Jsonl,
+}
+
+pub fn run(arguments: Arguments) -> Result<()> {
+    let classifier = Classifier::new(&Bundle::read(&arguments.bundle)?)?;
+    let mut output = std::io::stdout().lock();
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line);
+        if read.map_err(|error| Error::invalid(format!("standard input cannot be read: {error}")))? == 0 {
+            break;
+        }
+        let text = std::str::from_utf8(&line)
+            .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
+            .trim_end_matches(['\n', '\r']);
+        let classification = classifier.classify(text)?;
+        let printed = match arguments.format {
+            Format::Text => print_text(&mut output, text, &classification),
+            Format::Jsonl => print_json(&mut output, text, &classification),
+        };
+        match printed {
+            // Whoever reads has seen enough, as `head` does.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            printed => printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?,
+        }
+    }
+    Ok(())
+}
+
+fn print_text(output: &mut impl Write, text: &str, classification: &Classification) -> std::io::Result<()> {
+    let cut = if classification.truncated { " (its beginning; it is longer than the model reads)" } else { "" };
+    writeln!(output, "{text}{cut}")?;
+    for task in &classification.tasks {
+        let scores: Vec<_> =
+            task.labels.iter().map(|score| format!("{} {:.4}", score.label, score.probability)).collect();
+        writeln!(output, "  {}: {}", task.task, scores.join("  "))?;
+    }
+    output.flush()
+}
+
+fn print_json(output: &mut impl Write, text: &str, classification: &Classification) -> std::io::Result<()> {
+    let mut object = serde_json::Map::new();
+    object.insert("text".into(), text.into());
+    object.insert("tokens".into(), classification.tokens.into());
+    object.insert("truncated".into(), classification.truncated.into());
+    for task in &classification.tasks {
+        let scores = task.labels.iter().map(|score| (score.label.clone(), score.probability.into()));
+        object.insert(task.task.clone(), serde_json::Value::Object(scores.collect()));
+    }
+    serde_json::to_writer(&mut *output, &object)?;
+    writeln!(output)?;
+    output.flush()
+}

@@ -1,0 +1,148 @@
+//! `undertone train`.
+
+use std::path::PathBuf;
+
+use candle_core::Device;
+use clap::ValueEnum;
+use undertone::bert::{Checkpoint, Pooling};
+use undertone::text::Tokenizer;
+use undertone::train::Progress;
+use undertone::train::data::{self, Split};
+use undertone::train::run::{Recipe, RunFolder};
+use undertone::train::task;
+use undertone::train::trainer::{TaskData, summary, train};
+use undertone::{Error, Result};
+
+use super::progress::Bars;
+
+/// Fine-tunes a pretrained BERT on one task, or on several that share its encoder.
+///
+/// The defaults are a recipe known to work: RAdam at a rate of 3e-5, batches of 32, at most 4 epochs, and of these the one
+/// with the best ROC AUC on texts held out from the training data. On a processor a rate of 1e-4 for one epoch gives nearly
+/// the same in a fraction of the time. The run folder then holds that model; `undertone export` makes a bundle of it.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// A task and its data: sentiment=<aclImdb folder, .tar.gz or .tar.xz> or toxicity=<CSV, or folder with Kaggle's
+    /// train.csv>. Give it once for each task; give a task again to add another file's rows, less those whose id came before.
+    #[arg(long = "task", value_name = "NAME=PATH", required = true, value_parser = parse_task)]
+    tasks: Vec<(String, PathBuf)>,
+    /// The pretrained BERT to start from: a folder in Hugging Face's layout (config.json, model.safetensors, and
+    /// tokenizer.json or vocab.txt).
+    #[arg(long, value_name = "FOLDER")]
+    base: PathBuf,
+    /// Where the run's model and metrics go; a folder that does not hold a run yet.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// How often to go through the data.
+    #[arg(long, default_value_t = 4)]
+    epochs: usize,
+    /// Texts in a batch.
+    #[arg(long, default_value_t = 32)]
+    batch_size: usize,
+    /// RAdam's learning rate.
+    #[arg(long, default_value_t = 3e-5)]
+    learning_rate: f64,
+    /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards.
+    #[arg(long, default_value_t = 256)]
+    max_tokens: usize,
+    /// How the tokens' vectors become the text's.
+    #[arg(long, value_enum, default_value_t = PoolingArgument::Mean)]
+    pooling: PoolingArgument,
+    /// The share of values dropped while training; the base model's own where not given.
+    #[arg(long)]
+    dropout: Option<f32>,
+    /// The share of the training texts that is held out to choose the best epoch.
+    #[arg(long, default_value_t = 0.1)]
+    validation: f64,
+    /// Validate on at most so many of the held-out texts of each task.
+    #[arg(long, default_value_t = 2000)]
+    validation_samples: usize,
+    /// Validate after so many batches, too, not only at the end of each epoch.
+    #[arg(long)]
+    validate_every: Option<usize>,
+    /// Train on at most so many texts of each task, picked at random.
+    #[arg(long)]
+    train_samples: Option<usize>,
+    /// What everything random is made from: the same seed and data give the same model.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Use so many processor threads; all cores where not given.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum PoolingArgument {
+    /// The mean over all tokens.
+    Mean,
+    /// The first token, [CLS].
+    Cls,
+    /// The first token through the checkpoint's pooler.
+    Pooler,
+}
+
+pub fn run(arguments: Arguments) -> Result<()> {
+    use_threads(arguments.threads)?;
+    undertone::train::keep_memory_mapped();
+    let mut progress = Bars::default();
+    let checkpoint = Checkpoint::read(&arguments.base, &Device::Cpu)?;
+    let recipe = Recipe {
+        pooling: match arguments.pooling {
+            PoolingArgument::Mean => Pooling::Mean,
+            PoolingArgument::Cls => Pooling::Cls,
+            PoolingArgument::Pooler => Pooling::Pooler,
+        },
+        max_tokens: arguments.max_tokens,
+        epochs: arguments.epochs,
+        batch_size: arguments.batch_size,
+        learning_rate: arguments.learning_rate,
+        dropout: arguments.dropout.map_or(checkpoint.dropout, |share| (share, share)),
+        validation: arguments.validation,
+        validation_samples: arguments.validation_samples,
+        train_samples: arguments.train_samples,
+        validate_every: arguments.validate_every,
+        seed: arguments.seed,
+    };
+    recipe.check(&checkpoint.architecture)?;
+    let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
+    let tasks = read_tasks(&arguments.tasks, &mut progress)?;
+    let run = RunFolder::create(&arguments.out)?;
+    let record = train(tasks, checkpoint, &tokenizer, &recipe, &run, &mut progress)?;
+    for task in &record.tasks {
+        println!("{}: {}", task.name, summary(&task.validation));
+    }
+    println!("The model of epoch {} is in {}", record.best_epoch, arguments.out.display());
+    Ok(())
+}
+
+/// The data of each task, the paths of one task read together.
+fn read_tasks(arguments: &[(String, PathBuf)], progress: &mut dyn Progress) -> Result<Vec<TaskData>> {
+    let mut tasks: Vec<(String, Vec<PathBuf>)> = Vec::new();
+    for (name, path) in arguments {
+        match tasks.iter_mut().find(|(task, _)| task == name) {
+            Some((_, paths)) => paths.push(path.clone()),
+            None => tasks.push((name.clone(), vec![path.clone()])),
+        }
+    }
+    let read = |(name, paths): (String, Vec<PathBuf>)| {
+        let labels = task::labels(&name)?;
+        progress.note(&format!("Reading {name}"));
+        let examples = data::read_all(&paths, &labels, Split::Train)?.examples;
+        Ok(TaskData { name, labels, examples })
+    };
+    tasks.into_iter().map(read).collect()
+}
+
+fn parse_task(argument: &str) -> Result<(String, PathBuf)> {
+    let (name, path) = argument
+        .split_once('=')
+        .ok_or_else(|| Error::invalid("give a task's name and its data, as in sentiment=aclImdb"))?;
+    task::labels(name)?;
+    Ok((name.to_owned(), path.into()))
+}
+
+fn use_threads(threads: Option<usize>) -> Result<()> {
+    let Some(threads) = threads else { return Ok(()) };
+    let built = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    built.map_err(|error| Error::invalid(format!("{threads} threads cannot be started: {error}")))
+}

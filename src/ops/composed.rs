@@ -1,0 +1,100 @@
+//! The same operations in candle's own, for devices that have no fused ones and as the reference of tests.
+//!
+//! Attention is the only one that unpacks: it gathers the texts into a padded block, masks the padding and gathers the
+//! rows back.
+
+use candle_core::{D, Device, Result, Tensor};
+use candle_nn::ops::softmax;
+
+use super::{Lookup, Mask, Packing};
+
+pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    x.matmul(&weight.t()?)?.broadcast_add(bias)
+}
+
+pub fn embedding(tables: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
+    let ids = [&lookup.words, &lookup.positions, &lookup.token_types];
+    let [words, positions, token_types] = [0, 1, 2].map(|i| {
+        let index = Tensor::new(&ids[i][..], tables[i].device())?;
+        tables[i].index_select(&index, 0)
+    });
+    (words? + positions?)? + token_types?
+}
+
+pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
+    let mut factors = vec![1.0f32; x.elem_count()];
+    mask.apply(&mut factors, 0);
+    x * Tensor::from_vec(factors, x.shape(), x.device())?
+}
+
+pub fn mean_pool(x: &Tensor, packing: &Packing) -> Result<Tensor> {
+    let mut averaging = vec![0.0f32; packing.texts() * packing.rows()];
+    for (row, range) in averaging.chunks_exact_mut(packing.rows()).zip(packing.ranges()) {
+        let share = 1.0 / range.len() as f32;
+        row[range].fill(share);
+    }
+    Tensor::from_vec(averaging, (packing.texts(), packing.rows()), x.device())?.matmul(x)
+}
+
+pub fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+    let (_, hidden) = inputs[0].dims2()?;
+    let device = inputs[0].device();
+    let (texts, longest, width) = (packing.texts(), packing.longest(), hidden / heads);
+    let padding = Padding::new(packing, device)?;
+    let [queries, keys, values] = inputs.map(|packed| {
+        let padded = packed.index_select(&padding.row_of_slot, 0)?;
+        padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
+    });
+    let scores = (queries?.matmul(&keys?.t()?)? / (width as f64).sqrt())?;
+    let mut probabilities = softmax(&scores.broadcast_add(&padding.penalty)?, D::Minus1)?;
+    if let Some(mask) = dropout {
+        probabilities = (probabilities * dropout_factors(mask, packing, heads, device)?)?;
+    }
+    let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;
+    context.index_select(&padding.slot_of_row, 0)
+}
+
+/// How packed rows map to the slots of a (texts, longest) block and back.
+struct Padding {
+    /// For each slot the row that fills it; row 0 where it is padding.
+    row_of_slot: Tensor,
+    /// For each row its slot.
+    slot_of_row: Tensor,
+    /// (texts, 1, 1, longest): 0 for tokens, so low a number for padding that its probability is 0.
+    penalty: Tensor,
+}
+
+impl Padding {
+    fn new(packing: &Packing, device: &Device) -> Result<Self> {
+        let (texts, longest) = (packing.texts(), packing.longest());
+        let mut row_of_slot = vec![0u32; texts * longest];
+        let mut slot_of_row = Vec::with_capacity(packing.rows());
+        let mut penalty = vec![f32::MIN; texts * longest];
+        for (text, range) in packing.ranges().enumerate() {
+            for (slot, row) in (text * longest..).zip(range) {
+                row_of_slot[slot] = row as u32;
+                slot_of_row.push(slot as u32);
+                penalty[slot] = 0.0;
+            }
+        }
+        Ok(Self {
+            row_of_slot: Tensor::new(row_of_slot, device)?,
+            slot_of_row: Tensor::new(slot_of_row, device)?,
+            penalty: Tensor::from_vec(penalty, (texts, 1, 1, longest), device)?,
+        })
+    }
+}
+
+/// The masks that the fused attention applies, in the padded block's layout (texts, heads, longest, longest).
+fn dropout_factors(mask: Mask, packing: &Packing, heads: usize, device: &Device) -> Result<Tensor> {
+    let (texts, longest) = (packing.texts(), packing.longest());
+    let mut factors = vec![1.0f32; texts * heads * longest * longest];
+    let lengths = packing.ranges().flat_map(|range| std::iter::repeat_n(range.len(), heads));
+    for ((part, length), block) in lengths.enumerate().zip(factors.chunks_exact_mut(longest * longest)) {
+        let mask = mask.part(part as u32);
+        for (row, values) in block.chunks_exact_mut(longest).take(length).enumerate() {
+            mask.apply(&mut values[..length], (row * length) as u32);
+        }
+    }
+    Tensor::from_vec(factors, (texts, heads, longest, longest), device)
+}

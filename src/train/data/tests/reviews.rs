@@ -1,0 +1,131 @@
+//! The aclImdb folder and archive.
+
+use super::*;
+
+const LABELS: [&str; 1] = ["positive"];
+
+const TRAIN: [&str; 5] = ["Bad.", "Awful, “really”.", "Great film.\n\nLoved it.", "Best ever.", "Good."];
+
+fn unpacked() -> TempDir {
+    folder(&[
+        ("aclImdb/train/pos/2_7.txt", b"Good."),
+        ("aclImdb/train/pos/10_10.txt", b"Best ever."),
+        ("aclImdb/train/pos/0_9.txt", b"Great film.<br /><br />Loved it."),
+        ("aclImdb/train/pos/._0_9.txt", b"\x00\x05\x16\x07"),
+        ("aclImdb/train/neg/0_3.txt", b"Bad."),
+        ("aclImdb/train/neg/1_1.txt", "Awful, “really”.".as_bytes()),
+        ("aclImdb/train/unsup/0_0.txt", b"Nobody knows."),
+        ("aclImdb/train/urls_pos.txt", b"http://example.com"),
+        ("aclImdb/test/pos/0_10.txt", b"Fine."),
+        ("aclImdb/test/neg/0_2.txt", b"Poor."),
+        ("aclImdb/test/neg/1_4.txt", b"Dull."),
+        ("aclImdb/README", b"Not a review."),
+    ])
+}
+
+/// An archive in memory, uncompressed.
+fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap()
+}
+
+fn check(path: &Path) {
+    let train = read(path, &labels(&LABELS), Split::Train).unwrap();
+    assert_eq!(train.labels, LABELS);
+    assert_eq!(texts(&train.examples), TRAIN);
+    let targets: Vec<_> = train.examples.iter().map(|example| example.targets.clone()).collect();
+    assert_eq!(targets, [[0.0], [0.0], [1.0], [1.0], [1.0]]);
+    assert!(train.examples.iter().all(|example| example.weight == 1.0));
+    let test = read(path, &labels(&LABELS), Split::Test).unwrap();
+    assert_eq!(texts(&test.examples), ["Poor.", "Dull.", "Fine."]);
+}
+
+#[test]
+fn the_folder_is_read_in_the_order_of_its_paths() {
+    let folder = unpacked();
+    check(&folder.path().join("aclImdb"));
+    check(folder.path());
+}
+
+#[test]
+fn the_xz_archive_is_read_like_the_folder() {
+    check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-aclImdb.tar.xz")));
+}
+
+#[test]
+fn the_gzip_archive_is_read_like_the_folder_whatever_its_name() {
+    let folder = unpacked();
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.append_dir_all("./aclImdb", folder.path().join("aclImdb")).unwrap();
+    let content = gzip(&archive.into_inner().unwrap());
+    for name in ["aclImdb_v1.tar.gz", "reviews.tgz", "download"] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, &content).unwrap();
+        check(&path);
+    }
+}
+
+#[test]
+fn other_labels_than_positive_are_refused() {
+    let folder = unpacked();
+    let sentence = failure(folder.path(), &["positive", "toxic"], Split::Train);
+    assert!(sentence.ends_with("whose only label is `positive`, but the labels `positive`, `toxic` were asked for"));
+}
+
+#[test]
+fn an_archive_without_train_is_refused() {
+    let content = gzip(&tar(&[("aclImdb/test/pos/0_9.txt", b"Good."), ("aclImdb/test/neg/0_1.txt", b"Bad.")]));
+    let folder = folder(&[("half.tar.gz", &content)]);
+    let path = folder.path().join("half.tar.gz");
+    let sentence = failure(&path, &LABELS, Split::Train);
+    assert!(sentence.contains("half.tar.gz has no review (ID_STARS.txt) in train/neg"), "{sentence}");
+    assert_eq!(read(&path, &labels(&LABELS), Split::Test).unwrap().examples.len(), 2);
+}
+
+#[test]
+fn a_class_without_reviews_is_refused() {
+    let folder = folder(&[("train/neg/0_1.txt", b"Bad."), ("train/pos/readme.md", b"none")]);
+    let sentence = failure(folder.path(), &LABELS, Split::Train);
+    assert!(sentence.contains("has no review (ID_STARS.txt) in train/pos"), "{sentence}");
+}
+
+#[test]
+fn a_damaged_archive_is_refused() {
+    let whole = gzip(&tar(&[("aclImdb/train/pos/0_9.txt", &[b'x'; 3000]), ("aclImdb/train/neg/0_1.txt", b"Bad.")]));
+    let xz = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-aclImdb.tar.xz")).unwrap();
+    let folder = folder(&[
+        ("cut.tar.gz", &whole[..whole.len() - 20]),
+        ("cut.tar.xz", &xz[..xz.len() / 2]),
+        ("no.tar.gz", &gzip(&[b'x'; 2000])),
+    ]);
+    for name in ["cut.tar.gz", "cut.tar.xz", "no.tar.gz"] {
+        let sentence = failure(&folder.path().join(name), &LABELS, Split::Train);
+        assert!(
+            sentence.contains(&format!("{name} cannot be read to its end as a compressed tar archive")),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
+fn a_review_that_is_no_text_is_named() {
+    let broken = folder(&[("train/neg/0_1.txt", b"Bad.\nAnd \xff worse."), ("train/pos/0_9.txt", b"Good.")]);
+    let sentence = failure(broken.path(), &LABELS, Split::Train);
+    assert!(sentence.ends_with("0_1.txt, line 2: this is not UTF-8; convert the file to UTF-8"), "{sentence}");
+    let content = gzip(&tar(&[("aclImdb/train/neg/0_1.txt", b"Bad."), ("aclImdb/train/pos/0_9.txt", b"")]));
+    let empty = folder(&[("a.tar.gz", &content)]);
+    let sentence = failure(&empty.path().join("a.tar.gz"), &LABELS, Split::Train);
+    assert!(sentence.starts_with("aclImdb/train/pos/0_9.txt in "), "{sentence}");
+    assert!(sentence.contains("a.tar.gz, line 1: the review is empty"), "{sentence}");
+}

@@ -1,0 +1,173 @@
+//! CSV files.
+
+use super::*;
+
+const HEADER: &str = "id,comment_text,toxic,threat\n";
+
+/// Reads `content` as a file of its own.
+fn read_table(content: impl AsRef<[u8]>, names: &[&str]) -> Result<Dataset, String> {
+    let folder = folder(&[("train.csv", content.as_ref())]);
+    let path = folder.path().join("train.csv");
+    read(&path, &labels(names), Split::Test).map_err(|error| {
+        let sentence = error.to_string();
+        // What comes before the file's name changes from run to run.
+        sentence.replace(&format!("{}/", folder.path().display()), "")
+    })
+}
+
+#[track_caller]
+fn assert_refused(content: impl AsRef<[u8]>, sentence: &str) {
+    assert_eq!(read_table(content, &["toxic", "threat"]).unwrap_err(), sentence);
+}
+
+#[test]
+fn texts_keep_their_quotes_commas_and_lines() {
+    let content = format!("{HEADER}a,\"one, \"\"two\"\"\nthree\",1,0\nb,  four ,0,1\n\n\nc,\"\n\",0.0,1.0");
+    let dataset = read_table(content, &["threat", "toxic"]).unwrap();
+    assert_eq!(texts(&dataset.examples), ["one, \"two\"\nthree", "  four ", "\n"]);
+    let targets: Vec<_> = dataset.examples.iter().map(|example| example.targets.clone()).collect();
+    assert_eq!(targets, [[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]);
+    assert!(dataset.examples.iter().all(|example| example.weight == 1.0));
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_are_no_content() {
+    let content = "\u{feff}text,toxic\r\n\"a\r\nb\",1\r\nc,0\r\n";
+    let dataset = read_table(content, &["toxic"]).unwrap();
+    assert_eq!(texts(&dataset.examples), ["a\r\nb", "c"]);
+    assert_eq!(dataset.examples[1].targets, [0.0]);
+    let quoted = read_table("\u{feff}\"text\",\"toxic\"\n\"a\",\"1\"\n", &["toxic"]).unwrap();
+    assert_eq!(texts(&quoted.examples), ["a"]);
+}
+
+#[test]
+fn weights_are_read_where_there_are_any() {
+    let dataset = read_table("text,toxic,weight\na,1,8.28\nb,0,0\n", &["toxic"]).unwrap();
+    assert_eq!(dataset.examples.iter().map(|example| example.weight).collect::<Vec<_>>(), [8.28, 0.0]);
+    for weight in ["", "-1", "NaN", "inf", "much"] {
+        let sentence = read_table(format!("text,toxic,weight\na,1,1\nb,0,{weight}\n"), &["toxic"]).unwrap_err();
+        let expected = format!("train.csv, line 3: the weight is `{weight}`; a weight is a number, and not below 0");
+        assert_eq!(sentence, expected);
+    }
+}
+
+#[test]
+fn a_folder_is_read_by_its_split() {
+    let folder = folder(&[
+        ("train.csv", b"id,comment_text,toxic,threat\n1,a,0,0\n"),
+        ("test.csv", b"id,comment_text\n9,unscored\n8,scored\n7,also\n"),
+        ("test_labels.csv", b"id,toxic,threat\n7,1,0\n8,0,1\n9,-1,-1\n6,0,0\n"),
+    ]);
+    let names = labels(&["toxic", "threat"]);
+    assert_eq!(texts(&read(folder.path(), &names, Split::Train).unwrap().examples), ["a"]);
+    let from_folder = read(folder.path(), &names, Split::Test).unwrap();
+    assert_eq!(texts(&from_folder.examples), ["scored", "also"]);
+    assert_eq!(from_folder.examples[0].targets, [0.0, 1.0]);
+    assert_eq!(from_folder.left_out, LeftOut { unscored: 1, repeated: 0 });
+    assert_eq!(read(&folder.path().join("test.csv"), &names, Split::Train).unwrap(), from_folder);
+}
+
+#[test]
+fn labels_in_the_file_itself_come_first() {
+    let folder =
+        folder(&[("test.csv", b"id,text,toxic\n1,a,1\n2,b,-1\n"), ("test_labels.csv", b"id,toxic\n1,0\n2,0\n")]);
+    let dataset = read(folder.path(), &labels(&["toxic"]), Split::Test).unwrap();
+    assert_eq!(dataset.examples, [Example { text: "a".into(), targets: vec![1.0], weight: 1.0 }]);
+    assert_eq!(dataset.left_out.unscored, 1);
+}
+
+#[test]
+fn labels_that_cannot_be_joined_are_refused() {
+    let joined = |test: &[u8], test_labels: &[u8]| {
+        let folder = folder(&[("test.csv", test), ("test_labels.csv", test_labels)]);
+        failure(folder.path(), &["toxic"], Split::Test).replace(&format!("{}/", folder.path().display()), "")
+    };
+    assert_eq!(
+        joined(b"id,text\n1,\"a\nb\"\n2,c\n", b"id,toxic\n1,0\n"),
+        "test.csv, line 4: the labels of the id `2` are not in test_labels.csv"
+    );
+    assert_eq!(
+        joined(b"text\na\n", b"id,toxic\n1,0\n"),
+        "test.csv, line 2: the row has no id by which to find its labels in test_labels.csv"
+    );
+    assert_eq!(
+        joined(b"id,text\n1,a\n", b"id,toxic\n1,0\n1,1\n"),
+        "test_labels.csv, line 3: the id `1` was there before; remove one of the rows"
+    );
+    assert_eq!(
+        joined(b"id,text\n1,a\n", b"id,threat\n1,0\n"),
+        "test_labels.csv, line 1: there is no column `toxic`; the columns, separated by commas, are `id`, `threat`"
+    );
+    let unscored = joined(b"id,text\n1,a\n", b"id,toxic\n1,-1\n");
+    assert!(unscored.contains("has no labelled row: all 1 are unscored (-1)"), "{unscored}");
+}
+
+#[test]
+fn a_missing_column_is_named() {
+    assert_refused(
+        "id,comment_text,toxic\n1,a,0\n",
+        "train.csv, line 1: there is no column `threat`; the columns, separated by commas, are `id`, `comment_text`, `toxic`",
+    );
+    assert_refused(
+        "id;toxic;threat\n1;0;0\n",
+        "train.csv, line 1: there is no column `comment_text` nor `text`; the columns, separated by commas, are \
+         `id;toxic;threat`",
+    );
+}
+
+#[test]
+fn a_label_that_is_not_binary_is_named() {
+    for (label, reason) in [
+        ("0.7", "is `0.7`; a label is 0 or 1, or -1 where nobody scored it"),
+        ("yes", "is `yes`; a label is 0 or 1, or -1 where nobody scored it"),
+        ("NaN", "is `NaN`; a label is 0 or 1, or -1 where nobody scored it"),
+        ("", "is empty; fill in 0 or 1, or remove the row"),
+    ] {
+        for newline in ["\n", "\r\n"] {
+            let content = format!("\u{feff}{HEADER}1,\"a\nb\nc\",0,0\n\n2,d,0,{label}\n").replace('\n', newline);
+            assert_refused(content, &format!("train.csv, line 6: the label `threat` {reason}"));
+        }
+    }
+}
+
+#[test]
+fn an_empty_text_is_named() {
+    assert_refused(format!("{HEADER}1,a,0,0\n2,\"\",0,1\n"), "train.csv, line 3: the text is empty; remove the row");
+}
+
+#[test]
+fn broken_encoding_is_named() {
+    let mut content = format!("{HEADER}1,a,0,0\n2,caf").into_bytes();
+    content.extend(b"\xe9,0,1\n");
+    assert_refused(
+        content,
+        "train.csv, line 3: the column `comment_text` is not UTF-8; save the file with UTF-8 encoding",
+    );
+    let utf_16: Vec<u8> = format!("\u{feff}{HEADER}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_refused(utf_16, "train.csv, line 1: the column `header` is not UTF-8; save the file with UTF-8 encoding");
+}
+
+#[test]
+fn a_row_of_another_length_is_named() {
+    assert_refused(
+        format!("{HEADER}1,a,0,0\n2,well, no,0,1\n"),
+        "train.csv, line 3: the row has 5 fields where the header has 4; put texts with commas, quotes or line breaks in quotes",
+    );
+}
+
+#[test]
+fn a_file_that_broke_off_within_quotes_is_refused() {
+    for end in ["", "\n", ",1,0\n3,d,0,0\n"] {
+        assert_refused(
+            format!("{HEADER}1,a,0,0\n2,\"b\nc{end}"),
+            "train.csv, line 3: a quote (\") opens in this row and is never closed; is the file complete?",
+        );
+    }
+}
+
+#[test]
+fn a_file_without_rows_is_refused() {
+    assert_refused("", "train.csv is empty");
+    assert_refused("\u{feff}", "train.csv is empty");
+    assert_refused(HEADER, "train.csv has no row below its header");
+}

@@ -1,0 +1,34 @@
+//! How good a model is on labelled texts.
+
+use super::Progress;
+use super::metrics::{Metrics, Predictions};
+use super::prepared::Prepared;
+use crate::Result;
+use crate::bert::Batch;
+
+/// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
+const BATCH: usize = 32;
+
+/// Measures `predict`, which gives the logits of a batch (text after text), on `examples`.
+///
+/// # Errors
+/// `predict` fails, or what it gives cannot be measured.
+pub fn evaluate(
+    examples: &Prepared,
+    labels: &[String],
+    what: &str,
+    progress: &mut dyn Progress,
+    mut predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
+) -> Result<Metrics> {
+    let mut logits = vec![0.0; examples.len() * labels.len()];
+    progress.begin(what, examples.len());
+    for indices in examples.by_length().chunks(BATCH) {
+        let scored = predict(&examples.batch(indices)?.inputs)?;
+        for (&index, scores) in indices.iter().zip(scored.chunks_exact(labels.len())) {
+            logits[index * labels.len()..][..labels.len()].copy_from_slice(scores);
+        }
+        progress.advance(indices.len(), "");
+    }
+    progress.end();
+    Metrics::of(&Predictions { logits: &logits, targets: examples.targets(), weights: examples.weights(), labels })
+}

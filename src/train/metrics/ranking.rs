@@ -1,0 +1,49 @@
+//! Metrics of the order alone: both sort the samples once and walk over groups of equal logits, since within a tie no order
+//! may be assumed. Optimistic ties make a model that gives every text the same score look perfect.
+
+use super::Sample;
+
+/// The weights of the positive and negative samples that share a logit.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tie {
+    positive: f64,
+    negative: f64,
+}
+
+/// Area under the ROC curve; none where one class has no weight.
+pub fn roc_auc(samples: &[Sample]) -> Option<f64> {
+    let mut below = Tie::default();
+    let mut won = 0.0;
+    for tie in ties(samples).iter().rev() {
+        won += tie.positive * (below.negative + tie.negative / 2.0);
+        below.positive += tie.positive;
+        below.negative += tie.negative;
+    }
+    (below.positive > 0.0 && below.negative > 0.0).then(|| won / (below.positive * below.negative))
+}
+
+/// Σ (Rₙ − Rₙ₋₁) Pₙ over the thresholds from the highest logit to the lowest; none where one class has no weight.
+pub fn average_precision(samples: &[Sample]) -> Option<f64> {
+    let mut above = Tie::default();
+    let mut area = 0.0;
+    for tie in ties(samples) {
+        above.positive += tie.positive;
+        above.negative += tie.negative;
+        if tie.positive > 0.0 {
+            area += tie.positive * above.positive / (above.positive + above.negative);
+        }
+    }
+    (above.positive > 0.0 && above.negative > 0.0).then(|| area / above.positive)
+}
+
+/// The samples by logit, highest first, those with equal logits added up. Logits are finite, and −0 equals 0.
+fn ties(samples: &[Sample]) -> Vec<Tie> {
+    let mut sorted = samples.to_vec();
+    // Adding 0 makes −0 into 0, which the total order would tell apart.
+    sorted.sort_unstable_by(|a, b| (b.logit + 0.0).total_cmp(&(a.logit + 0.0)));
+    let add = |tie: Tie, sample: &Sample| match sample.positive {
+        true => Tie { positive: tie.positive + sample.weight, ..tie },
+        false => Tie { negative: tie.negative + sample.weight, ..tie },
+    };
+    sorted.chunk_by(|a, b| a.logit == b.logit).map(|tie| tie.iter().fold(Tie::default(), add)).collect()
+}

@@ -1,0 +1,189 @@
+//! Held to scikit-learn's results in `tests/fixtures/metrics.json` and PyTorch's in `bce.json`; see `make_fixtures.py`.
+
+use serde_json::Value;
+
+use super::*;
+
+fn fixture(name: &str) -> Value {
+    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The numbers as f32, which must hold them exactly or the comparison to 1e-9 means nothing.
+fn exact(numbers: &Value) -> Vec<f32> {
+    let number = |number: &Value| number.as_f64().unwrap();
+    numbers
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(number)
+        .inspect(|&x| assert_eq!(f64::from(x as f32), x))
+        .map(|x| x as f32)
+        .collect()
+}
+
+#[track_caller]
+fn assert_close(what: &str, measured: Option<f64>, expected: &Value) {
+    match (measured, expected.as_f64()) {
+        (Some(measured), Some(expected)) => {
+            assert!((measured - expected).abs() < 1e-9, "{what}: {measured} not {expected}")
+        }
+        (None, None) => assert!(expected.is_null(), "{what}: the fixture lacks a value"),
+        _ => panic!("{what}: {measured:?} not {expected}"),
+    }
+}
+
+/// Calls `check` with the name, the predictions and the expected values of each case.
+fn for_each_case(check: impl Fn(&str, Predictions, &Value)) {
+    let cases = fixture("metrics.json");
+    assert_eq!(cases.as_array().unwrap().len(), 8);
+    for case in cases.as_array().unwrap() {
+        let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
+        let (logits, targets, weights) = (exact(&case["logits"]), exact(&case["targets"]), exact(&case["weights"]));
+        let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels };
+        check(case["name"].as_str().unwrap(), predictions, case);
+    }
+}
+
+#[test]
+fn metrics_are_those_of_scikit_learn() {
+    for_each_case(|name, predictions, expected| {
+        let metrics = Metrics::of(&predictions).unwrap();
+        assert_eq!(metrics.samples as u64, expected["n"].as_u64().unwrap());
+        for (key, measured) in [
+            ("loss", Some(metrics.loss)),
+            ("accuracy", Some(metrics.accuracy)),
+            ("auc_macro", metrics.auc_macro),
+            ("auc_micro", metrics.auc_micro),
+        ] {
+            assert_close(&format!("{name}: {key}"), measured, &expected[key]);
+        }
+        assert_eq!(metrics.labels.len(), predictions.labels.len());
+        for (label, measured) in &metrics.labels {
+            let expected = &expected["per_label"][label];
+            assert_close(&format!("{name}: auc of {label}"), measured.auc, &expected["auc"]);
+            let precision = measured.average_precision;
+            assert_close(&format!("{name}: average precision of {label}"), precision, &expected["average_precision"]);
+            assert_eq!(
+                measured.positives as u64,
+                expected["positives"].as_u64().unwrap(),
+                "{name}: positives of {label}"
+            );
+        }
+    });
+}
+
+#[test]
+fn decisions_are_those_of_scikit_learn() {
+    for_each_case(|name, predictions, expected| {
+        for (i, threshold) in [0.25, 0.5, 0.7].into_iter().enumerate() {
+            let decisions = predictions.decisions(&vec![threshold; predictions.labels.len()]).unwrap();
+            assert_eq!(decisions.len(), predictions.labels.len());
+            for (label, measured) in decisions {
+                let expected = &expected["per_label"][&label]["at"][i];
+                let what = format!("{name}: {label} at {threshold}");
+                assert_eq!(expected["threshold"].as_f64().unwrap() as f32, measured.threshold);
+                assert_close(&what, Some(measured.precision), &expected["precision"]);
+                assert_close(&what, Some(measured.recall), &expected["recall"]);
+                assert_close(&what, Some(measured.f1), &expected["f1"]);
+            }
+        }
+    });
+}
+
+#[test]
+fn every_label_is_decided_by_its_own_threshold() {
+    let labels = ["toxic".to_owned(), "threat".to_owned()];
+    let predictions = Predictions { logits: &[1.0, 1.0], targets: &[1.0, 1.0], weights: &[1.0], labels: &labels };
+    let decisions = predictions.decisions(&[0.5, 0.9]).unwrap();
+    assert_eq!((decisions["toxic"].recall, decisions["threat"].recall), (1.0, 0.0));
+    let sentence = predictions.decisions(&[0.5]).unwrap_err().to_string();
+    assert_eq!(sentence, "there are 1 thresholds for 2 labels: give one for each label");
+}
+
+#[test]
+fn the_calibration_error_is_the_reference() {
+    for_each_case(|name, predictions, expected| {
+        let error = predictions.calibration_error(15).unwrap();
+        assert_close(&format!("{name}: calibration error"), Some(error), &expected["calibration_error"]);
+        assert!(predictions.calibration_error(0).is_err());
+    });
+}
+
+#[test]
+fn certain_probabilities_belong_to_the_last_bin() {
+    let labels = ["toxic".to_owned()];
+    let predictions =
+        Predictions { logits: &[200.0, -200.0], targets: &[0.0, 0.0], weights: &[1.0, 3.0], labels: &labels };
+    assert_eq!(predictions.calibration_error(10).unwrap(), 0.25);
+}
+
+#[test]
+fn extreme_logits_have_the_loss_that_pytorch_gives_them() {
+    let reference = &fixture("bce.json")["f64"];
+    let labels = ["toxic".to_owned()];
+    let field = |name: &str| -> Vec<f64> { serde_json::from_value(reference[name].clone()).unwrap() };
+    for ((logit, target), loss) in field("logits").into_iter().zip(field("targets")).zip(field("loss")) {
+        // The two that f32 cannot hold tell nothing here that their neighbours do not.
+        if f64::from(logit as f32) != logit {
+            continue;
+        }
+        let measured = Metrics::of(&Predictions {
+            logits: &[logit as f32],
+            targets: &[target as f32],
+            weights: &[1.0],
+            labels: &labels,
+        });
+        let measured = measured.unwrap().loss;
+        // PyTorch's formula is exact for target 1 only; for target 0 it cancels the logit against itself.
+        let tolerance = if target == 1.0 { 1e-12 * loss.max(1e-30) } else { 1e-14 };
+        assert!((measured - loss).abs() <= tolerance, "{logit} for {target}: {measured:e} not {loss:e}");
+    }
+}
+
+#[test]
+fn zeros_of_either_sign_tie() {
+    let samples = [(0.0, true), (-0.0, false)];
+    let samples = samples.map(|(logit, positive)| Sample { logit, positive, weight: 1.0 });
+    assert_eq!(ranking::roc_auc(&samples), Some(0.5));
+    assert_eq!(ranking::average_precision(&samples), Some(0.5));
+}
+
+#[test]
+fn json_is_what_evaluate_promises() {
+    let labels = ["toxic".to_owned(), "threat".to_owned()];
+    let predictions = Predictions {
+        logits: &[0.0, -1.0, -2.0, 1.0],
+        targets: &[1.0, 0.0, 0.0, 0.0],
+        weights: &[1.0, 1.0],
+        labels: &labels,
+    };
+    let json = serde_json::to_value(Metrics::of(&predictions).unwrap()).unwrap();
+    assert_eq!(json["n"], 2);
+    assert_eq!(json["accuracy"], 0.75);
+    assert_eq!(json["auc_macro"], 1.0);
+    assert_eq!(json["auc_micro"], 2.0 / 3.0);
+    assert_eq!(json["labels"]["toxic"]["auc"], 1.0);
+    assert_eq!(json["labels"]["threat"]["auc"], Value::Null);
+    assert!(json["loss"].is_f64());
+}
+
+#[track_caller]
+fn assert_refused(logits: &[f32], targets: &[f32], weights: &[f32], sentence: &str) {
+    let labels = ["toxic".to_owned(), "threat".to_owned()];
+    let refused = Metrics::of(&Predictions { logits, targets, weights, labels: &labels }).unwrap_err().to_string();
+    assert!(refused.starts_with(sentence), "{refused}");
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    for logit in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let sentence = format!("the model's logit for label `threat` of text 2 is {logit}: the training diverged");
+        assert_refused(&[0.0, 0.0, 0.0, logit], &[0.0; 4], &[1.0; 2], &sentence);
+    }
+    assert_refused(&[0.0; 4], &[0.0, 0.0, 0.5, 0.0], &[1.0; 2], "the target for label `toxic` of text 2 is 0.5");
+    assert_refused(&[0.0; 4], &[0.0; 4], &[1.0, -1.0], "the weight of text 2 is -1");
+    assert_refused(&[0.0; 4], &[0.0; 4], &[0.0; 2], "every text has the weight 0");
+    assert_refused(&[0.0; 3], &[0.0; 4], &[1.0; 2], "2 texts with 2 labels need 4 logits and targets");
+    assert_refused(&[], &[], &[], "there is nothing to measure");
+}

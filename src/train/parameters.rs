@@ -1,0 +1,61 @@
+//! What training changes: the model's tensors as candle variables, by name.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor, Var};
+use fastrand::Rng;
+
+use crate::Result;
+use crate::bert::{Architecture, HeadShape, Pooling, Weights};
+
+/// The variables of a model, under the names of its tensors.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    variables: BTreeMap<String, Var>,
+}
+
+impl Parameters {
+    /// An encoder's pretrained weights and a fresh head for each task: normally distributed weights, as BERT's own were
+    /// initialised, and no bias.
+    ///
+    /// # Errors
+    /// A head's name is taken.
+    pub fn new(
+        architecture: &Architecture,
+        pooling: Pooling,
+        heads: &[HeadShape],
+        mut encoder: Weights,
+        seed: u64,
+    ) -> Result<Self> {
+        if pooling != Pooling::Pooler {
+            encoder = encoder.without("pooler.");
+        }
+        let mut random = Rng::with_seed(seed);
+        let hidden = architecture.hidden_size;
+        for HeadShape { task, labels } in heads {
+            let deviation = architecture.initializer_range;
+            let weight: Vec<f32> = (0..labels * hidden).map(|_| (normal(&mut random) * deviation) as f32).collect();
+            let weight = Tensor::from_vec(weight, (*labels, hidden), &Device::Cpu)?;
+            encoder.insert(format!("heads.{task}.weight"), weight)?;
+            encoder.insert(format!("heads.{task}.bias"), Tensor::new(vec![0f32; *labels], &Device::Cpu)?)?;
+        }
+        let variables = encoder.into_iter().map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)));
+        Ok(Self { variables: variables.collect::<Result<_>>()? })
+    }
+
+    /// The tensors, for a model that is to be trained: they share the variables' values.
+    pub fn weights(&self) -> Weights {
+        self.variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
+    }
+
+    /// The variables, in the order of their names.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &Var)> {
+        self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
+    }
+}
+
+/// A normally distributed number (Box & Muller 1958).
+fn normal(random: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - random.f64()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * random.f64()).cos()
+}

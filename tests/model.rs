@@ -1,0 +1,171 @@
+//! The model against PyTorch (fixtures, see `fixtures/make_fixtures.py`) and against candle-transformers.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use candle_core::{DType, Device, Tensor, Var};
+use candle_transformers::models::bert::BertModel;
+use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Weights};
+use undertone::ops::{Ops, binary_cross_entropy};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+fn checkpoint() -> Checkpoint {
+    Checkpoint::read(&fixture("tiny-bert"), &Device::Cpu).unwrap()
+}
+
+/// What PyTorch made of a ragged batch, one mask of which has a hole.
+struct Reference(HashMap<String, Tensor>);
+
+impl Reference {
+    fn read() -> Self {
+        Self(candle_core::safetensors::load(fixture("gradients.safetensors"), &Device::Cpu).unwrap())
+    }
+
+    fn ids(&self, name: &str) -> Vec<u32> {
+        self.0[name].to_dtype(DType::U32).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    fn batch(&self) -> Batch {
+        let columns = self.0["input_ids"].dims()[1];
+        let [ids, types, mask] = ["input_ids", "token_type_ids", "attention_mask"].map(|name| self.ids(name));
+        Batch::from_padded(&ids, &types, &mask, columns).unwrap()
+    }
+}
+
+/// The checkpoint's tensors and the reference's head, as variables.
+fn variables(reference: &Reference) -> BTreeMap<String, Var> {
+    let head = ["weight", "bias"].map(|part| (format!("heads.task.{part}"), reference.0[&format!("head.{part}")].clone()));
+    checkpoint().weights.into_iter().chain(head).map(|(name, tensor)| (name, Var::from_tensor(&tensor).unwrap())).collect()
+}
+
+fn model(variables: &BTreeMap<String, Var>, pooling: Pooling, ops: Ops) -> Model {
+    let weights: Weights = variables.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
+    let head = HeadShape { task: "task".into(), labels: 3 };
+    Model::new(&checkpoint().architecture, pooling, &[head], weights, ops).unwrap()
+}
+
+fn values(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// ‖a − b‖ / ‖b‖.
+fn relative_distance(a: &Tensor, b: &Tensor) -> f64 {
+    let (a, b) = (values(a), values(b));
+    assert_eq!(a.len(), b.len());
+    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
+    square(&mut a.iter().zip(&b).map(|(a, b)| f64::from(a - b))) / square(&mut b.iter().map(|&b| f64::from(b)))
+}
+
+#[test]
+fn logits_and_loss_are_pytorchs() {
+    let reference = Reference::read();
+    let variables = variables(&reference);
+    for ops in [Ops::Fused, Ops::Composed] {
+        for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Cls, "cls"), (Pooling::Pooler, "pooler")] {
+            let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
+            let distance = relative_distance(&logits, &reference.0[&format!("{name}.logits")]);
+            assert!(distance < 3e-6, "{ops:?} {name}: logits are off by {distance:e}");
+            let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
+            let distance = relative_distance(&loss, &reference.0[&format!("{name}.loss")]);
+            assert!(distance < 2e-6, "{ops:?} {name}: the loss is off by {distance:e}");
+        }
+    }
+}
+
+#[test]
+fn every_gradient_is_pytorchs() {
+    let reference = Reference::read();
+    let variables = variables(&reference);
+    for ops in [Ops::Fused, Ops::Composed] {
+        for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Pooler, "pooler")] {
+            let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
+            let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
+            let gradients = loss.backward().unwrap();
+            for (variable, var) in &variables {
+                if variable.starts_with("pooler.") && pooling != Pooling::Pooler {
+                    continue;
+                }
+                let expected = &reference.0[&format!("{name}.grad.{}", variable.replace("heads.task", "head"))];
+                let gradient = gradients.get(var).unwrap_or_else(|| panic!("{variable} has no gradient"));
+                assert!(values(gradient).iter().any(|&value| value != 0.0), "{variable}'s gradient is zero");
+                // A key's bias shifts all scores of a row alike: its gradient is zero but for rounding.
+                if variable.ends_with("key.bias") {
+                    assert!(values(gradient).iter().all(|value| value.abs() < 1e-6), "{variable}");
+                    continue;
+                }
+                let distance = relative_distance(gradient, expected);
+                assert!(distance < 1e-5, "{ops:?} {name}: the gradient of {variable} is off by {distance:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
+    let reference = Reference::read();
+    let variables = variables(&reference);
+    let dropout = Some(Dropout { hidden: 0.2, attention: 0.3, key: 11 });
+    let run = |ops, dropout| {
+        let logits = model(&variables, Pooling::Mean, ops).logits(&reference.batch(), 0, dropout).unwrap();
+        let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
+        (logits, loss.backward().unwrap())
+    };
+    let (logits, gradients) = run(Ops::Fused, dropout);
+    let (composed_logits, composed_gradients) = run(Ops::Composed, dropout);
+    assert!(relative_distance(&logits, &run(Ops::Fused, None).0) > 1e-2, "dropout changed nothing");
+    let other_step = dropout.map(|dropout| Dropout { key: 12, ..dropout });
+    assert!(relative_distance(&logits, &run(Ops::Fused, other_step).0) > 1e-2, "another key is another mask");
+    assert!(relative_distance(&logits, &composed_logits) < 3e-6);
+    for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias")) {
+        let [fused, composed] = [&gradients, &composed_gradients].map(|gradients| gradients.get(var).unwrap());
+        let distance = relative_distance(fused, composed);
+        assert!(distance < 1e-5, "the gradient of {name} is off by {distance:e}");
+    }
+}
+
+#[test]
+fn hidden_states_are_candle_transformers() {
+    let checkpoint = checkpoint();
+    let config = std::fs::read_to_string(fixture("tiny-bert/config.json")).unwrap();
+    let tensors = checkpoint.weights.clone().into_iter().collect();
+    let builder = candle_nn::VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+    let peer = BertModel::load(builder, &serde_json::from_str(&config).unwrap()).unwrap();
+    let texts = [9, 3, 40].map(|length| TokenIds {
+        input_ids: (0..length).map(|i| (i * 37 + length) % 111).collect(),
+        token_type_ids: (0..length).map(|i| u32::from(i > length / 2)).collect(),
+    });
+
+    let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused).unwrap();
+    let ours = model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap();
+    let mut first_row = 0;
+    for text in &texts {
+        let length = text.input_ids.len();
+        let row = |ids: &[u32]| Tensor::new(ids, &Device::Cpu).unwrap().unsqueeze(0).unwrap();
+        let theirs = peer.forward(&row(&text.input_ids), &row(&text.token_type_ids), None).unwrap();
+        let distance = relative_distance(&ours.narrow(0, first_row, length).unwrap(), &theirs);
+        assert!(distance < 3e-6, "hidden states of {length} tokens are off by {distance:e}");
+        first_row += length;
+    }
+}
+
+#[test]
+fn the_loss_is_stable_and_pytorchs() {
+    let json = std::fs::read(fixture("bce.json")).unwrap();
+    let reference: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    let column = |name: &str| -> Vec<f32> {
+        reference["f64"][name].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
+    };
+    let logits = Var::new(column("logits"), &Device::Cpu).unwrap();
+    let targets = Tensor::new(column("targets"), &Device::Cpu).unwrap();
+    let loss = binary_cross_entropy(&logits, &targets).unwrap();
+    let gradient = loss.sum_all().unwrap().backward().unwrap().remove(&logits).unwrap();
+    for (name, ours) in [("loss", loss), ("gradient", gradient)] {
+        for ((value, expected), logit) in values(&ours).iter().zip(column(name)).zip(column("logits")) {
+            assert!((value - expected).abs() <= 2e-6 * expected.abs().max(0.1), "{name} at {logit}: {value}, not {expected}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What `trunk build --release` left in the folder that `UNDERTONE_DIST` names: `make e2e` builds it and runs this.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::{env, fs, path::PathBuf};
+
+use undertone::bundle::Bundle;
+use wasmparser::{Parser, Payload, Result};
+
+/// The built site, or nothing where the tests run without one.
+fn site() -> Option<PathBuf> {
+    let dist = env::var_os("UNDERTONE_DIST").map(PathBuf::from);
+    if dist.is_none() {
+        println!("skipped: there is no site to look at; `make e2e` builds one and names it in UNDERTONE_DIST");
+    }
+    dist
+}
+
+/// How many vector instructions a module holds.
+#[derive(Debug, Default, PartialEq)]
+struct Vectors {
+    /// Those of SIMD as every current browser has it.
+    simd: usize,
+    /// Those of relaxed SIMD, for which Safari refuses the whole module.
+    relaxed: usize,
+}
+
+impl Vectors {
+    fn of(module: &[u8]) -> Result<Self> {
+        /// Vector instructions are this byte and then a number.
+        const PREFIX: u8 = 0xfd;
+        /// From this number on they are relaxed.
+        const RELAXED: u32 = 0x100;
+
+        let mut found = Self::default();
+        for payload in Parser::new(0).parse_all(module) {
+            let Payload::CodeSectionEntry(function) = payload? else { continue };
+            let mut operators = function.get_operators_reader()?;
+            while !operators.eof() {
+                let mut code = operators.get_binary_reader();
+                if code.read_u8()? == PREFIX {
+                    match code.read_var_u32()? {
+                        RELAXED.. => found.relaxed += 1,
+                        _ => found.simd += 1,
+                    }
+                }
+                operators.read()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[test]
+fn vectors_are_told_apart() {
+    // (func (drop (i8x16.relaxed_swizzle (i8x16.splat (i32.const 0xfd)) (i8x16.splat (i32.const 0)))))
+    let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x11\x01\x0f\0\x41\xfd\x01\xfd\x0f\x41\0\xfd\x0f\xfd\x80\x02\x1a\x0b";
+    assert_eq!(Vectors::of(module).unwrap(), Vectors { simd: 2, relaxed: 1 });
+}
+
+#[test]
+fn the_engine_is_vectorised_and_runs_in_safari_too() {
+    let Some(dist) = site() else { return };
+    let mut engine = None;
+    for file in fs::read_dir(&dist).expect("UNDERTONE_DIST names the built site") {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "wasm") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy();
+        let vectors = Vectors::of(&fs::read(&path).unwrap()).unwrap();
+        println!("{name}: {vectors:?}");
+        assert_eq!(vectors.relaxed, 0, "{name} has relaxed SIMD, which Safari refuses");
+        if name.starts_with("worker") {
+            engine = Some(vectors);
+        }
+    }
+    let engine = engine.expect("the site has the engine, worker*.wasm");
+    assert!(
+        engine.simd >= 1000,
+        "the engine has only {} vector instructions: was it built with .cargo/config.toml's target features?",
+        engine.simd
+    );
+}
+
+#[test]
+fn the_model_is_whole() {
+    let Some(dist) = site() else { return };
+    let bundle = Bundle::read(&dist.join("models/undertone")).unwrap();
+    assert!(!bundle.weights.is_empty());
+}
