@@ -1,1 +1,61 @@
-//! To come.
+//! The engine's home in the browser: a web worker, so that typing never waits for the model.
+//!
+//! The worker fetches the bundle ([`download`]), keeps it for the next visit ([`store`]), and answers what the page asks
+//! ([`protocol`]). The model runs on the worker's only thread, so a running classification cannot be interrupted; what can
+//! be done is never to begin one that is out of date. [`run`] therefore only takes note of a text when its message
+//! arrives and classifies in a task of its own, which queues behind all messages that have arrived by then.
+
+pub mod download;
+pub mod protocol;
+pub mod store;
+
+mod engine;
+
+use std::panic::PanicHookInfo;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use engine::Engine;
+use protocol::{BUILD, Request, Response};
+
+/// Starts listening to the page; what the worker's `main` calls.
+pub fn run() {
+    std::panic::set_hook(Box::new(report_panic));
+    let engine = Rc::new(Engine::new());
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let message = event.data().as_string().unwrap_or_default();
+        match serde_json::from_str(&message) {
+            Ok(Request::Load { bundle, fresh }) => engine.load(bundle, fresh),
+            Ok(Request::Classify { sequence, text }) => engine.ask(sequence, text),
+            Err(error) => fail(format!("The page sent the engine something it does not understand: {error}.")),
+        }
+    });
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
+    post(&Response::Started { build: BUILD.to_owned() });
+}
+
+/// The worker's global object.
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Sends `response` to the page.
+fn post(response: &Response) {
+    // Cannot fail: the protocol's types have string keys only, and a string can always be posted.
+    let message = serde_json::to_string(response).expect("a response serialises");
+    scope().post_message(&message.into()).expect("a string can be posted");
+}
+
+/// Tells the page that it is over.
+fn fail(sentence: String) {
+    post(&Response::Failed { sentence });
+}
+
+/// A panic ends the worker without a word unless somebody speaks up first.
+fn report_panic(info: &PanicHookInfo<'_>) {
+    web_sys::console::error_1(&info.to_string().into());
+    fail(format!("The engine stopped because of a mistake in it ({info})."));
+}

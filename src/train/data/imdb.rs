@@ -1,8 +1,7 @@
 //! The IMDB movie reviews (Maas et al. 2011) as they are distributed: `aclImdb/{train,test}/{pos,neg}/ID_STARS.txt`.
 //!
-//! The folder a review lies in is its label. The archive is read without unpacking it, in one pass over 50,000 small
-//! files, which takes a second or two where unpacking takes a minute on some disks. Reviews in `unsup` have no label and
-//! are left out.
+//! The folder a review lies in is its label; reviews in `unsup` have none and are left out. The archive is read as it was
+//! downloaded, in one pass and without unpacking its 100,000 small files.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -17,9 +17,6 @@ const TEXT: [&str; 2] = ["comment_text", "text"];
 /// Appended to every file as a row of its own. Where the file ends within quotes it becomes part of the last field.
 const END: &[u8] = b"\n\x1aend of file\x1a\n";
 
-/// What Excel writes before a file's first byte. The reader would skip it too, but then miscount its own position.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
 /// Targets of one row; none for a row that nobody has scored.
 type Targets = Option<Vec<f32>>;
 
@@ -128,9 +125,6 @@ struct Table {
 impl Table {
     fn open(path: &Path) -> Result<Self> {
         let mut content = std::fs::read(path).map_err(Error::io(path))?;
-        if content.starts_with(BYTE_ORDER_MARK) {
-            content.drain(..BYTE_ORDER_MARK.len());
-        }
         content.extend_from_slice(END);
         // Rows of another length are refused below, where the sentence can say what to do.
         let reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(std::io::Cursor::new(content));

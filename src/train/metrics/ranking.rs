@@ -36,11 +36,11 @@ pub fn average_precision(samples: &[Sample]) -> Option<f64> {
     (above.positive > 0.0 && above.negative > 0.0).then(|| area / above.positive)
 }
 
-/// The samples by logit, highest first, those with equal logits added up. Logits are finite, and −0 equals 0.
+/// The samples by logit, highest first, those with equal logits added up. The total order puts −0 next to 0, and
+/// as numbers they are equal.
 fn ties(samples: &[Sample]) -> Vec<Tie> {
     let mut sorted = samples.to_vec();
-    // Adding 0 makes −0 into 0, which the total order would tell apart.
-    sorted.sort_unstable_by(|a, b| (b.logit + 0.0).total_cmp(&(a.logit + 0.0)));
+    sorted.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit));
     let add = |tie: Tie, sample: &Sample| match sample.positive {
         true => Tie { positive: tie.positive + sample.weight, ..tie },
         false => Tie { negative: tie.negative + sample.weight, ..tie },

@@ -1,0 +1,91 @@
+//! The wire to the worker.
+//!
+//! A worker that is started from a file of the server is not bound by the page's Content Security Policy: it has whatever
+//! policy that file's response header says, and static hosting says none. The worker is who sees the text, so it must be
+//! bound. A worker that is started from a `blob:` address inherits the page's policy, so the few lines that start it
+//! (`link/start.js`) are such a blob, and everything they bring in comes from the page's own server.
+
+use leptos::prelude::document;
+use wasm_bindgen::prelude::*;
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker};
+
+use crate::worker::protocol::{BUILD, Request, Response};
+
+const START: &str = include_str!("link/start.js");
+
+/// A running worker; dropping it ends the worker.
+#[derive(Debug)]
+pub struct Link {
+    worker: Worker,
+    script: String,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Link {
+    /// Starts a worker, and has `receive` hear everything it says.
+    ///
+    /// # Errors
+    /// The browser refuses to start a worker; why is said in a sentence.
+    pub fn open(receive: impl Fn(Response) + Clone + 'static) -> Result<Self, String> {
+        let refused = |_| "This browser does not let the page start a worker, and the engine needs one.".to_owned();
+        let script = start_script().map_err(refused)?;
+        let worker = Worker::new(&script).map_err(refused)?;
+
+        let hear = receive.clone();
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            let message = event.data().as_string().unwrap_or_default();
+            hear(serde_json::from_str(&message).unwrap_or_else(|error| Response::Failed {
+                sentence: format!("The engine said something that the page does not understand: {error}."),
+            }));
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
+            let reason = event.message();
+            receive(Response::Failed {
+                sentence: format!("The engine could not be started or has stopped: {reason}."),
+            });
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+
+        Ok(Self { worker, script, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Sends `request` to the worker.
+    pub fn send(&self, request: &Request) {
+        // Cannot fail: the protocol's types have string keys only, and a string can always be posted.
+        let message = serde_json::to_string(request).expect("a request serialises");
+        self.worker.post_message(&message.into()).expect("a string can be posted");
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // Messages that are on their way already must not reach listeners that are about to go.
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        let _ = Url::revoke_object_url(&self.script);
+    }
+}
+
+/// The address that the page's own files are relative to.
+pub fn base() -> String {
+    let page = document().base_uri().ok().flatten().unwrap_or_default();
+    let without_query = page.split(['?', '#']).next().unwrap_or_default();
+    let folder = without_query.rfind('/').map_or(0, |slash| slash + 1);
+    without_query[..folder].to_owned()
+}
+
+fn start_script() -> Result<String, JsValue> {
+    let script = format!("{START}start({}, {});\n", quoted(&base()), quoted(BUILD));
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()).into(), &options)?;
+    Url::create_object_url_with_blob(&blob)
+}
+
+fn quoted(text: &str) -> String {
+    js_sys::JSON::stringify(&text.into()).map(String::from).unwrap_or_default()
+}

@@ -1,0 +1,102 @@
+//! What the model says, task by task, as the bundle names them.
+//!
+//! The elements stay while their values change: so a bar glides from one value to the next, and a screen reader that
+//! stands on one keeps its place.
+
+use leptos::prelude::*;
+
+use super::bars::Bars;
+use super::engine::Shown;
+use super::scale::Scale;
+use super::wording::{counted, duration, is_scale, title, verdict};
+use crate::bundle::Task;
+use crate::worker::protocol::Model;
+
+/// All tasks of the model and what they answer.
+#[component]
+pub fn Results(
+    /// What is loaded; none as long as nothing is.
+    model: Signal<Option<Model>>,
+    /// The answer to show; none for a blank text.
+    answer: Signal<Option<Shown>>,
+) -> impl IntoView {
+    let state = move || {
+        answer.with(|answer| match answer {
+            None => "empty",
+            Some(shown) if shown.current => "current",
+            Some(_) => "behind",
+        })
+    };
+    let sequence = move || answer.with(|answer| answer.as_ref().map(|shown| shown.answer.sequence.to_string()));
+    let length = move || answer.with(|answer| answer.as_ref().map(|shown| shown.characters.to_string()));
+    let tasks = move || {
+        model.get().map(|model| {
+            let several = model.tasks.into_iter().enumerate();
+            several.map(|(position, task)| view! { <TaskPanel task position answer /> }).collect_view()
+        })
+    };
+    view! {
+        <section
+            class="results"
+            id="results"
+            aria-label="Tone"
+            data-state=state
+            data-sequence=sequence
+            data-text-length=length
+        >
+            <Show when=move || model.with(Option::is_none)>
+                <p class="hint">"The tone of your text will show here, and change with every word."</p>
+            </Show>
+            {tasks}
+            <p class="measured">{move || answer.with(|answer| answer.as_ref().map(measured))}</p>
+            <p class="truncated">{move || answer.with(|answer| answer.as_ref().and_then(truncation))}</p>
+        </section>
+    }
+}
+
+#[component]
+fn TaskPanel(
+    task: Task,
+    /// Which of the answer's tasks this is.
+    position: usize,
+    answer: Signal<Option<Shown>>,
+) -> impl IntoView {
+    let scores =
+        Memo::new(move |_| answer.with(|answer| answer.as_ref()?.answer.classification.tasks.get(position).cloned()));
+    let heading = title(&task.name);
+    let words = move || scores.with(|scores| scores.as_ref().map(verdict));
+    let scale = is_scale(&task.name, task.labels.len());
+    let labels = task.labels;
+    let probability = move |label: usize| {
+        Signal::derive(move || scores.with(|scores| Some(scores.as_ref()?.labels.get(label)?.probability)))
+    };
+    let gauges = if scale {
+        let label = labels.into_iter().next();
+        label.map(|label| view! { <Scale label probability=probability(0) /> }).into_any()
+    } else {
+        let rows = labels.into_iter().enumerate().map(|(index, label)| (label, probability(index))).collect();
+        view! { <Bars rows /> }.into_any()
+    };
+    view! {
+        <section class="task" data-task=task.name>
+            <header>
+                <h2>{heading}</h2>
+                <p class="verdict">{words}</p>
+            </header>
+            {gauges}
+        </section>
+    }
+}
+
+fn measured(shown: &Shown) -> String {
+    let tokens = counted(shown.answer.classification.tokens, "token");
+    format!("{tokens} in {}, on this device", duration(shown.answer.milliseconds))
+}
+
+fn truncation(shown: &Shown) -> Option<String> {
+    let classification = &shown.answer.classification;
+    let tokens = counted(classification.tokens, "token");
+    classification
+        .truncated
+        .then(|| format!("The text is longer than the model reads: only the first {tokens} were read."))
+}

@@ -1,0 +1,231 @@
+//! The companion as its users run it: train, export, evaluate, predict, and what it says when something is wrong.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+const LABELS: [&str; 6] = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"];
+
+fn tiny_bert() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")
+}
+
+fn undertone(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_undertone")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// Runs the companion, which must succeed, and gives what it prints.
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = undertone(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs the companion, which must fail, and gives what it complains of.
+fn complain(folder: &Path, arguments: &[&str]) -> String {
+    let output = undertone(folder, arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Reviews in the aclImdb layout and comments in Kaggle's, whose words tell their labels.
+fn write_data(folder: &Path) {
+    for split in ["train", "test"] {
+        for (class, word) in [("pos", "good"), ("neg", "bad")] {
+            let reviews = folder.join("aclImdb").join(split).join(class);
+            fs::create_dir_all(&reviews).unwrap();
+            for number in 0..60 {
+                let text = format!("the movie was {}", vec![word; 1 + number % 5].join(" "));
+                fs::write(reviews.join(format!("{number}_{}.txt", if class == "pos" { 9 } else { 2 })), text).unwrap();
+            }
+        }
+        let mut rows = format!("id,comment_text,{},weight\n", LABELS.join(","));
+        for number in 0..120 {
+            let toxic = number % 2;
+            let (text, labels) = (if toxic == 1 { "bad bad" } else { "good" }, vec![toxic.to_string(); 6].join(","));
+            rows += &format!("{split}{number},\"the {text}\nmovie {number}\",{labels},{}\n", 1 + number % 3);
+        }
+        fs::create_dir_all(folder.join("comments")).unwrap();
+        fs::write(folder.join("comments").join(format!("{split}.csv")), rows).unwrap();
+    }
+}
+
+fn train_arguments<'a>(base: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    let common = ["train", "--base", base, "--out", "run", "--max-tokens", "32", "--learning-rate", "0.003", "--dropout", "0"];
+    common.iter().chain(rest).copied().collect()
+}
+
+fn evaluate(folder: &Path, bundle: &str, task: &str, data: &str) -> Value {
+    let arguments = ["evaluate", "--bundle", bundle, "--task", task, "--data", data, "--json"];
+    serde_json::from_str(&succeed(folder, &arguments)).unwrap()
+}
+
+#[test]
+fn from_labelled_texts_to_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = tiny_bert();
+    let tasks = ["--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--epochs", "12"];
+    let printed = succeed(folder, &train_arguments(base.to_str().unwrap(), &tasks));
+    assert!(printed.contains("sentiment: loss") && printed.contains("toxicity: loss"), "{printed}");
+    let log = fs::read_to_string(folder.join("run/metrics.jsonl")).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let in_turn: Vec<&str> = lines.iter().filter(|line| line["loss"].is_number()).map(|line| line["task"].as_str().unwrap()).collect();
+    assert!(in_turn.chunks(2).all(|pair| pair == ["sentiment", "toxicity"]), "a batch of either task in turn: {in_turn:?}");
+    assert_eq!(lines.iter().filter(|line| line["validation"].is_object()).count(), 24, "both tasks after each epoch");
+
+    for (precision, bytes_per_weight) in [("f32", 4), ("f16", 2), ("int8", 1)] {
+        succeed(folder, &["export", "--run", "run", "--out", precision, "--precision", precision]);
+        let manifest: Value = serde_json::from_slice(&fs::read(folder.join(precision).join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(manifest["format"], 1);
+        assert_eq!(manifest["precision"], precision);
+        assert_eq!(manifest["tasks"][1]["labels"][3]["name"], "threat");
+        let size = fs::metadata(folder.join(precision).join("model.safetensors")).unwrap().len();
+        assert_eq!(manifest["files"]["model.safetensors"]["bytes"], size);
+        assert!((bytes_per_weight * 22_000..bytes_per_weight * 22_000 + 14_000).contains(&size), "{precision}: {size} bytes");
+
+        for (task, data, labels) in [("sentiment", "aclImdb", &["positive"][..]), ("toxicity", "comments", &LABELS[..])] {
+            let metrics = evaluate(folder, precision, task, data);
+            assert_eq!(metrics["n"], 120);
+            assert!(metrics["accuracy"].as_f64().unwrap() > 0.99, "{precision} {task}: {metrics}");
+            assert!(metrics["loss"].as_f64().unwrap() < 0.2, "{precision} {task}: {metrics}");
+            assert!(metrics["auc_macro"].as_f64().unwrap() > 0.999 && metrics["auc_micro"].as_f64().unwrap() > 0.999);
+            assert!(labels.iter().all(|label| metrics["labels"][label]["auc"].as_f64().unwrap() > 0.999), "{metrics}");
+        }
+    }
+    let some = ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
+    assert_eq!(serde_json::from_str::<Value>(&succeed(folder, &some)).unwrap()["n"], 50);
+    assert_predicts(folder);
+    assert_refuses_a_damaged_bundle(folder);
+    let again = complain(folder, &train_arguments(base.to_str().unwrap(), &tasks));
+    assert!(again.contains("run holds a run already"), "{again}");
+}
+
+fn predict(folder: &Path, format: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .current_dir(folder)
+        .args(["predict", "--bundle", "int8", "--format", format])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn assert_predicts(folder: &Path) {
+    let output = predict(folder, "jsonl", "the movie was good\r\nthe movie was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
+    let lines: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4, "one answer a line, an empty line and a last one without an end included");
+    let positive = |line: &Value| line["sentiment"]["positive"].as_f64().unwrap();
+    assert!(positive(&lines[0]) > 0.9 && positive(&lines[1]) < 0.1, "{lines:?}");
+    assert_eq!(lines[0]["text"], "the movie was good");
+    assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
+    assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
+
+    let text = String::from_utf8(predict(folder, "text", b"the movie was good\n").stdout).unwrap();
+    assert!(text.starts_with("the movie was good\n  sentiment: positive 0.9"), "{text}");
+    let broken = predict(folder, "text", b"good\n\xff\xfe\n");
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("line 2 of standard input is not valid UTF-8"));
+}
+
+fn assert_refuses_a_damaged_bundle(folder: &Path) {
+    let damage = |name: &str, damage: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let path = folder.join("f32").join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, damage(whole.clone())).unwrap();
+        let said = complain(folder, &["evaluate", "--bundle", "f32", "--task", "sentiment", "--data", "aclImdb"]);
+        fs::write(&path, whole).unwrap();
+        said
+    };
+    let half = damage("model.safetensors", &|bytes| bytes[..bytes.len() / 2].to_vec());
+    assert!(half.contains("model.safetensors has") && half.contains("the bundle is incomplete"), "{half}");
+    let flipped = damage("tokenizer.json", &|mut bytes| {
+        bytes[100] ^= 1;
+        bytes
+    });
+    assert!(flipped.contains("tokenizer.json is not the file that the manifest describes"), "{flipped}");
+    let newer = damage("manifest.json", &|bytes| {
+        String::from_utf8(bytes).unwrap().replace("\"format\": 1", "\"format\": 2").into_bytes()
+    });
+    assert!(newer.contains("format 2, and this version of Undertone reads format 1 only"), "{newer}");
+    fs::remove_file(folder.join("f32/tokenizer.json")).unwrap();
+    let missing = complain(folder, &["predict", "--bundle", "f32"]);
+    assert!(missing.contains("tokenizer.json"), "{missing}");
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = tiny_bert();
+    let base = base.to_str().unwrap();
+    let with = |rest: &[&str]| complain(folder, &train_arguments(base, rest));
+    let review = ["--task", "sentiment=aclImdb"];
+    let cases: [(String, &str); 9] = [
+        (with(&["--task", "sentimant=aclImdb"]), "there is no task \"sentimant\"; the tasks are sentiment and toxicity"),
+        (with(&["--task", "aclImdb"]), "as in sentiment=aclImdb"),
+        (with(&["--task", "sentiment=nowhere"]), "nowhere"),
+        (with(&["--task", "toxicity=aclImdb"]), "positive"),
+        (with(&[&review[..], &["--batch-size", "0"]].concat()), "--batch-size must be at least 1"),
+        (with(&[&review[..], &["--validation", "1.5"]].concat()), "--validation 1.5 is no share"),
+        (complain(folder, &["train", "--base", "nowhere", "--out", "run", review[0], review[1]]), "nowhere is no folder"),
+        (
+            complain(folder, &["train", "--base", base, "--out", "run", review[0], review[1]]),
+            "--max-tokens 256 is more than the base model's 64 positions",
+        ),
+        (complain(folder, &["export", "--run", "nowhere", "--out", "bundle"]), "nowhere has no run.json"),
+    ];
+    for (said, expected) in &cases {
+        assert!(said.contains(expected), "expected {expected:?} in {said:?}");
+    }
+    assert!(!folder.join("run").exists() && !folder.join("bundle").exists());
+}
+
+#[test]
+fn a_base_whose_tensors_do_not_fit_is_an_error_that_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = folder.join("base");
+    fs::create_dir(&base).unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        fs::copy(tiny_bert().join(file), base.join(file)).unwrap();
+    }
+    let whole = candle_core::safetensors::load(tiny_bert().join("model.safetensors"), &candle_core::Device::Cpu).unwrap();
+    let said = |change: &dyn Fn(&mut std::collections::HashMap<String, candle_core::Tensor>)| {
+        let mut tensors = whole.clone();
+        change(&mut tensors);
+        candle_core::safetensors::save(&tensors, base.join("model.safetensors")).unwrap();
+        complain(folder, &train_arguments("base", &["--task", "sentiment=aclImdb", "--epochs", "1"]))
+    };
+    let query = "encoder.layer.1.attention.self.query.weight";
+    let missing = said(&|tensors| drop(tensors.remove(query)));
+    assert!(missing.contains(&format!("lack the tensor {query}")), "{missing}");
+    let misshapen = said(&|tensors| {
+        let narrow = tensors[query].narrow(0, 0, 16).unwrap();
+        tensors.insert(query.into(), narrow);
+    });
+    assert!(misshapen.contains(&format!("{query} has shape [16, 32] where the model's is [32, 32]")), "{misshapen}");
+    let left_over = said(&|tensors| drop(tensors.insert("adapter.weight".into(), tensors[query].clone())));
+    assert!(left_over.contains("have the tensor adapter.weight, for which the model has no use"), "{left_over}");
+
+    // A prefix, the old names of layer normalisation and the heads of pre-training are no reason to refuse a checkpoint.
+    let mut tensors = std::collections::HashMap::new();
+    for (name, tensor) in &whole {
+        let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+        tensors.insert(format!("bert.{name}"), tensor.clone());
+    }
+    tensors.insert("cls.predictions.bias".to_owned(), whole["pooler.dense.bias"].clone());
+    candle_core::safetensors::save(&tensors, base.join("model.safetensors")).unwrap();
+    let renamed = ["--task", "sentiment=aclImdb", "--epochs", "1", "--pooling", "pooler"];
+    succeed(folder, &train_arguments("base", &renamed));
+}

@@ -1,0 +1,153 @@
+//! A headless Chromium, spoken to over WebDriver.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::http;
+
+/// How long to wait for what has to come. Generous, since a busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The key by which WebDriver passes elements around.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// What WebDriver calls Control, the letter, all keys up, Delete: "select everything, delete it" for [`Browser::press`].
+pub const CLEAR: &str = "\u{E009}a\u{E000}\u{E017}";
+
+/// One browser window with a profile of its own; dropping it closes it.
+pub struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts chromedriver (`UNDERTONE_CHROMEDRIVER`, else from the path) and a browser.
+    pub fn start() -> Self {
+        let program = std::env::var("UNDERTONE_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let mut driver = Command::new(&program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
+        let output = driver.stdout.take().expect("the output is piped");
+        let port = BufReader::new(output)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
+            .expect("chromedriver tells its port");
+        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let mut browser = Self { driver, port, session: String::new(), _profile: profile };
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,900",
+            &format!("--user-data-dir={}", browser._profile.path().display()),
+        ];
+        let created = browser.request(
+            "POST",
+            "/session",
+            &json!({ "capabilities": { "alwaysMatch": {
+                "goog:chromeOptions": { "args": arguments },
+                "goog:loggingPrefs": { "browser": "ALL" },
+            }}}),
+        );
+        browser.session = format!("/session/{}", created["sessionId"].as_str().expect("a session has an id"));
+        browser
+    }
+
+    /// Opens `address`.
+    pub fn open(&self, address: &str) {
+        self.command("/url", &json!({ "url": address }));
+    }
+
+    /// Presses keys with the element at `selector` in focus.
+    pub fn press(&self, selector: &str, keys: &str) {
+        self.command(&format!("/element/{}/value", self.element(selector)), &json!({ "text": keys }));
+    }
+
+    /// Clicks the element at `selector`.
+    pub fn click(&self, selector: &str) {
+        self.command(&format!("/element/{}/click", self.element(selector)), &json!({}));
+    }
+
+    /// Runs the body of a function in the page and returns what it returns.
+    pub fn run(&self, script: &str) -> Value {
+        self.command("/execute/sync", &json!({ "script": script, "args": [] }))
+    }
+
+    /// Runs `script` until it returns something true, and returns that.
+    pub fn wait(&self, what: &str, script: &str) -> Value {
+        let begun = Instant::now();
+        loop {
+            let value = self.run(script);
+            if !matches!(value, Value::Null | Value::Bool(false)) && value != json!("") {
+                return value;
+            }
+            assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}; the page says: {}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// All visible text.
+    pub fn text(&self) -> String {
+        self.run("return document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What the browser complained about since it was last asked: script errors, refused connections, failed requests.
+    pub fn complaints(&self) -> Vec<String> {
+        let entries = self.command("/se/log", &json!({ "type": "browser" }));
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let serious = entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
+        serious.filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// A command of Chromium's own protocol.
+    pub fn chromium(&self, command: &str, parameters: &Value) -> Value {
+        self.command("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let found = self.command("/element", &json!({ "using": "css selector", "value": selector }));
+        found[ELEMENT].as_str().unwrap_or_else(|| panic!("there is no {selector} on the page")).to_owned()
+    }
+
+    fn command(&self, path: &str, body: &Value) -> Value {
+        self.request("POST", &format!("{}{path}", self.session), body)
+    }
+
+    fn request(&self, method: &str, path: &str, body: &Value) -> Value {
+        let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|stream| {
+            let headers = format!("Host: 127.0.0.1:{}\r\nContent-Type: application/json\r\n", self.port);
+            http::write(&stream, &format!("{method} {path} HTTP/1.1"), &headers, body.to_string().as_bytes())?;
+            http::read(&stream)
+        });
+        let answer = answer.unwrap_or_else(|error| panic!("chromedriver does not answer {path}: {error}"));
+        let mut value: Value = serde_json::from_slice(&answer.body).expect("WebDriver answers in JSON");
+        assert!(answer.first_line.contains(" 200 "), "{path}: {}", value["value"]["message"]);
+        value["value"].take()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.request("DELETE", &self.session, &json!({}));
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
