@@ -15,7 +15,7 @@ fn moments(row: &[f32], epsilon: f32) -> (f32, f32) {
 /// Normalises every row of `input` into `output`; rows are as long as `weight` and `bias`.
 pub fn forward(input: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, output: &mut [f32]) {
     let width = weight.len();
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
             let (mean, inverse_deviation) = moments(x, epsilon);
             for i in 0..width {
@@ -40,7 +40,7 @@ pub fn backward(
 ) {
     let width = weight.len();
     let (weight_gradient, bias_gradient) = (&mut weight_gradient[..width], &mut bias_gradient[..width]);
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width)).zip(input_gradient.chunks_exact_mut(width));
         for ((x, g), dx) in rows {
             let (mean, inverse_deviation) = moments(x, epsilon);

@@ -5,7 +5,7 @@ use super::{LANES, sum, vectorized};
 
 /// Replaces every row of `width` scores s by softmax(scale · s).
 pub fn forward(scores: &mut [f32], width: usize, scale: f32) {
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         for row in scores.chunks_exact_mut(width) {
             let highest = maximum(row);
             for value in row.iter_mut() {
@@ -21,7 +21,7 @@ pub fn forward(scores: &mut [f32], width: usize, scale: f32) {
 
 /// Replaces every row of `gradient`, which is ∂L/∂p, by ∂L/∂s = scale · p ∘ (∂L/∂p − Σ p ∘ ∂L/∂p).
 pub fn backward(probabilities: &[f32], gradient: &mut [f32], width: usize, scale: f32) {
-    vectorized(|| {
+    vectorized(#[inline(always)] || {
         for (p, g) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)) {
             let inner = sum(width, |i| p[i] * g[i]);
             for i in 0..width {
