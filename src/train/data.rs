@@ -52,6 +52,18 @@ pub struct LeftOut {
     pub repeated: usize,
 }
 
+impl LeftOut {
+    /// The counts in a sentence; none where nothing was left out.
+    pub fn sentence(&self) -> Option<String> {
+        let parts: Vec<_> = [(self.unscored, "unscored (-1)"), (self.repeated, "known by id from an earlier file")]
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, why)| format!("{count} {why}"))
+            .collect();
+        (!parts.is_empty()).then(|| format!("Rows left out: {}", parts.join(", ")))
+    }
+}
+
 /// Which part of a data set to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Split {

@@ -4,6 +4,7 @@
 //! several tasks an epoch is over when the one with the most batches has been gone through; the others begin anew, in a
 //! new order, as often as that takes. The best epoch is that of the highest mean over the tasks of their macro AUC.
 
+use std::path::Path;
 use std::time::Instant;
 
 use candle_core::{Device, Tensor};
@@ -43,16 +44,18 @@ struct Task {
     order: Order,
 }
 
-/// Fine-tunes `checkpoint` on `tasks` and keeps the best model in `run`.
+/// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder `out`, which is made once everything is
+/// ready to begin.
 ///
 /// # Errors
-/// The recipe cannot be followed with these data, the loss is no longer finite, or `run` cannot be written.
+/// The recipe cannot be followed with these data or this checkpoint, `out` holds a run or cannot be written, or the loss is
+/// no longer finite.
 pub fn train(
     tasks: Vec<TaskData>,
     checkpoint: Checkpoint,
     tokenizer: &Tokenizer,
     recipe: &Recipe,
-    run: &RunFolder,
+    out: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Record> {
     recipe.check(&checkpoint.architecture)?;
@@ -71,21 +74,22 @@ pub fn train(
         best_step: 0,
     };
     let tokenizer = tokenizer.to_json()?;
+    let run = RunFolder::create(out)?;
     Trainer { tasks, model, parameters, optimizer, tokenizer, run, record, best_auc: None }.run(progress)
 }
 
-struct Trainer<'a> {
+struct Trainer {
     tasks: Vec<Task>,
     model: Model,
     parameters: Parameters,
     optimizer: RAdam,
     tokenizer: Vec<u8>,
-    run: &'a RunFolder,
+    run: RunFolder,
     record: Record,
     best_auc: Option<f64>,
 }
 
-impl Trainer<'_> {
+impl Trainer {
     fn run(mut self, progress: &mut dyn Progress) -> Result<Record> {
         let recipe = self.record.recipe.clone();
         let batches = self.tasks.iter().map(|task| task.train.len().div_ceil(recipe.batch_size)).max().unwrap_or(0);

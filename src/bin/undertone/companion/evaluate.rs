@@ -61,7 +61,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?;
     let labels: Vec<String> = tasks[index].labels.iter().map(|label| label.name.clone()).collect();
-    let mut examples = data::read(&arguments.data, &labels, arguments.split)?.examples;
+    let dataset = data::read(&arguments.data, &labels, arguments.split)?;
+    if let Some(sentence) = dataset.left_out.sentence() {
+        eprintln!("{sentence}");
+    }
+    let mut examples = dataset.examples;
     if let Some(samples) = arguments.samples {
         if samples == 0 {
             return Err(Error::invalid("--samples must be at least 1"));

@@ -8,7 +8,7 @@ use undertone::bert::{Checkpoint, Pooling};
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
 use undertone::train::data::{self, Split};
-use undertone::train::run::{Recipe, RunFolder};
+use undertone::train::run::Recipe;
 use undertone::train::task;
 use undertone::train::trainer::{TaskData, summary, train};
 use undertone::{Error, Result};
@@ -106,8 +106,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     recipe.check(&checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
     let tasks = read_tasks(&arguments.tasks, &mut progress)?;
-    let run = RunFolder::create(&arguments.out)?;
-    let record = train(tasks, checkpoint, &tokenizer, &recipe, &run, &mut progress)?;
+    let record = train(tasks, checkpoint, &tokenizer, &recipe, &arguments.out, &mut progress)?;
     for task in &record.tasks {
         println!("{}: {}", task.name, summary(&task.validation));
     }
@@ -127,8 +126,11 @@ fn read_tasks(arguments: &[(String, PathBuf)], progress: &mut dyn Progress) -> R
     let read = |(name, paths): (String, Vec<PathBuf>)| {
         let labels = task::labels(&name)?;
         progress.note(&format!("Reading {name}"));
-        let examples = data::read_all(&paths, &labels, Split::Train)?.examples;
-        Ok(TaskData { name, labels, examples })
+        let dataset = data::read_all(&paths, &labels, Split::Train)?;
+        if let Some(sentence) = dataset.left_out.sentence() {
+            progress.note(&sentence);
+        }
+        Ok(TaskData { name, labels, examples: dataset.examples })
     };
     tasks.into_iter().map(read).collect()
 }
