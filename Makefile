@@ -7,11 +7,13 @@ SHELL := bash
 
 PORT ?= 8080
 
-export UNDERTONE_TOOLS ?= $(CURDIR)/.tools
+export UNDERTONE_TOOLS := $(abspath $(or $(UNDERTONE_TOOLS),.tools))
 export PATH := $(UNDERTONE_TOOLS)/bin:$(PATH)
 # In front of what compiles for the browser; the folder is there only where rustup could not provide that compiler.
 web := PATH="$(UNDERTONE_TOOLS)/rust-web/bin:$$PATH"
 wasm := --target wasm32-unknown-unknown
+# Of the values that NO_COLOR may have, Trunk accepts but this one.
+trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
@@ -26,11 +28,11 @@ serve: ## Builds the page in release and serves it at http://localhost:8080 (or 
 		{ echo "Port $(PORT) is taken: stop what listens there, or name another one, as in make serve PORT=8081." >&2; exit 1; }
 	@scripts/tools wasm wasm-bindgen trunk
 	@echo "Once built, Undertone is at http://localhost:$(PORT) until Ctrl-C."
-	@$(web) trunk serve $(trunk_release) --port $(PORT)
+	@$(trunk) serve --release --port $(PORT)
 
 site: ## Builds the site to publish into dist/
 	@scripts/tools wasm wasm-bindgen trunk
-	$(web) trunk build --release
+	$(trunk) build --release
 
 test: fmt lint unit wasm-test e2e ## Checks everything, as CI does
 	@echo "All is well."
@@ -53,7 +55,7 @@ wasm-test: ## Runs the browser's tests in a headless Chromium
 	$(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
 		CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
 		WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300 \
-		cargo test --release $(wasm) --lib --tests
+		cargo test --release $(wasm) --lib --test web
 
 e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser

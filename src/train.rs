@@ -3,6 +3,7 @@
 //! [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder,
 //! [`export`] makes a bundle of it, and [`evaluate`] measures one. What happens meanwhile is told to a [`Progress`].
 
+pub mod checkpoint;
 pub mod data;
 pub mod evaluate;
 pub mod export;
@@ -10,6 +11,7 @@ pub mod metrics;
 pub mod optimizer;
 pub mod parameters;
 pub mod prepared;
+pub mod recipe;
 pub mod run;
 pub mod task;
 pub mod trainer;

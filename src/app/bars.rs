@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::wording::{humanise, percent};
+use super::wording::{humanise, percent, spoken_percent};
 use crate::bundle::Label;
 
 /// One bar for each label.
@@ -26,7 +26,7 @@ fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
     let heading = name.clone();
     let words = move || {
         let side = if present() { "above" } else { "below" };
-        probability.get().map(|value| format!("{}, {side} its threshold", percent(value)))
+        probability.get().map(|value| format!("{}, {side} its threshold", spoken_percent(value)))
     };
     view! {
         <li class="bar" class:present=present>
@@ -51,8 +51,8 @@ fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
             </div>
             <span class="number" aria-hidden="true">
                 {move || probability.get().map(percent)}
-                <span class="sign">{move || if present() { " ▲" } else { "" }}</span>
             </span>
+            <span class="sign" aria-hidden="true">{move || present().then_some("▲")}</span>
         </li>
     }
 }

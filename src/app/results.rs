@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::bars::Bars;
 use super::engine::Shown;
 use super::scale::Scale;
-use super::wording::{counted, duration, is_scale, title, verdict};
+use super::wording::{counted, duration, humanise, is_scale, percent, title, verdict};
 use crate::bundle::Task;
 use crate::worker::protocol::Model;
 
@@ -66,6 +66,12 @@ fn TaskPanel(
     let heading = title(&task.name);
     let words = move || scores.with(|scores| scores.as_ref().map(verdict));
     let scale = is_scale(&task.name, task.labels.len());
+    let number = move || {
+        scores.with(|scores| {
+            let score = scores.as_ref()?.labels.first()?;
+            scale.then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
+        })
+    };
     let labels = task.labels;
     let probability = move |label: usize| {
         Signal::derive(move || scores.with(|scores| Some(scores.as_ref()?.labels.get(label)?.probability)))
@@ -82,6 +88,7 @@ fn TaskPanel(
             <header>
                 <h2>{heading}</h2>
                 <p class="verdict">{words}</p>
+                <p class="number">{number}</p>
             </header>
             {gauges}
         </section>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::wording::{humanise, leaning, percent};
+use super::wording::{humanise, leaning, spoken_percent};
 use crate::bundle::Label;
 
 /// A point on a line from negative on the left to positive on the right.
@@ -14,7 +14,7 @@ pub fn Scale(
     probability: Signal<Option<f32>>,
 ) -> impl IntoView {
     let name = format!("Probability of {}", humanise(&label.name));
-    let words = move || probability.get().map(|value| format!("{}, {}", percent(value), leaning(value)));
+    let words = move || probability.get().map(|value| format!("{}, {}", spoken_percent(value), leaning(value)));
     view! {
         <div class="scale" class:empty=move || probability.get().is_none()>
             <div

@@ -17,14 +17,19 @@ pub fn title(name: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A probability in percent. A model is never certain, so neither 0% nor 100% is ever said.
+/// A probability in percent. A model is never certain, so neither 0% nor 100% is ever shown.
 pub fn percent(probability: f32) -> String {
     let percent = probability * 100.0;
     match percent {
-        ..1.0 => "under 1%".to_owned(),
-        99.0.. => "over 99%".to_owned(),
+        ..1.0 => "<1%".to_owned(),
+        99.0.. => ">99%".to_owned(),
         _ => format!("{percent:.0}%"),
     }
+}
+
+/// The same for a screen reader, which may leave the signs out.
+pub fn spoken_percent(probability: f32) -> String {
+    percent(probability).replace('<', "under ").replace('>', "over ")
 }
 
 /// Where on the scale from negative to positive a probability of positive lies, in words.

@@ -81,6 +81,20 @@ impl Architecture {
         Ok(architecture)
     }
 
+    /// The `config.json` that [`Self::from_config`] reads as these sizes.
+    pub fn to_config(&self, (hidden_dropout, attention_dropout): (f32, f32)) -> serde_json::Value {
+        let mut config = serde_json::json!({
+            "model_type": "bert",
+            "pad_token_id": 0,
+            "hidden_dropout_prob": hidden_dropout,
+            "attention_probs_dropout_prob": attention_dropout,
+        });
+        if let (Some(config), Ok(serde_json::Value::Object(sizes))) = (config.as_object_mut(), serde_json::to_value(self)) {
+            config.extend(sizes);
+        }
+        config
+    }
+
     /// Checks that the sizes fit each other.
     ///
     /// # Errors

@@ -91,6 +91,11 @@ impl Weights {
         self
     }
 
+    /// Whether there is a tensor `name`.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     /// Takes the tensor `name`, which must be of `shape`.
     ///
     /// # Errors

@@ -87,14 +87,16 @@ fn quantise_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
     (integers.collect(), scales)
 }
 
-struct Stored {
+/// A tensor on its way into a safetensors file.
+pub(crate) struct Stored {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
 impl Stored {
-    fn f32(values: &[f32], shape: Vec<usize>) -> Self {
+    /// 32-bit floats.
+    pub(crate) fn f32(values: &[f32], shape: Vec<usize>) -> Self {
         Self { dtype: Dtype::F32, shape, bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
     }
 }

@@ -55,9 +55,11 @@ impl Mask {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn drops_its_share_and_keeps_the_mean() {
         for probability in [0.1, 0.5] {
             let mut values = vec![1.0; 1 << 20];
@@ -69,7 +71,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn is_a_function_of_key_and_index() {
         let masked = |key, first, length| {
             let mut values = vec![1.0; length];

@@ -28,9 +28,11 @@ pub fn exp(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn agrees_with_the_standard_library() {
         for step in 0..=200_000 {
             let x = -87.0 + step as f32 * (175.0 / 200_000.0);
@@ -40,7 +42,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn stays_finite_beyond_its_range() {
         assert_eq!(exp(f32::INFINITY), exp(88.0));
         assert_eq!(exp(f32::NEG_INFINITY), exp(-87.0));

@@ -44,6 +44,8 @@ pub fn backward(input: &[f32], gradient: &[f32], input_gradient: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
     /// GELU and its derivative in f64, with erf as its Maclaurin series (|x| ≤ 3) or 1 beyond double-checked asymptotics.
@@ -58,7 +60,7 @@ mod tests {
         (x * phi, phi + x * (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt())
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn agrees_with_the_definition() {
         let input: Vec<f32> = (-600..=600).map(|i| i as f32 / 150.0).collect();
         let ones = vec![1.0; input.len()];
@@ -72,7 +74,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn is_the_identity_or_nothing_far_out() {
         let mut output = [f32::NAN; 4];
         forward(&[40.0, -40.0, 1e30, -1e30], &mut output);

@@ -56,3 +56,73 @@ pub fn backward(
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const EPSILON: f64 = 1e-12;
+
+    fn moments_in_f64(x: &[f32]) -> (f64, f64) {
+        let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / x.len() as f64;
+        let variance = x.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / x.len() as f64;
+        (mean, (variance + EPSILON).sqrt())
+    }
+
+    /// Rows around 0, rows far from it, and rows of one value.
+    fn rows(width: usize) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+        let mut random = fastrand::Rng::with_seed(width as u64);
+        let mut uniform = |offset: f32| (0..width).map(|_| random.f32() - 0.5 + offset).collect::<Vec<_>>();
+        let input = [uniform(0.0), uniform(100.0), uniform(-3.0), vec![7.0; width]].concat();
+        (input, uniform(1.0), uniform(0.0))
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn normalises_rows_of_any_width() {
+        for width in [1, 3, 32, 33, 384, 385] {
+            let (input, weight, bias) = rows(width);
+            let mut output = vec![f32::NAN; input.len()];
+            forward(&input, &weight, &bias, EPSILON as f32, &mut output);
+            for (x, y) in input.chunks(width).zip(output.chunks(width)) {
+                let (mean, deviation) = moments_in_f64(x);
+                for i in 0..width {
+                    let expected = (f64::from(x[i]) - mean) / deviation * f64::from(weight[i]) + f64::from(bias[i]);
+                    // Rounding of the mean of a row around 100 is 1e-5 of its deviation.
+                    assert!((f64::from(y[i]) - expected).abs() < 1e-4, "width {width}: {} for {expected}", y[i]);
+                }
+            }
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn gradients_are_the_slopes_of_the_forward_pass() {
+        let width = 33;
+        let (input, weight, bias) = rows(width);
+        let (input, gradient) = (&input[..width], &input[2 * width..3 * width]);
+        // Σ gradient ∘ output in f64, of which the gradients are the slopes.
+        let objective = |input: &[f32], weight: &[f32], bias: &[f32]| -> f64 {
+            let (mean, deviation) = moments_in_f64(input);
+            let output = |i: usize| (f64::from(input[i]) - mean) / deviation * f64::from(weight[i]) + f64::from(bias[i]);
+            (0..width).map(|i| f64::from(gradient[i]) * output(i)).sum()
+        };
+        let [mut dx, mut dw, mut db] = [(); 3].map(|()| vec![0.0; width]);
+        backward(input, &weight, gradient, EPSILON as f32, &mut dx, &mut dw, &mut db);
+        let parts = [(input, dx), (&weight[..], dw), (&bias[..], db)];
+        for (part, (values, slopes)) in parts.iter().enumerate() {
+            for i in 0..width {
+                let [above, below] = [1e-3, -1e-3].map(|step| {
+                    let mut moved = values.to_vec();
+                    moved[i] += step;
+                    let step = f64::from(moved[i] - values[i]);
+                    let mut arguments = [input, &weight, &bias];
+                    arguments[part] = &moved;
+                    (step, objective(arguments[0], arguments[1], arguments[2]))
+                });
+                let slope = (above.1 - below.1) / (above.0 - below.0);
+                assert!((f64::from(slopes[i]) - slope).abs() < 1e-3, "argument {part}, {i}: {} for {slope}", slopes[i]);
+            }
+        }
+    }
+}

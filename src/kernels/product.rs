@@ -94,9 +94,11 @@ pub fn multiply<O: AsMut<[f32]>>(
 
 #[cfg(test)]
 mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
     use super::*;
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn transposes_accumulates_and_strides() {
         // left is the first two columns of a 3 × 3 slice; right is stored transposed.
         let left = [1.0, 2.0, 9.0, 3.0, 4.0, 9.0, 5.0, 6.0, 9.0];

@@ -13,8 +13,11 @@ pub fn write(path: &Path, content: &[u8]) -> Result<()> {
         std::io::Write::write_all(&mut file, content)?;
         file.sync_all()
     });
-    written.map_err(Error::io(&beside))?;
-    std::fs::rename(&beside, path).map_err(Error::io(path))
+    written.and_then(|()| std::fs::rename(&beside, path)).map_err(|source| {
+        // What is half there takes room that may be what was lacking.
+        let _ = std::fs::remove_file(&beside);
+        Error::io(path)(source)
+    })
 }
 
 /// Makes `folder` and those above it.

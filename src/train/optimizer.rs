@@ -12,7 +12,6 @@ use crate::kernels::radam::{self, Step};
 /// The optimiser with the moments of its variables.
 #[derive(Debug)]
 pub struct RAdam {
-    learning_rate: f64,
     steps: i32,
     states: Vec<State>,
 }
@@ -20,6 +19,7 @@ pub struct RAdam {
 #[derive(Debug)]
 struct State {
     variable: Var,
+    learning_rate: f64,
     first_moment: Vec<f32>,
     second_moment: Vec<f32>,
 }
@@ -29,13 +29,31 @@ const BETA2: f64 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 impl RAdam {
-    /// An optimiser of `variables`, all moments zero.
-    pub fn new(variables: impl IntoIterator<Item = Var>, learning_rate: f64) -> Self {
-        let state = |variable: Var| {
+    /// An optimiser of variables, each with its learning rate, all moments zero.
+    pub fn new(variables: impl IntoIterator<Item = (Var, f64)>) -> Self {
+        let state = |(variable, learning_rate): (Var, f64)| {
             let zeros = vec![0.0; variable.elem_count()];
-            State { variable, first_moment: zeros.clone(), second_moment: zeros }
+            State { variable, learning_rate, first_moment: zeros.clone(), second_moment: zeros }
         };
-        Self { learning_rate, steps: 0, states: variables.into_iter().map(state).collect() }
+        Self { steps: 0, states: variables.into_iter().map(state).collect() }
+    }
+
+    /// The first and second moment of each variable, in the variables' order.
+    pub fn moments(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+        self.states.iter().map(|state| (&state.first_moment[..], &state.second_moment[..]))
+    }
+
+    /// Goes on from what [`Self::moments`] gave after `steps` steps.
+    ///
+    /// # Panics
+    /// The moments are not those of these variables.
+    pub fn restore(&mut self, steps: usize, moments: Vec<(Vec<f32>, Vec<f32>)>) {
+        assert_eq!(moments.len(), self.states.len(), "moments for each variable");
+        self.steps = steps as i32;
+        for (state, (first, second)) in self.states.iter_mut().zip(moments) {
+            assert_eq!([first.len(), second.len()], [state.variable.elem_count(); 2], "moments of the variable's size");
+            (state.first_moment, state.second_moment) = (first, second);
+        }
     }
 
     /// Moves every variable that has a gradient.
@@ -44,10 +62,10 @@ impl RAdam {
     /// A variable or its gradient is not contiguous f32 on the CPU.
     pub fn step(&mut self, gradients: &GradStore) -> Result<()> {
         self.steps += 1;
-        let step = rectified_step(self.steps, self.learning_rate);
         for state in &mut self.states {
             if let Some(gradient) = gradients.get(&state.variable) {
-                let State { variable, first_moment, second_moment } = state;
+                let State { variable, learning_rate, first_moment, second_moment } = state;
+                let step = rectified_step(self.steps, *learning_rate);
                 let update = Update { step, moments: RefCell::new((first_moment, second_moment)) };
                 variable.inplace_op2(&gradient.contiguous()?, &update)?;
             }
@@ -127,7 +145,7 @@ mod tests {
         let names = ["a", "b", "c"];
         let row = |series: &str, step: usize| reference[series].get(step).unwrap().contiguous().unwrap();
         let variables = names.map(|name| Var::from_tensor(&row(&format!("plain.{name}"), 0)).unwrap());
-        let mut optimizer = RAdam::new(variables.clone(), 3e-3);
+        let mut optimizer = RAdam::new(variables.clone().map(|variable| (variable, 3e-3)));
         for step in 0..30 {
             // The gradients of Σ x∘g are g.
             let products = names.iter().zip(&variables).map(|(name, variable)| {

@@ -15,11 +15,11 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// An encoder's pretrained weights and a fresh head for each task: normally distributed weights, as BERT's own were
-    /// initialised, and no bias.
+    /// An encoder's pretrained weights and a head for each task: the one that the weights have from an earlier run, else a
+    /// fresh one with normally distributed weights, as BERT's own were initialised, and no bias.
     ///
     /// # Errors
-    /// A head's name is taken.
+    /// The weights have half a head.
     pub fn new(
         architecture: &Architecture,
         pooling: Pooling,
@@ -33,11 +33,15 @@ impl Parameters {
         let mut random = Rng::with_seed(seed);
         let hidden = architecture.hidden_size;
         for HeadShape { task, labels } in heads {
+            let [weight_name, bias_name] = ["weight", "bias"].map(|part| format!("heads.{task}.{part}"));
+            if encoder.contains(&weight_name) {
+                continue;
+            }
             let deviation = architecture.initializer_range;
             let weight: Vec<f32> = (0..labels * hidden).map(|_| (normal(&mut random) * deviation) as f32).collect();
             let weight = Tensor::from_vec(weight, (*labels, hidden), &Device::Cpu)?;
-            encoder.insert(format!("heads.{task}.weight"), weight)?;
-            encoder.insert(format!("heads.{task}.bias"), Tensor::new(vec![0f32; *labels], &Device::Cpu)?)?;
+            encoder.insert(weight_name, weight)?;
+            encoder.insert(bias_name, Tensor::new(vec![0f32; *labels], &Device::Cpu)?)?;
         }
         let variables = encoder.into_iter().map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)));
         Ok(Self { variables: variables.collect::<Result<_>>()? })

@@ -1,8 +1,12 @@
 //! The run folder: what training leaves behind.
 //!
-//! `run.json` says what was trained and how; `model.safetensors` (f32) and `tokenizer.json` are the best epoch's model;
-//! `metrics.jsonl` has a line for every training loss and validation. Nothing in it depends on where the data were.
+//! `run.json` says what was trained and how; `model.safetensors` (f32), `tokenizer.json` and `config.json` are the best epoch's
+//! model, and together a checkpoint that a later run can take as its base;
+//! `metrics.jsonl` has a line for every training loss and validation. While the run goes on, `checkpoint.safetensors` is what
+//! it can be resumed from, and `run.lock` keeps a second process out. Nothing in it depends on where the data were.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +14,16 @@ use serde_json::Value;
 
 use super::files;
 use super::metrics::Metrics;
-use crate::bert::{Architecture, Pooling, Weights};
+use super::recipe::Recipe;
+use crate::bert::{Architecture, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::{Error, Result};
 
 const RECORD: &str = "run.json";
+const CONFIG: &str = "config.json";
 const METRICS: &str = "metrics.jsonl";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const LOCK: &str = "run.lock";
 
 /// The content of `run.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,60 +40,6 @@ pub struct Record {
     pub best_step: usize,
 }
 
-/// How a model is trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
-    /// How token vectors become one vector for the text.
-    pub pooling: Pooling,
-    /// The longest text in tokens; what is longer is cut.
-    pub max_tokens: usize,
-    /// How often the largest task's data are gone through.
-    pub epochs: usize,
-    /// Texts in a batch.
-    pub batch_size: usize,
-    /// RAdam's learning rate.
-    pub learning_rate: f64,
-    /// The share of values dropped, after each sub-layer and on the attention probabilities.
-    pub dropout: (f32, f32),
-    /// The share of the training texts that is held out to choose the best epoch.
-    pub validation: f64,
-    /// At most so many validation texts of each task.
-    pub validation_samples: usize,
-    /// At most so many training texts of each task; all of them where none is given.
-    pub train_samples: Option<usize>,
-    /// Validates after so many batches, too, not only after each epoch.
-    pub validate_every: Option<usize>,
-    /// What shuffles, splits, masks and fresh weights are made from.
-    pub seed: u64,
-}
-
-impl Recipe {
-    /// Checks that the recipe can be followed with a model of this architecture.
-    ///
-    /// # Errors
-    /// A number is out of its range; the sentence says which.
-    pub fn check(&self, architecture: &Architecture) -> Result<()> {
-        let shares = [("dropout", self.dropout.0), ("dropout", self.dropout.1), ("validation", self.validation as f32)];
-        let counts = [("epochs", self.epochs), ("batch-size", self.batch_size), ("validation-samples", self.validation_samples)];
-        if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
-            return Err(Error::invalid(format!("--{name} must be at least 1")));
-        }
-        if let Some((name, share)) = shares.iter().find(|(_, share)| !(0.0..1.0).contains(share)) {
-            return Err(Error::invalid(format!("--{name} {share} is no share: give a number from 0 to below 1")));
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return Err(Error::invalid(format!("--learning-rate {} must be above 0", self.learning_rate)));
-        }
-        if self.max_tokens > architecture.max_position_embeddings {
-            return Err(Error::invalid(format!(
-                "--max-tokens {} is more than the base model's {} positions",
-                self.max_tokens, architecture.max_position_embeddings
-            )));
-        }
-        Ok(())
-    }
-}
-
 /// One task of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TrainedTask {
@@ -99,30 +53,126 @@ pub struct TrainedTask {
     pub validation: Metrics,
 }
 
-/// A folder that a run writes to, or that one has left.
-#[derive(Debug, Clone)]
+/// A folder that a run has left a model in.
+#[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
 }
 
-impl RunFolder {
+/// The folder of a run in progress, which is this process's alone.
+#[derive(Debug)]
+pub struct OpenRun {
+    folder: RunFolder,
+    /// Locked until it is dropped, by whatever end the process comes to.
+    _lock: File,
+}
+
+impl OpenRun {
     /// Makes the folder for a new run.
     ///
     /// # Errors
-    /// It cannot be made or written to, or has a run in it.
+    /// It cannot be made or written to, another process uses it, or it has a run in it.
     pub fn create(path: &Path) -> Result<Self> {
-        if path.join(METRICS).exists() || path.join(RECORD).exists() {
+        files::make_folder(path)?;
+        let run = Self::lock(path)?;
+        if [METRICS, RECORD, CHECKPOINT].iter().any(|name| path.join(name).exists()) {
             return Err(Error::invalid(format!(
-                "{} holds a run already: give another folder to --out, or remove this one",
+                "{} holds a run already: go on with it by --resume, give another folder to --out, or remove this one",
                 path.display()
             )));
         }
-        files::make_folder(path)?;
-        let run = Self { path: path.to_owned() };
-        files::write(&run.path.join(METRICS), b"")?;
         Ok(run)
     }
 
+    /// Opens the folder of a run that was interrupted, and gives the content of its checkpoint.
+    ///
+    /// # Errors
+    /// There is no checkpoint, or another process uses the folder.
+    pub fn resume(path: &Path) -> Result<(Self, Vec<u8>)> {
+        let checkpoint = path.join(CHECKPOINT);
+        if !checkpoint.exists() {
+            let why = if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run with a checkpoint" };
+            return Err(Error::invalid(format!("there is nothing to resume in {}: {why}", path.display())));
+        }
+        let run = Self::lock(path)?;
+        let bytes = std::fs::read(&checkpoint).map_err(Error::io(&checkpoint))?;
+        Ok((run, bytes))
+    }
+
+    fn lock(path: &Path) -> Result<Self> {
+        let lock_path = path.join(LOCK);
+        let lock = File::create(&lock_path).map_err(Error::io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: RunFolder { path: path.to_owned() }, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::invalid(format!(
+                "another process is training in {}: wait until it ends, or give another folder to --out",
+                path.display()
+            ))),
+            Err(TryLockError::Error(source)) => Err(Error::io(&lock_path)(source)),
+        }
+    }
+
+    /// Appends a line to `metrics.jsonl`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn log(&self, line: &Value) -> Result<()> {
+        let path = self.folder.path.join(METRICS);
+        let file = OpenOptions::new().append(true).create(true).open(&path);
+        file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).map_err(Error::io(&path))
+    }
+
+    /// Takes back the lines of `metrics.jsonl` on batches after `step`, which are about to be done again.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn rewind_log(&self, step: usize) -> Result<()> {
+        let path = self.folder.path.join(METRICS);
+        let log = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let done = |line: &&str| {
+            let line: Option<Value> = serde_json::from_str(line).ok();
+            line.and_then(|line| line["step"].as_u64()).is_some_and(|done| done <= step as u64)
+        };
+        let kept: String = log.lines().filter(done).map(|line| format!("{line}\n")).collect();
+        files::write(&path, kept.as_bytes())
+    }
+
+    /// Writes what the run can be resumed from.
+    ///
+    /// # Errors
+    /// The file cannot be written; the checkpoint before it stays.
+    pub fn save_checkpoint(&self, content: &[u8]) -> Result<()> {
+        files::write(&self.folder.path.join(CHECKPOINT), content)
+    }
+
+    /// Removes what only a run in progress needs.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be removed.
+    pub fn finish(self) -> Result<()> {
+        let path = self.folder.path.join(CHECKPOINT);
+        if path.exists() {
+            std::fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+        let _ = std::fs::remove_file(self.folder.path.join(LOCK));
+        Ok(())
+    }
+
+    /// Keeps a model as the best so far.
+    ///
+    /// # Errors
+    /// A file cannot be written, or a weight is not finite.
+    pub fn keep(&self, record: &Record, model: Weights, tokenizer: &[u8]) -> Result<()> {
+        files::write(&self.folder.path.join(TOKENIZER), tokenizer)?;
+        files::write(&self.folder.path.join(WEIGHTS), &weights::encode(model, Precision::F32)?)?;
+        let config = record.architecture.to_config(record.recipe.dropout);
+        files::write(&self.folder.path.join(CONFIG), format!("{config:#}\n").as_bytes())?;
+        let json = serde_json::to_vec_pretty(record).map_err(|error| Error::invalid(error.to_string()))?;
+        files::write(&self.folder.path.join(RECORD), &json)
+    }
+}
+
+impl RunFolder {
     /// Opens the folder of a run that has kept a model.
     ///
     /// # Errors
@@ -135,28 +185,6 @@ impl RunFolder {
             )));
         }
         Ok(Self { path: path.to_owned() })
-    }
-
-    /// Appends a line to `metrics.jsonl`.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn log(&self, line: &Value) -> Result<()> {
-        let path = self.path.join(METRICS);
-        let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-        file.and_then(|mut file| std::io::Write::write_all(&mut file, format!("{line}\n").as_bytes()))
-            .map_err(Error::io(&path))
-    }
-
-    /// Keeps a model as the best so far.
-    ///
-    /// # Errors
-    /// A file cannot be written, or a weight is not finite.
-    pub fn keep(&self, record: &Record, model: Weights, tokenizer: &[u8]) -> Result<()> {
-        files::write(&self.path.join(TOKENIZER), tokenizer)?;
-        files::write(&self.path.join(WEIGHTS), &weights::encode(model, Precision::F32)?)?;
-        let json = serde_json::to_vec_pretty(record).map_err(|error| Error::invalid(error.to_string()))?;
-        files::write(&self.path.join(RECORD), &json)
     }
 
     /// What the run was.

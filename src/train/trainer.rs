@@ -5,20 +5,23 @@
 //! new order, as often as that takes. The best epoch is that of the highest mean over the tasks of their macro AUC.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use fastrand::Rng;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::Progress;
+use super::checkpoint::{self, Position};
 use super::data::{Example, hold_out};
 use super::evaluate::evaluate;
 use super::metrics::Metrics;
 use super::optimizer::RAdam;
 use super::parameters::Parameters;
 use super::prepared::{LabelledBatch, Prepared};
-use super::run::{Recipe, Record, RunFolder, TrainedTask};
+use super::recipe::Recipe;
+use super::run::{OpenRun, Record, TrainedTask};
 use crate::bert::{Checkpoint, Dropout, HeadShape, Model};
 use crate::ops::{Ops, binary_cross_entropy};
 use crate::text::Tokenizer;
@@ -35,6 +38,32 @@ pub struct TaskData {
     pub examples: Vec<Example>,
 }
 
+/// How a run is carried out, which does not change what comes of it.
+pub struct Conduct<'a> {
+    /// The run folder.
+    pub out: &'a Path,
+    /// Whether to go on with the run that is there.
+    pub resume: bool,
+    /// How often to write a checkpoint, beside those after each validation.
+    pub checkpoint_every: Duration,
+    /// Asked after each batch: whether to stop, at a checkpoint.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// All batches are done.
+    Finished(Record),
+    /// It was stopped, and can be resumed.
+    Stopped {
+        /// How many batches are done.
+        step: usize,
+        /// How many there are.
+        steps: usize,
+    },
+}
+
 /// A task, ready to train.
 struct Task {
     name: String,
@@ -44,38 +73,43 @@ struct Task {
     order: Order,
 }
 
-/// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder `out`, which is made once everything is
-/// ready to begin.
+/// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder, which is made once everything is ready.
 ///
 /// # Errors
-/// The recipe cannot be followed with these data or this checkpoint, `out` holds a run or cannot be written, or the loss is
-/// no longer finite.
+/// The recipe cannot be followed with these data or this checkpoint; the folder holds a run, or none that this one could
+/// resume; it cannot be written; the loss is no longer finite.
 pub fn train(
     tasks: Vec<TaskData>,
     checkpoint: Checkpoint,
     tokenizer: &Tokenizer,
     recipe: &Recipe,
-    out: &Path,
+    conduct: &Conduct,
     progress: &mut dyn Progress,
-) -> Result<Record> {
+) -> Result<Outcome> {
     recipe.check(&checkpoint.architecture)?;
     let heads: Vec<HeadShape> =
         tasks.iter().map(|task| HeadShape { task: task.name.clone(), labels: task.labels.len() }).collect();
+    let data = digest(&tasks);
     let tasks = tasks.into_iter().map(|task| Task::prepare(task, tokenizer, recipe, progress)).collect::<Result<Vec<_>>>()?;
     let Checkpoint { architecture, weights, .. } = checkpoint;
     let parameters = Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed)?;
     let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), Ops::Fused)?;
-    let optimizer = RAdam::new(parameters.variables().map(|(_, variable)| variable.clone()), recipe.learning_rate);
-    let record = Record {
-        recipe: recipe.clone(),
-        architecture,
-        tasks: Vec::new(),
-        best_epoch: 0,
-        best_step: 0,
-    };
+    let rate = |name: &str| if name.starts_with("heads.") { recipe.head_learning_rate } else { recipe.learning_rate };
+    let optimizer = RAdam::new(parameters.variables().map(|(name, variable)| (variable.clone(), rate(name))));
+    let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
+    let position = Position { step: 0, record, best_auc: None, data };
     let tokenizer = tokenizer.to_json()?;
-    let run = RunFolder::create(out)?;
-    Trainer { tasks, model, parameters, optimizer, tokenizer, run, record, best_auc: None }.run(progress)
+    let trainer = if conduct.resume {
+        let (run, saved) = OpenRun::resume(conduct.out)?;
+        let mut trainer = Trainer { tasks, model, parameters, optimizer, tokenizer, run, position };
+        trainer.resume(&saved)?;
+        progress.note(&format!("Going on after batch {}", trainer.position.step));
+        trainer
+    } else {
+        let run = OpenRun::create(conduct.out)?;
+        Trainer { tasks, model, parameters, optimizer, tokenizer, run, position }
+    };
+    trainer.run(conduct, progress)
 }
 
 struct Trainer {
@@ -84,41 +118,73 @@ struct Trainer {
     parameters: Parameters,
     optimizer: RAdam,
     tokenizer: Vec<u8>,
-    run: RunFolder,
-    record: Record,
-    best_auc: Option<f64>,
+    run: OpenRun,
+    position: Position,
 }
 
 impl Trainer {
-    fn run(mut self, progress: &mut dyn Progress) -> Result<Record> {
-        let recipe = self.record.recipe.clone();
-        let batches = self.tasks.iter().map(|task| task.train.len().div_ceil(recipe.batch_size)).max().unwrap_or(0);
+    fn run(mut self, conduct: &Conduct, progress: &mut dyn Progress) -> Result<Outcome> {
+        let recipe = self.position.record.recipe.clone();
+        let batches = self.tasks.iter().map(|task| task.order.batches(recipe.batch_size)).max().unwrap_or(0);
         let steps_per_epoch = batches * self.tasks.len();
         let steps = steps_per_epoch * recipe.epochs;
         let started = Instant::now();
+        let mut saved = Instant::now();
         let mut recent = RecentLoss::default();
         progress.begin("Training", steps);
-        for step in 1..=steps {
-            let index = (step - 1) % self.tasks.len();
-            let batch = self.tasks[index].next_batch(recipe.batch_size)?;
+        progress.advance(self.position.step, "");
+        while self.position.step < steps {
+            if (conduct.stop)() {
+                self.save()?;
+                progress.end();
+                return Ok(Outcome::Stopped { step: self.position.step, steps });
+            }
+            let (round, index) = (self.position.step / self.tasks.len(), self.position.step % self.tasks.len());
+            let step = self.position.step + 1;
+            let batch = self.tasks[index].batch(round, recipe.batch_size)?;
             let loss = self.step(index, &batch, step)?;
+            self.position.step = step;
             self.run.log(&json!({
                 "step": step, "task": self.tasks[index].name, "loss": loss, "seconds": started.elapsed().as_secs_f64(),
             }))?;
             progress.advance(1, &format!("loss {:.3}", recent.after(loss)));
-            let epoch = (step - 1) / steps_per_epoch + 1;
             let between = recipe.validate_every.is_some_and(|every| step.is_multiple_of(every));
             if step.is_multiple_of(steps_per_epoch) || between {
-                self.validate(epoch, step, progress)?;
+                self.validate((step - 1) / steps_per_epoch + 1, progress)?;
+                self.save()?;
+                saved = Instant::now();
+            } else if saved.elapsed() >= conduct.checkpoint_every {
+                self.save()?;
+                saved = Instant::now();
             }
         }
         progress.end();
-        Ok(self.record)
+        self.run.finish()?;
+        Ok(Outcome::Finished(self.position.record))
+    }
+
+    fn save(&self) -> Result<()> {
+        self.run.save_checkpoint(&checkpoint::encode(&self.position, &self.parameters, &self.optimizer)?)
+    }
+
+    /// Takes over the state of `saved`, which must be of a run with the same recipe and data.
+    fn resume(&mut self, saved: &[u8]) -> Result<()> {
+        let position = checkpoint::position(saved)?;
+        self.position.record.recipe.check_same(&position.record.recipe)?;
+        if position.data != self.position.data {
+            return Err(Error::invalid(
+                "the run was started with other tasks or data: give the same --task arguments to resume it",
+            ));
+        }
+        checkpoint::restore(saved, position.step, &self.parameters, &mut self.optimizer)?;
+        self.run.rewind_log(position.step)?;
+        self.position = position;
+        Ok(())
     }
 
     /// One batch forward, back, and a step of the optimiser. Gives the batch's loss.
     fn step(&mut self, task: usize, batch: &LabelledBatch, step: usize) -> Result<f32> {
-        let recipe = &self.record.recipe;
+        let recipe = &self.position.record.recipe;
         let (hidden, attention) = recipe.dropout;
         let dropout = Dropout { hidden, attention, key: recipe.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step as u64 };
         let logits = self.model.logits(&batch.inputs, task, Some(dropout))?;
@@ -127,7 +193,7 @@ impl Trainer {
         if !value.is_finite() {
             return Err(Error::invalid(format!(
                 "the loss of batch {step} is {value}: training has diverged; try a lower --learning-rate. \
-                 The best model so far, if a validation came before, is in the run folder"
+                 The run folder has the best model and the last checkpoint before it"
             )));
         }
         self.optimizer.step(&loss.backward()?)?;
@@ -135,7 +201,8 @@ impl Trainer {
     }
 
     /// Measures every task on its held-out texts and keeps the model if it is the best so far.
-    fn validate(&mut self, epoch: usize, step: usize, progress: &mut dyn Progress) -> Result<()> {
+    fn validate(&mut self, epoch: usize, progress: &mut dyn Progress) -> Result<()> {
+        let step = self.position.step;
         let mut measured = Vec::new();
         for (index, task) in self.tasks.iter().enumerate() {
             let what = format!("Validating {}", task.name);
@@ -149,11 +216,12 @@ impl Trainer {
         }
         let aucs: Vec<f64> = measured.iter().filter_map(|task| task.validation.auc_macro).collect();
         let auc = (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64);
-        if self.record.tasks.is_empty() || auc > self.best_auc {
-            self.best_auc = auc;
-            self.record.tasks = measured;
-            (self.record.best_epoch, self.record.best_step) = (epoch, step);
-            self.run.keep(&self.record, self.parameters.weights(), &self.tokenizer)?;
+        let Position { record, best_auc, .. } = &mut self.position;
+        if record.tasks.is_empty() || auc > *best_auc {
+            *best_auc = auc;
+            record.tasks = measured;
+            (record.best_epoch, record.best_step) = (epoch, step);
+            self.run.keep(record, self.parameters.weights(), &self.tokenizer)?;
         }
         Ok(())
     }
@@ -184,38 +252,48 @@ impl Task {
         let [train, validation] = [&train, &validation].map(|examples| Prepared::new(examples, count, tokenizer));
         let (train, validation) = (train?, validation?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
-        let order = Order::new(train.len(), recipe.seed);
+        let order = Order { seed: recipe.seed, length: train.len() };
         Ok(Self { name, labels, train, validation, order })
     }
 
-    fn next_batch(&mut self, size: usize) -> Result<LabelledBatch> {
-        self.train.batch(&self.order.next(size))
+    /// Batch number `number`, from 0.
+    fn batch(&self, number: usize, size: usize) -> Result<LabelledBatch> {
+        self.train.batch(&self.order.batch(number, size))
     }
 }
 
-/// An endless walk through all examples, in a new order each time round.
+/// An endless walk through all examples, in a new order each time round; a function of the seed and the batch's number alone.
 struct Order {
-    random: Rng,
-    indices: Vec<usize>,
-    position: usize,
+    seed: u64,
+    length: usize,
 }
 
 impl Order {
-    fn new(length: usize, seed: u64) -> Self {
-        Self { random: Rng::with_seed(seed), indices: (0..length).collect(), position: length }
+    /// How many batches a time round takes.
+    fn batches(&self, size: usize) -> usize {
+        self.length.div_ceil(size)
     }
 
-    /// The next `count` indices, fewer at the end of a round.
-    fn next(&mut self, count: usize) -> Vec<usize> {
-        if self.position == self.indices.len() {
-            self.random.shuffle(&mut self.indices);
-            self.position = 0;
-        }
-        let end = (self.position + count).min(self.indices.len());
-        let next = self.indices[self.position..end].to_vec();
-        self.position = end;
-        next
+    /// The indices of batch `number`; the last of each time round may be smaller.
+    fn batch(&self, number: usize, size: usize) -> Vec<usize> {
+        let (round, place) = (number / self.batches(size), number % self.batches(size));
+        let mut indices: Vec<usize> = (0..self.length).collect();
+        Rng::with_seed(self.seed.wrapping_add(round as u64)).shuffle(&mut indices);
+        indices[place * size..].iter().take(size).copied().collect()
     }
+}
+
+/// The SHA-256 of all that is learnt from.
+fn digest(tasks: &[TaskData]) -> String {
+    let mut digest = Sha256::new();
+    for task in tasks {
+        digest.update(format!("{}\0{}\0{}\0", task.name, task.labels.join("\0"), task.examples.len()));
+        for example in &task.examples {
+            digest.update(format!("{}\0{}\0", example.text.len(), example.text));
+            example.targets.iter().chain([&example.weight]).for_each(|value| digest.update(value.to_le_bytes()));
+        }
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The mean of the batch's binary cross-entropies, each text by its weight.

@@ -9,8 +9,8 @@ use web_sys::{MessageChannel, MessagePort};
 
 use super::protocol::{Answer, Model, Response};
 use super::{download, fail, post, scope};
+use crate::Result;
 use crate::classify::Classifier;
-use crate::{Error, Result};
 
 /// A text to classify.
 struct Question {
@@ -55,7 +55,7 @@ impl Engine {
                     post(&Response::Ready(model));
                     shared.ring(&bell);
                 }
-                Err(error) => fail(sentence(&error)),
+                Err(error) => fail(format!("The model could not be loaded: {error}.")),
             }
         });
     }
@@ -86,7 +86,7 @@ impl Shared {
             Ok(classification) => {
                 post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
             }
-            Err(error) => fail(sentence(&error)),
+            Err(error) => fail(format!("The text could not be classified: {error}.")),
         }
     }
 }
@@ -107,12 +107,4 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
 
 fn now() -> f64 {
     scope().performance().map_or(0.0, |performance| performance.now())
-}
-
-/// The crate's errors begin in lower case and end without a full stop, so that they can be chained; people get a sentence.
-fn sentence(error: &Error) -> String {
-    let message = error.to_string();
-    let mut letters = message.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::http;
+use crate::http;
 
 /// How long to wait for what has to come. Generous, since a busy machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::{fs, io};
 
-use super::http;
+use crate::http;
 
 /// Where on the host the site is.
 const FOLDER: &str = "/some/folder/";

@@ -1,6 +1,9 @@
 //! `undertone train`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use candle_core::Device;
 use clap::ValueEnum;
@@ -8,9 +11,9 @@ use undertone::bert::{Checkpoint, Pooling};
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
 use undertone::train::data::{self, Split};
-use undertone::train::run::Recipe;
+use undertone::train::recipe::Recipe;
 use undertone::train::task;
-use undertone::train::trainer::{TaskData, summary, train};
+use undertone::train::trainer::{Conduct, Outcome, TaskData, summary, train};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -27,7 +30,7 @@ pub struct Arguments {
     #[arg(long = "task", value_name = "NAME=PATH", required = true, value_parser = parse_task)]
     tasks: Vec<(String, PathBuf)>,
     /// The pretrained BERT to start from: a folder in Hugging Face's layout (config.json, model.safetensors, and
-    /// tokenizer.json or vocab.txt).
+    /// tokenizer.json or vocab.txt), or an earlier run's folder, whose heads are then trained further.
     #[arg(long, value_name = "FOLDER")]
     base: PathBuf,
     /// Where the run's model and metrics go; a folder that does not hold a run yet.
@@ -42,6 +45,9 @@ pub struct Arguments {
     /// RAdam's learning rate.
     #[arg(long, default_value_t = 3e-5)]
     learning_rate: f64,
+    /// The heads' learning rate; the encoder's where not given. Higher lets rare labels be learnt in a short run.
+    #[arg(long)]
+    head_learning_rate: Option<f64>,
     /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards.
     #[arg(long, default_value_t = 256)]
     max_tokens: usize,
@@ -66,6 +72,12 @@ pub struct Arguments {
     /// What everything random is made from: the same seed and data give the same model.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Go on with the run in --out, which was interrupted; give it the same arguments otherwise.
+    #[arg(long)]
+    resume: bool,
+    /// Write a checkpoint, from which the run can be resumed, every so many minutes and after each validation.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    checkpoint_every: u64,
     /// Use so many processor threads; all cores where not given.
     #[arg(long)]
     threads: Option<usize>,
@@ -96,6 +108,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         epochs: arguments.epochs,
         batch_size: arguments.batch_size,
         learning_rate: arguments.learning_rate,
+        head_learning_rate: arguments.head_learning_rate.unwrap_or(arguments.learning_rate),
         dropout: arguments.dropout.map_or(checkpoint.dropout, |share| (share, share)),
         validation: arguments.validation,
         validation_samples: arguments.validation_samples,
@@ -106,12 +119,38 @@ pub fn run(arguments: Arguments) -> Result<()> {
     recipe.check(&checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
     let tasks = read_tasks(&arguments.tasks, &mut progress)?;
-    let record = train(tasks, checkpoint, &tokenizer, &recipe, &arguments.out, &mut progress)?;
-    for task in &record.tasks {
-        println!("{}: {}", task.name, summary(&task.validation));
+    let conduct = Conduct {
+        out: &arguments.out,
+        resume: arguments.resume,
+        checkpoint_every: Duration::from_secs(60 * arguments.checkpoint_every),
+        stop: &interrupted()?,
+    };
+    match train(tasks, checkpoint, &tokenizer, &recipe, &conduct, &mut progress)? {
+        Outcome::Finished(record) => {
+            for task in &record.tasks {
+                println!("{}: {}", task.name, summary(&task.validation));
+            }
+            println!("The model of epoch {} is in {}", record.best_epoch, arguments.out.display());
+        }
+        Outcome::Stopped { step, steps } => {
+            println!("Stopped after batch {step} of {steps}; the same command with --resume goes on from there");
+        }
     }
-    println!("The model of epoch {} is in {}", record.best_epoch, arguments.out.display());
     Ok(())
+}
+
+/// Whether Ctrl-C was pressed. The first press ends the run at a checkpoint, a second one at once.
+fn interrupted() -> Result<impl Fn() -> bool> {
+    let pressed = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&pressed);
+    let set = ctrlc::set_handler(move || {
+        if pressed.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("Stopping after this batch; press Ctrl-C again to stop at once");
+    });
+    set.map_err(|error| Error::invalid(format!("Ctrl-C cannot be listened to: {error}")))?;
+    Ok(move || seen.load(Ordering::Relaxed))
 }
 
 /// The data of each task, the paths of one task read together.

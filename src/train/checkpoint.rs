@@ -1,0 +1,85 @@
+//! A run in progress on disk, from which it can go on as if nothing had happened.
+//!
+//! What a batch holds and which values dropout takes from it are functions of the seed and the batch's number, so the
+//! state is small in kind: the variables, the optimiser's moments, how many batches are done, and the best model's record.
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::optimizer::RAdam;
+use super::parameters::Parameters;
+use super::run::Record;
+use crate::bert::float_values;
+use crate::bundle::weights::Stored;
+use crate::{Error, Result};
+
+/// How far a run has come, beside its tensors.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Position {
+    /// How many batches are done.
+    pub step: usize,
+    /// The recipe, the tasks, and the best model so far.
+    pub record: Record,
+    /// The best model's mean macro AUC; none if it is undefined or nothing was validated yet.
+    pub best_auc: Option<f64>,
+    /// What the training texts are, as [`super::trainer`] digests them.
+    pub data: String,
+}
+
+const POSITION: &str = "position";
+
+/// The content of a checkpoint file.
+///
+/// # Errors
+/// A variable is not f32.
+pub fn encode(position: &Position, parameters: &Parameters, optimizer: &RAdam) -> Result<Vec<u8>> {
+    let mut stored = Vec::new();
+    for ((name, variable), (first, second)) in parameters.variables().zip(optimizer.moments()) {
+        let values: Vec<f32> = variable.flatten_all()?.to_vec1()?;
+        let shape = variable.dims().to_vec();
+        for (kind, values) in [("value", &values[..]), ("first", first), ("second", second)] {
+            stored.push((format!("{kind}.{name}"), Stored::f32(values, shape.clone())));
+        }
+    }
+    let position = serde_json::to_string(position).map_err(|error| Error::invalid(error.to_string()))?;
+    let metadata = HashMap::from([(POSITION.to_owned(), position)]);
+    safetensors::serialize(stored, Some(metadata))
+        .map_err(|error| Error::invalid(format!("the checkpoint cannot be written: {error}")))
+}
+
+/// Reads how far the run of a checkpoint file has come.
+///
+/// # Errors
+/// The content is no checkpoint.
+pub fn position(bytes: &[u8]) -> Result<Position> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
+    let position = header.metadata().as_ref().and_then(|metadata| metadata.get(POSITION));
+    serde_json::from_str(position.ok_or_else(|| damaged(&"it has no position"))?).map_err(|error| damaged(&error))
+}
+
+/// Puts a checkpoint file's tensors into the variables and the optimiser.
+///
+/// # Errors
+/// The content is no checkpoint of these parameters.
+pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &mut RAdam) -> Result<()> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
+    let read = |kind: &str, name: &str, length: usize| {
+        let values = file.tensor(&format!("{kind}.{name}")).ok().and_then(|view| float_values(&view));
+        values.filter(|values| values.len() == length).ok_or_else(|| damaged(&format!("it lacks the {kind} of {name}")))
+    };
+    let mut moments = Vec::new();
+    for (name, variable) in parameters.variables() {
+        let length = variable.elem_count();
+        variable.set(&Tensor::from_vec(read("value", name, length)?, variable.shape(), &Device::Cpu)?)?;
+        moments.push((read("first", name, length)?, read("second", name, length)?));
+    }
+    optimizer.restore(step, moments);
+    Ok(())
+}
+
+fn damaged(why: &dyn std::fmt::Display) -> Error {
+    Error::invalid(format!("the checkpoint cannot be read, so the run cannot go on ({why}): start it anew in another folder"))
+}

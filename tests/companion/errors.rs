@@ -1,0 +1,74 @@
+//! What the companion says when something is wrong.
+
+use std::fs;
+
+use crate::support::{complain, succeed, tiny_bert, train_arguments, write_data};
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = tiny_bert();
+    let base = base.to_str().unwrap();
+    let with = |rest: &[&str]| complain(folder, &train_arguments(base, rest));
+    let review = ["--task", "sentiment=aclImdb"];
+    let cases: [(String, &str); 9] = [
+        (with(&["--task", "sentimant=aclImdb"]), "there is no task \"sentimant\"; the tasks are sentiment and toxicity"),
+        (with(&["--task", "aclImdb"]), "as in sentiment=aclImdb"),
+        (with(&["--task", "sentiment=nowhere"]), "nowhere"),
+        (with(&["--task", "toxicity=aclImdb"]), "positive"),
+        (with(&[&review[..], &["--batch-size", "0"]].concat()), "--batch-size must be at least 1"),
+        (with(&[&review[..], &["--validation", "1.5"]].concat()), "--validation 1.5 is no share"),
+        (complain(folder, &["train", "--base", "nowhere", "--out", "run", review[0], review[1]]), "nowhere is no folder"),
+        (
+            complain(folder, &["train", "--base", base, "--out", "run", review[0], review[1]]),
+            "--max-tokens 256 is more than the base model's 64 positions",
+        ),
+        (complain(folder, &["export", "--run", "nowhere", "--out", "bundle"]), "nowhere has no run.json"),
+    ];
+    for (said, expected) in &cases {
+        assert!(said.contains(expected), "expected {expected:?} in {said:?}");
+    }
+    assert!(!folder.join("run").exists() && !folder.join("bundle").exists());
+}
+
+#[test]
+fn a_base_whose_tensors_do_not_fit_is_an_error_that_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = folder.join("base");
+    fs::create_dir(&base).unwrap();
+    for file in ["config.json", "tokenizer.json"] {
+        fs::copy(tiny_bert().join(file), base.join(file)).unwrap();
+    }
+    let whole = candle_core::safetensors::load(tiny_bert().join("model.safetensors"), &candle_core::Device::Cpu).unwrap();
+    let said = |change: &dyn Fn(&mut std::collections::HashMap<String, candle_core::Tensor>)| {
+        let mut tensors = whole.clone();
+        change(&mut tensors);
+        candle_core::safetensors::save(&tensors, base.join("model.safetensors")).unwrap();
+        complain(folder, &train_arguments("base", &["--task", "sentiment=aclImdb", "--epochs", "1"]))
+    };
+    let query = "encoder.layer.1.attention.self.query.weight";
+    let missing = said(&|tensors| drop(tensors.remove(query)));
+    assert!(missing.contains(&format!("lack the tensor {query}")), "{missing}");
+    let misshapen = said(&|tensors| {
+        let narrow = tensors[query].narrow(0, 0, 16).unwrap();
+        tensors.insert(query.into(), narrow);
+    });
+    assert!(misshapen.contains(&format!("{query} has shape [16, 32] where the model's is [32, 32]")), "{misshapen}");
+    let left_over = said(&|tensors| drop(tensors.insert("adapter.weight".into(), tensors[query].clone())));
+    assert!(left_over.contains("have the tensor adapter.weight, for which the model has no use"), "{left_over}");
+
+    // A prefix, the old names of layer normalisation and the heads of pre-training are no reason to refuse a checkpoint.
+    let mut tensors = std::collections::HashMap::new();
+    for (name, tensor) in &whole {
+        let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+        tensors.insert(format!("bert.{name}"), tensor.clone());
+    }
+    tensors.insert("cls.predictions.bias".to_owned(), whole["pooler.dense.bias"].clone());
+    candle_core::safetensors::save(&tensors, base.join("model.safetensors")).unwrap();
+    let renamed = ["--task", "sentiment=aclImdb", "--epochs", "1", "--pooling", "pooler"];
+    succeed(folder, &train_arguments("base", &renamed));
+}

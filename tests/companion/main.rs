@@ -1,0 +1,7 @@
+//! The companion as its users run it.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod errors;
+mod pipeline;
+mod resume;
+mod support;

@@ -1,0 +1,112 @@
+//! Train, export, evaluate, predict.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::support::{LABELS, complain, succeed, tiny_bert, train_arguments, write_data};
+
+fn evaluate(folder: &Path, bundle: &str, task: &str, data: &str) -> Value {
+    let arguments = ["evaluate", "--bundle", bundle, "--task", task, "--data", data, "--json"];
+    serde_json::from_str(&succeed(folder, &arguments)).unwrap()
+}
+
+#[test]
+fn from_labelled_texts_to_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = tiny_bert();
+    let tasks = ["--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--epochs", "20"];
+    let printed = succeed(folder, &train_arguments(base.to_str().unwrap(), &tasks));
+    assert!(printed.contains("sentiment: loss") && printed.contains("toxicity: loss"), "{printed}");
+    let log = fs::read_to_string(folder.join("run/metrics.jsonl")).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let in_turn: Vec<&str> = lines.iter().filter(|line| line["loss"].is_number()).map(|line| line["task"].as_str().unwrap()).collect();
+    assert!(in_turn.chunks(2).all(|pair| pair == ["sentiment", "toxicity"]), "a batch of either task in turn: {in_turn:?}");
+    assert_eq!(lines.iter().filter(|line| line["validation"].is_object()).count(), 40, "both tasks after each epoch");
+
+    for (precision, bytes_per_weight) in [("f32", 4), ("f16", 2), ("int8", 1)] {
+        succeed(folder, &["export", "--run", "run", "--out", precision, "--precision", precision]);
+        let manifest: Value = serde_json::from_slice(&fs::read(folder.join(precision).join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(manifest["format"], 1);
+        assert_eq!(manifest["precision"], precision);
+        assert_eq!(manifest["tasks"][1]["labels"][3]["name"], "threat");
+        let size = fs::metadata(folder.join(precision).join("model.safetensors")).unwrap().len();
+        assert_eq!(manifest["files"]["model.safetensors"]["bytes"], size);
+        assert!((bytes_per_weight * 22_000..bytes_per_weight * 22_000 + 14_000).contains(&size), "{precision}: {size} bytes");
+
+        for (task, data, labels) in [("sentiment", "aclImdb", &["positive"][..]), ("toxicity", "comments", &LABELS[..])] {
+            let metrics = evaluate(folder, precision, task, data);
+            assert_eq!(metrics["n"], 120);
+            assert!(metrics["accuracy"].as_f64().unwrap() > 0.99, "{precision} {task}: {metrics}");
+            assert!(metrics["loss"].as_f64().unwrap() < 0.2, "{precision} {task}: {metrics}");
+            assert!(metrics["auc_macro"].as_f64().unwrap() > 0.999 && metrics["auc_micro"].as_f64().unwrap() > 0.999);
+            assert!(labels.iter().all(|label| metrics["labels"][label]["auc"].as_f64().unwrap() > 0.999), "{metrics}");
+        }
+    }
+    let some = ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
+    assert_eq!(serde_json::from_str::<Value>(&succeed(folder, &some)).unwrap()["n"], 50);
+    assert_predicts(folder);
+    assert_refuses_a_damaged_bundle(folder);
+    let again = complain(folder, &train_arguments(base.to_str().unwrap(), &tasks));
+    assert!(again.contains("run holds a run already"), "{again}");
+}
+
+fn predict(folder: &Path, format: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .current_dir(folder)
+        .args(["predict", "--bundle", "int8", "--format", format])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn assert_predicts(folder: &Path) {
+    let output = predict(folder, "jsonl", "the movie was good\r\nthe movie was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
+    let lines: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4, "one answer a line, an empty line and a last one without an end included");
+    let positive = |line: &Value| line["sentiment"]["positive"].as_f64().unwrap();
+    assert!(positive(&lines[0]) > 0.9 && positive(&lines[1]) < 0.1, "{lines:?}");
+    assert_eq!(lines[0]["text"], "the movie was good");
+    assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
+    assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
+
+    let text = String::from_utf8(predict(folder, "text", b"the movie was good\n").stdout).unwrap();
+    assert!(text.starts_with("the movie was good\n  sentiment: positive 0.9"), "{text}");
+    let broken = predict(folder, "text", b"good\n\xff\xfe\n");
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("line 2 of standard input is not valid UTF-8"));
+}
+
+fn assert_refuses_a_damaged_bundle(folder: &Path) {
+    let damage = |name: &str, damage: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let path = folder.join("f32").join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, damage(whole.clone())).unwrap();
+        let said = complain(folder, &["evaluate", "--bundle", "f32", "--task", "sentiment", "--data", "aclImdb"]);
+        fs::write(&path, whole).unwrap();
+        said
+    };
+    let half = damage("model.safetensors", &|bytes| bytes[..bytes.len() / 2].to_vec());
+    assert!(half.contains("model.safetensors has") && half.contains("the bundle is incomplete"), "{half}");
+    let flipped = damage("tokenizer.json", &|mut bytes| {
+        bytes[100] ^= 1;
+        bytes
+    });
+    assert!(flipped.contains("tokenizer.json is not the file that the manifest describes"), "{flipped}");
+    let newer = damage("manifest.json", &|bytes| {
+        String::from_utf8(bytes).unwrap().replace("\"format\": 1", "\"format\": 2").into_bytes()
+    });
+    assert!(newer.contains("format 2, and this version of Undertone reads format 1 only"), "{newer}");
+    fs::remove_file(folder.join("f32/tokenizer.json")).unwrap();
+    let missing = complain(folder, &["predict", "--bundle", "f32"]);
+    assert!(missing.contains("tokenizer.json"), "{missing}");
+}

@@ -1,0 +1,56 @@
+//! Small data that a small model can learn, and ways to run the companion on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+pub const LABELS: [&str; 6] = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"];
+
+pub fn tiny_bert() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert")
+}
+
+pub fn undertone(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_undertone")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+/// Runs the companion, which must succeed, and gives what it prints.
+pub fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = undertone(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs the companion, which must fail, and gives what it complains of.
+pub fn complain(folder: &Path, arguments: &[&str]) -> String {
+    let output = undertone(folder, arguments);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// Reviews in the aclImdb layout and comments in Kaggle's, whose words tell their labels.
+pub fn write_data(folder: &Path) {
+    for split in ["train", "test"] {
+        for (class, word) in [("pos", "good"), ("neg", "bad")] {
+            let reviews = folder.join("aclImdb").join(split).join(class);
+            fs::create_dir_all(&reviews).unwrap();
+            for number in 0..60 {
+                let text = format!("the movie was {}", vec![word; 1 + number % 5].join(" "));
+                fs::write(reviews.join(format!("{number}_{}.txt", if class == "pos" { 9 } else { 2 })), text).unwrap();
+            }
+        }
+        let mut rows = format!("id,comment_text,{},weight\n", LABELS.join(","));
+        for number in 0..120 {
+            let toxic = number % 2;
+            let (text, labels) = (if toxic == 1 { "bad bad" } else { "good" }, vec![toxic.to_string(); 6].join(","));
+            rows += &format!("{split}{number},\"the {text}\nmovie {number}\",{labels},{}\n", 1 + number % 3);
+        }
+        fs::create_dir_all(folder.join("comments")).unwrap();
+        fs::write(folder.join("comments").join(format!("{split}.csv")), rows).unwrap();
+    }
+}
+
+pub fn train_arguments<'a>(base: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    let common = ["train", "--base", base, "--out", "run", "--max-tokens", "32", "--learning-rate", "0.01", "--dropout", "0"];
+    common.iter().chain(rest).copied().collect()
+}

@@ -1,0 +1,66 @@
+//! What the page answers is what the native engine answers, and what people would say.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, CLEAR};
+use crate::site::Site;
+use crate::support::{
+    GLOWING, SCATHING, THREAT, answer_to, assert_native_agrees, dist, native, open, probability, read_answer,
+};
+
+#[test]
+fn answers_what_the_native_engine_answers_even_without_a_network() {
+    let Some(dist) = dist() else { return };
+    let classifier = native(&dist);
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    browser.run(
+        "window.longTasks = []; new PerformanceObserver((list) => \
+         longTasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })",
+    );
+    for text in [GLOWING, SCATHING, THREAT, "ça alors, 100 % naïve 🙂", "a"] {
+        assert_native_agrees(&classifier, text, &answer_to(&browser, text));
+    }
+    println!("measured: {}", browser.run("return document.querySelector('.measured').innerText"));
+    println!("tasks over 50 ms on the page's thread, in ms: {}", browser.run("return longTasks"));
+
+    browser.press("#text", CLEAR);
+    browser.wait("an empty answer", "return document.querySelector('#results[data-state=empty]') !== null");
+    assert_eq!(browser.run("return document.querySelectorAll('[data-probability], [role=meter]').length"), json!(0));
+
+    drop(site);
+    for text in [SCATHING, GLOWING] {
+        assert_native_agrees(&classifier, text, &answer_to(&browser, text));
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn says_what_people_would_say() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    assert!(probability(&answer_to(&browser, GLOWING), "sentiment", "positive") > 0.5);
+    assert!(probability(&answer_to(&browser, SCATHING), "sentiment", "positive") < 0.5);
+    assert!(probability(&answer_to(&browser, GLOWING), "toxicity", "toxic") < 0.5);
+    assert!(probability(&answer_to(&browser, THREAT), "toxicity", "toxic") > 0.5);
+}
+
+#[test]
+fn a_long_text_is_said_to_be_cut() {
+    let Some(dist) = dist() else { return };
+    let classifier = native(&dist);
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    let long = "All work and no play makes Jack a dull boy. ".repeat(100);
+    browser.run(&format!(
+        "const area = document.querySelector('#text'); area.value = {}; area.dispatchEvent(new Event('input'))",
+        Value::from(long.as_str())
+    ));
+    assert_native_agrees(&classifier, &long, &read_answer(&browser, &long));
+    let cut = browser.run("return document.querySelector('.truncated').innerText");
+    assert!(cut.as_str().is_some_and(|cut| cut.contains("only the first")), "{cut}");
+}

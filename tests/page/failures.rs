@@ -1,0 +1,86 @@
+//! What cannot work is said, and can be tried again without losing the text.
+
+use std::fs;
+
+use serde_json::json;
+use undertone::bundle::WEIGHTS;
+
+use crate::browser::Browser;
+use crate::site::Site;
+use crate::support::{GLOWING, assert_native_agrees, copy, dist, models, native, open, read_answer, wait_for_failure};
+
+#[test]
+fn a_damaged_model_is_refused_and_can_be_fetched_again() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    let weights = models(copy.path()).join(WEIGHTS);
+    let whole = fs::read(&weights).expect("the weights can be read");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    fs::write(&weights, &damaged).expect("the weights can be written");
+
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    browser.press("#text", GLOWING);
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("not the file that the manifest describes"), "{sentence}");
+    assert_eq!(
+        browser.run("return document.querySelector('.failure [role=button], .failure button').innerText"),
+        json!("Try again")
+    );
+    assert_eq!(browser.run("return document.querySelector('#text').value"), json!(GLOWING));
+
+    fs::write(&weights, &whole).expect("the weights can be written");
+    browser.click(".failure button");
+    assert_native_agrees(&native(&dist), GLOWING, &read_answer(&browser, GLOWING));
+    assert_eq!(browser.run("return document.querySelector('#text').value"), json!(GLOWING));
+}
+
+#[test]
+fn a_missing_model_is_said_to_be_missing() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    fs::remove_file(models(copy.path()).join(WEIGHTS)).expect("the weights can be removed");
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    browser.open(&site.address());
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("model.safetensors is not on the server"), "{sentence}");
+
+    fs::remove_dir_all(models(copy.path())).expect("the models can be removed");
+    browser.click(".failure button");
+    browser.wait(
+        "another failure",
+        "return document.querySelector('.failure p')?.innerText.includes('manifest.json is not on')",
+    );
+    drop(site);
+    browser.click(".failure button");
+    browser.wait(
+        "another failure",
+        "return document.querySelector('.failure p')?.innerText.includes('could not be fetched')",
+    );
+}
+
+#[test]
+fn an_engine_of_another_build_is_refused() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    browser.open(&site.address());
+    browser.wait("the engine", "return document.querySelector('#engine[data-state=ready]') !== null");
+    let asked = site.requests("worker_bg.wasm").remove(0);
+    let build = asked.split_once("build=").expect("the page asks for a build").1.to_owned();
+
+    let copy = copy(&dist);
+    let engine = copy.path().join("worker_bg.wasm");
+    let mut code = fs::read(&engine).expect("the engine can be read");
+    let place = code.windows(build.len()).position(|window| window == build.as_bytes());
+    let place = place.expect("the engine knows its build");
+    code[place..place + build.len()].fill(b'0');
+    fs::write(&engine, &code).expect("the engine can be written");
+    let site = Site::serve(copy.path());
+    browser.open(&site.address());
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("different builds"), "{sentence}");
+}

@@ -1,0 +1,16 @@
+//! The whole page in a real browser: real key presses in, numbers read off the page, and the native engine to compare with.
+//!
+//! `make e2e` builds the site and runs this; it needs `UNDERTONE_DIST`, the folder with the built site, and chromedriver.
+//! The site is served as a static host would serve it, from a folder rather than the root. No test asserts a speed.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod accessibility;
+mod answers;
+mod browser;
+mod failures;
+mod http;
+mod pictures;
+mod privacy;
+mod site;
+mod support;
+mod visits;

@@ -1,0 +1,113 @@
+//! What the scenarios share: the built site, copies of it to damage, and how to type and read.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use tempfile::TempDir;
+use undertone::bundle::Bundle;
+use undertone::classify::Classifier;
+
+use crate::browser::{Browser, CLEAR};
+
+pub const GLOWING: &str = "What a wonderful film, superbly acted and deeply moving. I loved every minute of it!";
+pub const SCATHING: &str = "A dreadful, boring waste of time. The worst film I have ever seen.";
+pub const THREAT: &str = "I will find you and I will kill you, you worthless idiot.";
+
+/// The largest difference between the browser's probabilities and the native ones, whose kernels add up in another order.
+const TOLERANCE: f64 = 1e-3;
+
+/// What was read off the page: task, label, probability.
+pub type Reading = Vec<(String, String, f64)>;
+
+/// The built site, or none where there is nothing to test.
+pub fn dist() -> Option<PathBuf> {
+    let folder = env::var_os("UNDERTONE_DIST").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: UNDERTONE_DIST does not name a built site; `make e2e` builds one and runs this test");
+    }
+    folder
+}
+
+pub fn models(site: &Path) -> PathBuf {
+    site.join("models/undertone")
+}
+
+/// A copy of the site that a test may damage.
+pub fn copy(site: &Path) -> TempDir {
+    fn copy_folder(from: &Path, to: &Path) {
+        fs::create_dir_all(to).expect("a folder can be made");
+        for entry in fs::read_dir(from).expect("the folder can be listed").flatten() {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy_folder(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), &target).expect("the file can be copied");
+            }
+        }
+    }
+    let copy = tempfile::tempdir().expect("a temporary folder");
+    copy_folder(site, copy.path());
+    copy
+}
+
+/// Replaces the text of the page, key by key.
+pub fn type_text(browser: &Browser, text: &str) {
+    browser.press("#text", CLEAR);
+    browser.press("#text", text);
+}
+
+/// Waits for the answer to the text as it stands, and reads it: task, label, probability.
+pub fn read_answer(browser: &Browser, text: &str) -> Reading {
+    let length = text.chars().count();
+    browser.wait(
+        "the answer",
+        &format!(
+            "return document.querySelector('#results[data-state=current][data-text-length=\"{length}\"]') !== null"
+        ),
+    );
+    let gauges = browser.run(
+        "return [...document.querySelectorAll('[data-task] [data-probability]')].map((gauge) => \
+         [gauge.closest('[data-task]').dataset.task, gauge.dataset.label, Number(gauge.dataset.probability)])",
+    );
+    serde_json::from_value(gauges).expect("a list of task, label and probability")
+}
+
+pub fn answer_to(browser: &Browser, text: &str) -> Reading {
+    type_text(browser, text);
+    read_answer(browser, text)
+}
+
+pub fn assert_native_agrees(classifier: &Classifier, text: &str, read: &[(String, String, f64)]) {
+    let classification = classifier.classify(text).expect("the native engine classifies");
+    let native: Vec<_> = classification
+        .tasks
+        .iter()
+        .flat_map(|task| task.labels.iter().map(|score| (&task.task, &score.label, f64::from(score.probability))))
+        .collect();
+    assert_eq!(native.len(), read.len(), "the page shows another number of labels");
+    for ((task, label, expected), (shown_task, shown_label, shown)) in native.into_iter().zip(read) {
+        assert_eq!((task, label), (shown_task, shown_label));
+        assert!((expected - shown).abs() < TOLERANCE, "{task} {label} of {text:?}: {shown}, natively {expected}");
+    }
+}
+
+pub fn probability(answer: &[(String, String, f64)], task: &str, label: &str) -> f64 {
+    let found = answer.iter().find(|(of, name, _)| of == task && name == label);
+    found.unwrap_or_else(|| panic!("the page shows no {task} {label}")).2
+}
+
+pub fn wait_for_failure(browser: &Browser) -> String {
+    let sentence = browser.wait("a failure", "return document.querySelector('.failure p')?.innerText");
+    sentence.as_str().expect("a sentence").to_owned()
+}
+
+pub fn native(site: &Path) -> Classifier {
+    let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
+    Classifier::new(&bundle).expect("the bundle has a model")
+}
+
+/// Opens the page at `address` and waits until there is something to type into.
+pub fn open(browser: &Browser, address: &str) {
+    browser.open(address);
+    browser.wait("the page", "return document.querySelector('#text') !== null");
+}

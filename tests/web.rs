@@ -1,0 +1,181 @@
+//! What the page does with what it hears, in a browser but without a model.
+
+#![cfg(target_arch = "wasm32")]
+
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::tick;
+use undertone::app::conversation::Conversation;
+use undertone::app::engine::Shown;
+use undertone::app::results::Results;
+use undertone::app::wording;
+use undertone::bundle::{Label, Task};
+use undertone::classify::{Classification, LabelScore, TaskScores};
+use undertone::worker::protocol::{Answer, Model, Request, Response};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Element, HtmlElement};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn classify(sequence: u64, text: &str) -> Option<Request> {
+    Some(Request::Classify { sequence, text: text.to_owned() })
+}
+
+fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
+    let score =
+        |&(label, probability): &(&str, f32)| LabelScore { label: label.to_owned(), probability, threshold: 0.5 };
+    TaskScores { task: task.to_owned(), labels: labels.iter().map(score).collect() }
+}
+
+fn model(tasks: &[TaskScores]) -> Model {
+    let label = |score: &LabelScore| Label { name: score.label.clone(), threshold: score.threshold };
+    let task = |task: &TaskScores| Task {
+        name: task.task.clone(),
+        labels: task.labels.iter().map(label).collect(),
+        metrics: None,
+    };
+    Model { name: "test".into(), licence: "none".into(), max_tokens: 8, tasks: tasks.iter().map(task).collect() }
+}
+
+fn shown(tasks: &[TaskScores]) -> Shown {
+    let classification = Classification { tokens: 8, truncated: true, tasks: tasks.to_vec() };
+    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, characters: 42, current: true }
+}
+
+/// Mounts the results into an element of their own.
+fn mount(model: RwSignal<Option<Model>>, answer: RwSignal<Option<Shown>>) -> HtmlElement {
+    let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&place).unwrap();
+    mount_to(place.clone(), move || view! { <Results model=model.into() answer=answer.into() /> }).forget();
+    place
+}
+
+fn find(place: &HtmlElement, selector: &str) -> Element {
+    place.query_selector(selector).unwrap().unwrap_or_else(|| panic!("there is no {selector}"))
+}
+
+#[wasm_bindgen_test]
+fn nothing_is_asked_before_the_worker_is_ready() {
+    let mut conversation = Conversation::default();
+    assert_eq!(conversation.say("early"), None);
+    assert_eq!(conversation.open(), classify(1, "early"));
+}
+
+#[wasm_bindgen_test]
+fn one_text_is_out_at_a_time_and_the_newest_goes_next() {
+    let mut conversation = Conversation::default();
+    conversation.open();
+    assert_eq!(conversation.say("a"), classify(1, "a"));
+    assert_eq!(conversation.say("ab"), None);
+    assert_eq!(conversation.say("abc"), None);
+    let heard = conversation.hear(1);
+    assert_eq!((heard.text.as_deref(), heard.current), (Some("a"), false));
+    assert_eq!(heard.next, classify(2, "abc"));
+    let heard = conversation.hear(2);
+    assert_eq!((heard.text.as_deref(), heard.current, heard.next), (Some("abc"), true, None));
+}
+
+#[wasm_bindgen_test]
+fn a_text_typed_over_and_back_again_is_current() {
+    let mut conversation = Conversation::default();
+    conversation.open();
+    conversation.say("a");
+    conversation.say("ab");
+    conversation.say("a");
+    let heard = conversation.hear(1);
+    assert!(heard.current);
+    assert_eq!(heard.next, None);
+}
+
+#[wasm_bindgen_test]
+fn blank_text_is_not_asked_about_and_late_answers_are_not_heard() {
+    let mut conversation = Conversation::default();
+    conversation.open();
+    assert_eq!(conversation.say(" \n"), None);
+    conversation.say("a");
+    conversation.say("");
+    assert_eq!(conversation.hear(1).text, None);
+    assert_eq!(conversation.say("b"), classify(2, "b"));
+    assert_eq!(conversation.hear(1).text, None);
+    assert_eq!(conversation.hear(2).text.as_deref(), Some("b"));
+}
+
+#[wasm_bindgen_test]
+fn a_new_worker_is_asked_what_the_old_one_left_open() {
+    let mut conversation = Conversation::default();
+    conversation.open();
+    conversation.say("a");
+    conversation.close();
+    assert_eq!(conversation.say("ab"), None);
+    assert_eq!(conversation.open(), classify(2, "ab"));
+    assert_eq!(conversation.hear(1).text, None);
+}
+
+#[wasm_bindgen_test]
+fn messages_arrive_as_they_were_sent() {
+    let request = Request::Classify { sequence: u64::MAX >> 11, text: "\"quoted\"\n\u{1F642}\u{2028}".to_owned() };
+    let travelled: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
+    assert_eq!(travelled, request);
+    let response = Response::Answer(shown(&[scores("sentiment", &[("positive", 0.123_456_79)])]).answer);
+    let travelled: Response = serde_json::from_str(&serde_json::to_string(&response).unwrap()).unwrap();
+    assert_eq!(travelled, response);
+}
+
+#[wasm_bindgen_test]
+fn what_the_boot_script_writes_is_understood() {
+    let sentence = "a \"reason\"".to_owned();
+    let failed: Response = serde_json::from_str(r#"{"Failed":{"sentence":"a \"reason\""}}"#).unwrap();
+    assert_eq!(failed, Response::Failed { sentence });
+}
+
+#[wasm_bindgen_test]
+fn names_and_numbers_are_said_as_people_say_them() {
+    assert_eq!(wording::humanise("severe_toxic"), "severe toxic");
+    assert_eq!(wording::title("identity_hate"), "Identity hate");
+    let percents = [0.0, 0.009, 0.011, 0.5, 0.986, 0.996, 1.0].map(wording::percent);
+    assert_eq!(percents, ["<1%", "<1%", "1%", "50%", "99%", ">99%", ">99%"]);
+    assert_eq!(wording::spoken_percent(0.001), "under 1%");
+    assert_eq!(wording::verdict(&scores("sentiment", &[("positive", 0.02)])), "clearly negative");
+    assert_eq!(wording::verdict(&scores("toxicity", &[("toxic", 0.2), ("threat", 0.1)])), "nothing found");
+    let several = scores("toxicity", &[("toxic", 0.9), ("severe_toxic", 0.1), ("threat", 0.5), ("insult", 0.7)]);
+    assert_eq!(wording::verdict(&several), "toxic, threat and insult");
+}
+
+#[wasm_bindgen_test]
+async fn results_show_the_tasks_that_the_model_names() {
+    let tasks =
+        [scores("sentiment", &[("positive", 0.25)]), scores("politeness", &[("kind_words", 0.75), ("thanks", 0.1)])];
+    let (loaded, answer) = (RwSignal::new(None), RwSignal::new(None));
+    let place = mount(loaded, answer);
+    tick().await;
+    assert!(place.query_selector("[data-task]").unwrap().is_none());
+
+    loaded.set(Some(model(&tasks)));
+    tick().await;
+    assert_eq!(find(&place, ".results").get_attribute("data-state").as_deref(), Some("empty"));
+    assert!(place.query_selector("[data-probability], [role=meter]").unwrap().is_none(), "values before there are any");
+
+    answer.set(Some(shown(&tasks)));
+    tick().await;
+    let results = find(&place, ".results");
+    assert_eq!(results.get_attribute("data-state").as_deref(), Some("current"));
+    assert_eq!(results.get_attribute("data-sequence").as_deref(), Some("7"));
+    assert_eq!(results.get_attribute("data-text-length").as_deref(), Some("42"));
+    let scale = find(&place, "[data-task=sentiment] .scale [data-label=positive]");
+    assert_eq!(scale.get_attribute("data-probability").as_deref(), Some("0.250000"));
+    assert_eq!(scale.get_attribute("aria-valuetext").as_deref(), Some("25%, rather negative"));
+    let bar = find(&place, "[data-task=politeness] .bars [data-label=kind_words]");
+    assert_eq!(bar.get_attribute("aria-label").as_deref(), Some("kind words"));
+    assert_eq!(bar.get_attribute("aria-valuetext").as_deref(), Some("75%, above its threshold"));
+    assert_eq!(place.query_selector_all(".bar.present").unwrap().length(), 1);
+    assert!(find(&place, ".truncated").text_content().unwrap().contains("only the first 8 tokens"));
+
+    answer.set(None);
+    tick().await;
+    assert!(
+        place.query_selector("[data-probability], [role=meter]").unwrap().is_none(),
+        "values of a text that is gone"
+    );
+    assert_eq!(find(&place, ".verdict").text_content().as_deref(), Some(""));
+}
