@@ -48,11 +48,14 @@ pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
 
 /// Adds every row of `rows` (each as long as `sums`) to `sums`.
 pub fn add_rows(sums: &mut [f32], rows: &[f32]) {
-    vectorized(#[inline(always)] || {
-        for row in rows.chunks_exact(sums.len()) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += value;
+    vectorized(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(sums.len()) {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += value;
+                }
             }
-        }
-    });
+        },
+    );
 }

@@ -67,7 +67,8 @@ impl Tokenizer {
             return Err(Error::invalid(format!("the vocabulary lacks the token {missing}")));
         }
         let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].into_iter().filter_map(|token| {
-            let flags = json!({ "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
+            let flags =
+                json!({ "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
             let mut added = flags.as_object()?.clone();
             added.insert("id".into(), entries.get(token)?.clone());
             added.insert("content".into(), token.into());
@@ -135,10 +136,7 @@ impl Tokenizer {
     fn encode_input(&self, input: EncodeInput) -> Result<Tokens> {
         let encoding = self.inner.encode_fast(input, true).map_err(malformed)?;
         Ok(Tokens {
-            ids: TokenIds {
-                input_ids: encoding.get_ids().to_vec(),
-                token_type_ids: encoding.get_type_ids().to_vec(),
-            },
+            ids: TokenIds { input_ids: encoding.get_ids().to_vec(), token_type_ids: encoding.get_type_ids().to_vec() },
             truncated: !encoding.get_overflowing().is_empty(),
         })
     }

@@ -38,8 +38,14 @@ impl Reference {
 
 /// The checkpoint's tensors and the reference's head, as variables.
 fn variables(reference: &Reference) -> BTreeMap<String, Var> {
-    let head = ["weight", "bias"].map(|part| (format!("heads.task.{part}"), reference.0[&format!("head.{part}")].clone()));
-    checkpoint().weights.into_iter().chain(head).map(|(name, tensor)| (name, Var::from_tensor(&tensor).unwrap())).collect()
+    let head =
+        ["weight", "bias"].map(|part| (format!("heads.task.{part}"), reference.0[&format!("head.{part}")].clone()));
+    checkpoint()
+        .weights
+        .into_iter()
+        .chain(head)
+        .map(|(name, tensor)| (name, Var::from_tensor(&tensor).unwrap()))
+        .collect()
 }
 
 fn model(variables: &BTreeMap<String, Var>, pooling: Pooling, ops: Ops) -> Model {
@@ -120,7 +126,8 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
     let other_step = dropout.map(|dropout| Dropout { key: 12, ..dropout });
     assert!(relative_distance(&logits, &run(Ops::Fused, other_step).0) > 1e-2, "another key is another mask");
     assert!(relative_distance(&logits, &composed_logits) < 3e-6);
-    for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias")) {
+    for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias"))
+    {
         let [fused, composed] = [&gradients, &composed_gradients].map(|gradients| gradients.get(var).unwrap());
         let distance = relative_distance(fused, composed);
         assert!(distance < 1e-5, "the gradient of {name} is off by {distance:e}");
@@ -165,7 +172,10 @@ fn the_loss_is_stable_and_pytorchs() {
     let gradient = loss.sum_all().unwrap().backward().unwrap().remove(&logits).unwrap();
     for (name, ours) in [("loss", loss), ("gradient", gradient)] {
         for ((value, expected), logit) in values(&ours).iter().zip(column(name)).zip(column("logits")) {
-            assert!((value - expected).abs() <= 2e-6 * expected.abs().max(0.1), "{name} at {logit}: {value}, not {expected}");
+            assert!(
+                (value - expected).abs() <= 2e-6 * expected.abs().max(0.1),
+                "{name} at {logit}: {value}, not {expected}"
+            );
         }
     }
 }

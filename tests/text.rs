@@ -64,5 +64,7 @@ fn what_is_no_tokenizer_is_an_error_that_names_it() {
     assert!(error(folder.path()).contains("vocab.txt: the vocabulary lacks the token [CLS]"));
     std::fs::write(folder.path().join("tokenizer.json"), "{").unwrap();
     assert!(error(folder.path()).contains("tokenizer.json: the tokenizer cannot be used"));
-    assert!(Tokenizer::from_checkpoint(&fixtures().join("tiny-bert"), 2).unwrap_err().to_string().contains("at least 3"));
+    assert!(
+        Tokenizer::from_checkpoint(&fixtures().join("tiny-bert"), 2).unwrap_err().to_string().contains("at least 3")
+    );
 }

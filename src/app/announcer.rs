@@ -3,16 +3,14 @@
 //! The numbers change with every letter, and nobody wants to hear that. So one quiet region says the verdict, once typing
 //! has paused, and only if it is another one than it said last.
 
-use std::time::Duration;
-
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 
 use super::engine::Shown;
 use super::wording::{title, verdict};
 
-/// How long nothing must have been typed.
-const PAUSE: Duration = Duration::from_millis(1200);
+/// How long nothing must have been typed, in milliseconds.
+const PAUSE: u32 = 1200;
 
 /// The region, which only screen readers perceive.
 #[component]
@@ -23,13 +21,10 @@ pub fn Announcer(
     answer: Signal<Option<Shown>>,
 ) -> impl IntoView {
     let said = RwSignal::new(String::new());
-    let timer = StoredValue::<Option<TimeoutHandle>>::new(None);
+    let timer = StoredValue::<Option<Timeout>, LocalStorage>::new_local(None);
     Effect::new(move || {
         text.track();
         answer.track();
-        if let Some(timer) = timer.get_value() {
-            timer.clear();
-        }
         let speak = move || {
             let words = answer.with_untracked(|answer| answer.as_ref().map(spoken)).unwrap_or_default();
             // Setting what stands there already would have some screen readers say it again.
@@ -39,7 +34,8 @@ pub fn Announcer(
                 changed
             });
         };
-        timer.set_value(set_timeout_with_handle(speak, PAUSE).ok());
+        // The timer before this one is dropped, and with it cancelled.
+        timer.set_value(Some(Timeout::new(PAUSE, speak)));
     });
     view! {
         <p class="unseen" role="status" aria-live="polite" aria-atomic="true">

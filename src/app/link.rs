@@ -5,6 +5,7 @@
 //! bound. A worker that is started from a `blob:` address inherits the page's policy, so the few lines that start it
 //! (`link/start.js`) are such a blob, and everything they bring in comes from the page's own server.
 
+use gloo::events::EventListener;
 use leptos::prelude::document;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker};
@@ -18,8 +19,7 @@ const START: &str = include_str!("link/start.js");
 pub struct Link {
     worker: Worker,
     script: String,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    listeners: Vec<EventListener>,
 }
 
 impl Link {
@@ -33,23 +33,19 @@ impl Link {
         let worker = Worker::new(&script).map_err(refused)?;
 
         let hear = receive.clone();
-        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let message = event.data().as_string().unwrap_or_default();
+        let on_message = EventListener::new(&worker, "message", move |event| {
+            let message = event.unchecked_ref::<MessageEvent>().data().as_string().unwrap_or_default();
             hear(serde_json::from_str(&message).unwrap_or_else(|error| Response::Failed {
                 sentence: format!("The engine said something that the page does not understand: {error}."),
             }));
         });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| {
-            let reason = event.message();
+        let on_error = EventListener::new(&worker, "error", move |event| {
+            let reason = event.unchecked_ref::<ErrorEvent>().message();
             receive(Response::Failed {
                 sentence: format!("The engine could not be started or has stopped: {reason}."),
             });
         });
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-
-        Ok(Self { worker, script, _on_message: on_message, _on_error: on_error })
+        Ok(Self { worker, script, listeners: vec![on_message, on_error] })
     }
 
     /// Sends `request` to the worker.
@@ -63,8 +59,7 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         // Messages that are on their way already must not reach listeners that are about to go.
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
+        self.listeners.clear();
         self.worker.terminate();
         let _ = Url::revoke_object_url(&self.script);
     }

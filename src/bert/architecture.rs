@@ -67,7 +67,9 @@ impl Architecture {
         if let Some(model) = config.get("model_type").and_then(|model| model.as_str())
             && model != "bert"
         {
-            return Err(Error::invalid(format!("config.json describes a \"{model}\" model; only \"bert\" can be loaded")));
+            return Err(Error::invalid(format!(
+                "config.json describes a \"{model}\" model; only \"bert\" can be loaded"
+            )));
         }
         // candle-transformers knows the approximation under a name of its own.
         if let Some(activation) = config.get_mut("hidden_act")
@@ -89,7 +91,9 @@ impl Architecture {
             "hidden_dropout_prob": hidden_dropout,
             "attention_probs_dropout_prob": attention_dropout,
         });
-        if let (Some(config), Ok(serde_json::Value::Object(sizes))) = (config.as_object_mut(), serde_json::to_value(self)) {
+        if let (Some(config), Ok(serde_json::Value::Object(sizes))) =
+            (config.as_object_mut(), serde_json::to_value(self))
+        {
             config.extend(sizes);
         }
         config

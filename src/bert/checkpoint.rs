@@ -46,11 +46,8 @@ impl Checkpoint {
             serde_json::from_str(&config).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
         let path = folder.join("model.safetensors");
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        let weights = Weights::from_safetensors(&bytes, device).and_then(Weights::with_current_names).map_err(in_file)?;
-        Ok(Self {
-            architecture,
-            dropout: (rates.hidden_dropout_prob, rates.attention_probs_dropout_prob),
-            weights,
-        })
+        let weights =
+            Weights::from_safetensors(&bytes, device).and_then(Weights::with_current_names).map_err(in_file)?;
+        Ok(Self { architecture, dropout: (rates.hidden_dropout_prob, rates.attention_probs_dropout_prob), weights })
     }
 }

@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use super::{Activation, Architecture, Batch, Pooling, Weights};
-use crate::ops::{Mask, Ops};
 use crate::Result;
+use crate::ops::{Mask, Ops};
 
 /// A BERT encoder with one classification head for each task.
 #[derive(Debug, Clone)]
@@ -232,7 +232,8 @@ impl Layer {
     fn take(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<Self> {
         let (hidden, inner) = (architecture.hidden_size, architecture.intermediate_size);
         let epsilon = architecture.layer_norm_eps as f32;
-        let mut linear = |part: &str, outputs, inputs| Linear::take(weights, &format!("{name}.{part}"), outputs, inputs);
+        let mut linear =
+            |part: &str, outputs, inputs| Linear::take(weights, &format!("{name}.{part}"), outputs, inputs);
         let query = linear("attention.self.query", hidden, hidden)?;
         let key = linear("attention.self.key", hidden, hidden)?;
         let value = linear("attention.self.value", hidden, hidden)?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 
 use crate::{Error, Result};
 
@@ -122,7 +122,9 @@ impl Weights {
         let left: Vec<_> = self.tensors.into_keys().collect();
         match &left[..] {
             [] => Ok(()),
-            [name] => Err(Error::invalid(format!("the weights have the tensor {name}, for which the model has no use"))),
+            [name] => {
+                Err(Error::invalid(format!("the weights have the tensor {name}, for which the model has no use")))
+            }
             [first, rest @ ..] => Err(Error::invalid(format!(
                 "the weights have the tensor {first} and {} more, for which the model has no use",
                 rest.len()
@@ -136,7 +138,9 @@ pub fn float_values(view: &TensorView) -> Option<Vec<f32>> {
     let data = view.data();
     let halves = || data.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     Some(match view.dtype() {
-        Dtype::F32 => data.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect(),
+        Dtype::F32 => {
+            data.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
+        }
         Dtype::F16 => halves().map(|pair| half::f16::from_le_bytes(pair).to_f32()).collect(),
         Dtype::BF16 => halves().map(|pair| half::bf16::from_le_bytes(pair).to_f32()).collect(),
         _ => return None,

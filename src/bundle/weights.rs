@@ -26,7 +26,9 @@ pub fn encode(weights: Weights, precision: Precision) -> Result<Vec<u8>> {
         let shape = tensor.dims().to_vec();
         let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
         if values.iter().any(|value| !value.is_finite()) {
-            return Err(Error::invalid(format!("the tensor {name} has values that are not finite; it cannot be exported")));
+            return Err(Error::invalid(format!(
+                "the tensor {name} has values that are not finite; it cannot be exported"
+            )));
         }
         match (precision, shape.len()) {
             (Precision::F16, _) => {
@@ -59,15 +61,18 @@ pub fn decode(bytes: &[u8], device: &Device) -> Result<Weights> {
             Dtype::I8 => {
                 let scales = file.tensor(&format!("{name}{SCALE}")).ok().and_then(|scales| float_values(&scales));
                 let scales = scales.filter(|scales| view.shape().first() == Some(&scales.len()));
-                let scales =
-                    scales.ok_or_else(|| Error::invalid(format!("the bundle's tensor {name} lacks a scale for each row")))?;
+                let scales = scales
+                    .ok_or_else(|| Error::invalid(format!("the bundle's tensor {name} lacks a scale for each row")))?;
                 let width = (view.data().len() / scales.len().max(1)).max(1);
                 let rows = view.data().chunks_exact(width).zip(scales);
                 rows.flat_map(|(row, scale)| row.iter().map(move |&value| f32::from(value as i8) * scale)).collect()
             }
             _ if name.ends_with(SCALE) => continue,
             _ => float_values(&view).ok_or_else(|| {
-                Error::invalid(format!("the bundle's tensor {name} is of type {:?}, which is not supported", view.dtype()))
+                Error::invalid(format!(
+                    "the bundle's tensor {name} is of type {:?}, which is not supported",
+                    view.dtype()
+                ))
             })?,
         };
         weights.insert(name, Tensor::from_vec(values, view.shape(), device)?)?;

@@ -29,12 +29,15 @@ impl Mask {
     /// Multiplies `values` by the mask, whose part for them starts at index `first`. A gradient passes through the same way.
     pub fn apply(&self, values: &mut [f32], first: u32) {
         let scale = 1.0 / self.survival;
-        vectorized(#[inline(always)] || {
-            for (i, value) in values.iter_mut().enumerate() {
-                let survives = self.hash(first.wrapping_add(i as u32)) >= self.threshold;
-                *value *= if survives { scale } else { 0.0 };
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                for (i, value) in values.iter_mut().enumerate() {
+                    let survives = self.hash(first.wrapping_add(i as u32)) >= self.threshold;
+                    *value *= if survives { scale } else { 0.0 };
+                }
+            },
+        );
     }
 
     /// Two rounds of the "lowbias32" finaliser (C. Wellons' search for 32-bit hashes), one for each half of the key.

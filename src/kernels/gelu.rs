@@ -24,22 +24,28 @@ fn normal_distribution(x: f32) -> (f32, f32) {
 
 /// `output[i] = GELU(input[i])`.
 pub fn forward(input: &[f32], output: &mut [f32]) {
-    vectorized(#[inline(always)] || {
-        for (y, &x) in output.iter_mut().zip(input) {
-            *y = x * normal_distribution(x).0;
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for (y, &x) in output.iter_mut().zip(input) {
+                *y = x * normal_distribution(x).0;
+            }
+        },
+    );
 }
 
 /// `input_gradient[i] = gradient[i] · GELU′(input[i])`, where GELU′(x) = Φ(x) + x·φ(x).
 pub fn backward(input: &[f32], gradient: &[f32], input_gradient: &mut [f32]) {
     const FRAC_1_SQRT_2PI: f32 = 0.398_942_3;
-    vectorized(#[inline(always)] || {
-        for ((dx, &x), &g) in input_gradient.iter_mut().zip(input).zip(gradient) {
-            let (phi, bell) = normal_distribution(x);
-            *dx = g * multiply_add(x * FRAC_1_SQRT_2PI, bell, phi);
-        }
-    });
+    vectorized(
+        #[inline(always)]
+        || {
+            for ((dx, &x), &g) in input_gradient.iter_mut().zip(input).zip(gradient) {
+                let (phi, bell) = normal_distribution(x);
+                *dx = g * multiply_add(x * FRAC_1_SQRT_2PI, bell, phi);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

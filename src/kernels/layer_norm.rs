@@ -15,14 +15,17 @@ fn moments(row: &[f32], epsilon: f32) -> (f32, f32) {
 /// Normalises every row of `input` into `output`; rows are as long as `weight` and `bias`.
 pub fn forward(input: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, output: &mut [f32]) {
     let width = weight.len();
-    vectorized(#[inline(always)] || {
-        for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
-            let (mean, inverse_deviation) = moments(x, epsilon);
-            for i in 0..width {
-                y[i] = multiply_add((x[i] - mean) * inverse_deviation, weight[i], bias[i]);
+    vectorized(
+        #[inline(always)]
+        || {
+            for (x, y) in input.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
+                let (mean, inverse_deviation) = moments(x, epsilon);
+                for i in 0..width {
+                    y[i] = multiply_add((x[i] - mean) * inverse_deviation, weight[i], bias[i]);
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 /// The gradients of [`forward`]: writes `input_gradient`, adds to `weight_gradient` and `bias_gradient`.
@@ -40,21 +43,25 @@ pub fn backward(
 ) {
     let width = weight.len();
     let (weight_gradient, bias_gradient) = (&mut weight_gradient[..width], &mut bias_gradient[..width]);
-    vectorized(#[inline(always)] || {
-        let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width)).zip(input_gradient.chunks_exact_mut(width));
-        for ((x, g), dx) in rows {
-            let (mean, inverse_deviation) = moments(x, epsilon);
-            let scale = 1.0 / width as f32;
-            let mean_g = sum(width, |i| g[i] * weight[i]) * scale;
-            let mean_gx = sum(width, |i| g[i] * weight[i] * (x[i] - mean)) * inverse_deviation * scale;
-            for i in 0..width {
-                let normalised = (x[i] - mean) * inverse_deviation;
-                weight_gradient[i] += g[i] * normalised;
-                bias_gradient[i] += g[i];
-                dx[i] = inverse_deviation * (multiply_add(g[i], weight[i], -mean_g) - normalised * mean_gx);
+    vectorized(
+        #[inline(always)]
+        || {
+            let rows =
+                input.chunks_exact(width).zip(gradient.chunks_exact(width)).zip(input_gradient.chunks_exact_mut(width));
+            for ((x, g), dx) in rows {
+                let (mean, inverse_deviation) = moments(x, epsilon);
+                let scale = 1.0 / width as f32;
+                let mean_g = sum(width, |i| g[i] * weight[i]) * scale;
+                let mean_gx = sum(width, |i| g[i] * weight[i] * (x[i] - mean)) * inverse_deviation * scale;
+                for i in 0..width {
+                    let normalised = (x[i] - mean) * inverse_deviation;
+                    weight_gradient[i] += g[i] * normalised;
+                    bias_gradient[i] += g[i];
+                    dx[i] = inverse_deviation * (multiply_add(g[i], weight[i], -mean_g) - normalised * mean_gx);
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 #[cfg(test)]
@@ -104,7 +111,8 @@ mod tests {
         // Σ gradient ∘ output in f64, of which the gradients are the slopes.
         let objective = |input: &[f32], weight: &[f32], bias: &[f32]| -> f64 {
             let (mean, deviation) = moments_in_f64(input);
-            let output = |i: usize| (f64::from(input[i]) - mean) / deviation * f64::from(weight[i]) + f64::from(bias[i]);
+            let output =
+                |i: usize| (f64::from(input[i]) - mean) / deviation * f64::from(weight[i]) + f64::from(bias[i]);
             (0..width).map(|i| f64::from(gradient[i]) * output(i)).sum()
         };
         let [mut dx, mut dw, mut db] = [(); 3].map(|()| vec![0.0; width]);

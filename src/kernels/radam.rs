@@ -22,22 +22,25 @@ pub fn step(step: Step, parameters: &mut [f32], gradient: &[f32], first: &mut [f
     let Step { beta1, beta2, rate, adaptive, epsilon } = step;
     let length = parameters.len();
     let (gradient, first, second) = (&gradient[..length], &mut first[..length], &mut second[..length]);
-    vectorized(#[inline(always)] || {
-        for i in 0..length {
-            first[i] = multiply_add(beta1, first[i] - gradient[i], gradient[i]);
-            second[i] = multiply_add(beta2, second[i], (1.0 - beta2) * gradient[i] * gradient[i]);
-        }
-        match adaptive {
-            Some(adaptive) => {
-                for i in 0..length {
-                    parameters[i] -= rate * adaptive * first[i] / (second[i].sqrt() + epsilon);
+    vectorized(
+        #[inline(always)]
+        || {
+            for i in 0..length {
+                first[i] = multiply_add(beta1, first[i] - gradient[i], gradient[i]);
+                second[i] = multiply_add(beta2, second[i], (1.0 - beta2) * gradient[i] * gradient[i]);
+            }
+            match adaptive {
+                Some(adaptive) => {
+                    for i in 0..length {
+                        parameters[i] -= rate * adaptive * first[i] / (second[i].sqrt() + epsilon);
+                    }
+                }
+                None => {
+                    for i in 0..length {
+                        parameters[i] -= rate * first[i];
+                    }
                 }
             }
-            None => {
-                for i in 0..length {
-                    parameters[i] -= rate * first[i];
-                }
-            }
-        }
-    });
+        },
+    );
 }

@@ -5,30 +5,36 @@ use super::{LANES, sum, vectorized};
 
 /// Replaces every row of `width` scores s by softmax(scale · s).
 pub fn forward(scores: &mut [f32], width: usize, scale: f32) {
-    vectorized(#[inline(always)] || {
-        for row in scores.chunks_exact_mut(width) {
-            let highest = maximum(row);
-            for value in row.iter_mut() {
-                *value = exp((*value - highest) * scale);
+    vectorized(
+        #[inline(always)]
+        || {
+            for row in scores.chunks_exact_mut(width) {
+                let highest = maximum(row);
+                for value in row.iter_mut() {
+                    *value = exp((*value - highest) * scale);
+                }
+                let normaliser = 1.0 / sum(width, |i| row[i]);
+                for value in row.iter_mut() {
+                    *value *= normaliser;
+                }
             }
-            let normaliser = 1.0 / sum(width, |i| row[i]);
-            for value in row.iter_mut() {
-                *value *= normaliser;
-            }
-        }
-    });
+        },
+    );
 }
 
 /// Replaces every row of `gradient`, which is ∂L/∂p, by ∂L/∂s = scale · p ∘ (∂L/∂p − Σ p ∘ ∂L/∂p).
 pub fn backward(probabilities: &[f32], gradient: &mut [f32], width: usize, scale: f32) {
-    vectorized(#[inline(always)] || {
-        for (p, g) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)) {
-            let inner = sum(width, |i| p[i] * g[i]);
-            for i in 0..width {
-                g[i] = p[i] * (g[i] - inner) * scale;
+    vectorized(
+        #[inline(always)]
+        || {
+            for (p, g) in probabilities.chunks_exact(width).zip(gradient.chunks_exact_mut(width)) {
+                let inner = sum(width, |i| p[i] * g[i]);
+                for i in 0..width {
+                    g[i] = p[i] * (g[i] - inner) * scale;
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 #[inline(always)]
@@ -71,7 +77,10 @@ mod tests {
                 forward(&mut probabilities, width, 0.25);
                 for (p, s) in probabilities.chunks(width).zip(scores.chunks(width)) {
                     for (p, expected) in p.iter().zip(softmax_in_f64(s, 0.25)) {
-                        assert!((f64::from(*p) - expected).abs() < 1e-6, "width {width}, ±{magnitude}: {p} for {expected}");
+                        assert!(
+                            (f64::from(*p) - expected).abs() < 1e-6,
+                            "width {width}, ±{magnitude}: {p} for {expected}"
+                        );
                     }
                 }
             }

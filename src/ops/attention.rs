@@ -60,7 +60,13 @@ impl Head {
     /// softmax(Q·Kᵀ/√d) into `probabilities`.
     fn probabilities(&self, queries: &[f32], keys: &[f32], probabilities: &mut Vec<f32>) {
         probabilities.resize(self.length * self.length, 0.0);
-        multiply(self.square_mut(probabilities), false, self.of(queries), self.of(keys).transposed(), Parallelism::None);
+        multiply(
+            self.square_mut(probabilities),
+            false,
+            self.of(queries),
+            self.of(keys).transposed(),
+            Parallelism::None,
+        );
         softmax::forward(probabilities, self.length, self.scale());
     }
 }
@@ -130,29 +136,32 @@ impl CustomOp3 for Attention {
             .zip(self.packing.split(&mut key_gradient, hidden))
             .zip(self.packing.split(&mut value_gradient, hidden))
             .collect();
-        texts.into_par_iter().enumerate().for_each_init(Scratch::default, |scratch, (text, (((range, dq), dk), dv))| {
-            let part = range.start * hidden..range.end * hidden;
-            let [queries, keys, values, upstream] =
-                [queries, keys, values, gradient].map(|matrix| &matrix[part.clone()]);
-            for (head, mask) in self.heads(text, range.len(), hidden) {
-                let Scratch { probabilities, dropped, gradient } = &mut *scratch;
-                head.probabilities(queries, keys, probabilities);
-                dropped.clone_from(probabilities);
-                gradient.resize(probabilities.len(), 0.0);
-                let product = head.of(values).transposed();
-                multiply(head.square_mut(gradient), false, head.of(upstream), product, Parallelism::None);
-                if let Some(mask) = mask {
-                    mask.apply(dropped, 0);
-                    mask.apply(gradient, 0);
+        texts.into_par_iter().enumerate().for_each_init(
+            Scratch::default,
+            |scratch, (text, (((range, dq), dk), dv))| {
+                let part = range.start * hidden..range.end * hidden;
+                let [queries, keys, values, upstream] =
+                    [queries, keys, values, gradient].map(|matrix| &matrix[part.clone()]);
+                for (head, mask) in self.heads(text, range.len(), hidden) {
+                    let Scratch { probabilities, dropped, gradient } = &mut *scratch;
+                    head.probabilities(queries, keys, probabilities);
+                    dropped.clone_from(probabilities);
+                    gradient.resize(probabilities.len(), 0.0);
+                    let product = head.of(values).transposed();
+                    multiply(head.square_mut(gradient), false, head.of(upstream), product, Parallelism::None);
+                    if let Some(mask) = mask {
+                        mask.apply(dropped, 0);
+                        mask.apply(gradient, 0);
+                    }
+                    let transposed = head.square(dropped).transposed();
+                    multiply(head.of_mut(dv), false, transposed, head.of(upstream), Parallelism::None);
+                    softmax::backward(probabilities, gradient, head.length, head.scale());
+                    let scores = head.square(gradient);
+                    multiply(head.of_mut(dq), false, scores, head.of(keys), Parallelism::None);
+                    multiply(head.of_mut(dk), false, scores.transposed(), head.of(queries), Parallelism::None);
                 }
-                let transposed = head.square(dropped).transposed();
-                multiply(head.of_mut(dv), false, transposed, head.of(upstream), Parallelism::None);
-                softmax::backward(probabilities, gradient, head.length, head.scale());
-                let scores = head.square(gradient);
-                multiply(head.of_mut(dq), false, scores, head.of(keys), Parallelism::None);
-                multiply(head.of_mut(dk), false, scores.transposed(), head.of(queries), Parallelism::None);
-            }
-        });
+            },
+        );
         let shape = (rows, hidden);
         Ok((
             Some(tensor(query_gradient, shape)?),

@@ -3,8 +3,8 @@
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::view::{Values, slice, tensor};
 use super::Lookup;
+use super::view::{Values, slice, tensor};
 
 pub struct Embedding {
     pub lookup: Lookup,

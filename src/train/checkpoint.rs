@@ -81,5 +81,7 @@ pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &m
 }
 
 fn damaged(why: &dyn std::fmt::Display) -> Error {
-    Error::invalid(format!("the checkpoint cannot be read, so the run cannot go on ({why}): start it anew in another folder"))
+    Error::invalid(format!(
+        "the checkpoint cannot be read, so the run cannot go on ({why}): start it anew in another folder"
+    ))
 }

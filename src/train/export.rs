@@ -54,7 +54,10 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundl
         precision: options.precision,
         max_tokens,
         tasks: record.tasks.iter().map(manifest_task).collect(),
-        files: files.iter().map(|(name, content)| ((*name).to_owned(), FileEntry::of(content))).collect::<BTreeMap<_, _>>(),
+        files: files
+            .iter()
+            .map(|(name, content)| ((*name).to_owned(), FileEntry::of(content)))
+            .collect::<BTreeMap<_, _>>(),
     };
     let bundle = Bundle { manifest, weights, tokenizer };
     Classifier::new(&bundle)?;

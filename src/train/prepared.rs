@@ -70,7 +70,11 @@ impl Prepared {
     pub fn batch(&self, indices: &[usize]) -> Result<LabelledBatch> {
         Ok(LabelledBatch {
             inputs: Batch::pack(indices.iter().map(|&index| &self.tokens[index]))?,
-            targets: indices.iter().flat_map(|&index| &self.targets[index * self.labels..][..self.labels]).copied().collect(),
+            targets: indices
+                .iter()
+                .flat_map(|&index| &self.targets[index * self.labels..][..self.labels])
+                .copied()
+                .collect(),
             weights: indices.iter().map(|&index| self.weights[index]).collect(),
         })
     }

@@ -41,7 +41,8 @@ impl Recipe {
     /// A number is out of its range; the sentence says which.
     pub fn check(&self, architecture: &Architecture) -> Result<()> {
         let shares = [("dropout", self.dropout.0), ("dropout", self.dropout.1), ("validation", self.validation as f32)];
-        let counts = [("epochs", self.epochs), ("batch-size", self.batch_size), ("validation-samples", self.validation_samples)];
+        let counts =
+            [("epochs", self.epochs), ("batch-size", self.batch_size), ("validation-samples", self.validation_samples)];
         if let Some((name, _)) = counts.iter().find(|(_, count)| *count == 0) {
             return Err(Error::invalid(format!("--{name} must be at least 1")));
         }
@@ -82,6 +83,9 @@ impl Recipe {
         if differences.is_empty() {
             return Ok(());
         }
-        Err(Error::invalid(format!("the run was started with another recipe ({}): resume it with the same", differences.join(", "))))
+        Err(Error::invalid(format!(
+            "the run was started with another recipe ({}): resume it with the same",
+            differences.join(", ")
+        )))
     }
 }

@@ -91,7 +91,8 @@ impl OpenRun {
     pub fn resume(path: &Path) -> Result<(Self, Vec<u8>)> {
         let checkpoint = path.join(CHECKPOINT);
         if !checkpoint.exists() {
-            let why = if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run with a checkpoint" };
+            let why =
+                if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run with a checkpoint" };
             return Err(Error::invalid(format!("there is nothing to resume in {}: {why}", path.display())));
         }
         let run = Self::lock(path)?;

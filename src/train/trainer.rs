@@ -90,7 +90,8 @@ pub fn train(
     let heads: Vec<HeadShape> =
         tasks.iter().map(|task| HeadShape { task: task.name.clone(), labels: task.labels.len() }).collect();
     let data = digest(&tasks);
-    let tasks = tasks.into_iter().map(|task| Task::prepare(task, tokenizer, recipe, progress)).collect::<Result<Vec<_>>>()?;
+    let tasks =
+        tasks.into_iter().map(|task| Task::prepare(task, tokenizer, recipe, progress)).collect::<Result<Vec<_>>>()?;
     let Checkpoint { architecture, weights, .. } = checkpoint;
     let parameters = Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed)?;
     let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), Ops::Fused)?;
@@ -319,7 +320,8 @@ impl RecentLoss {
 /// One line on what was measured.
 pub fn summary(metrics: &Metrics) -> String {
     let auc = |auc: Option<f64>| auc.map_or("undefined".to_owned(), |auc| format!("{auc:.4}"));
-    let mut line = format!("loss {:.4}, accuracy {:.4}, ROC AUC {}", metrics.loss, metrics.accuracy, auc(metrics.auc_macro));
+    let mut line =
+        format!("loss {:.4}, accuracy {:.4}, ROC AUC {}", metrics.loss, metrics.accuracy, auc(metrics.auc_macro));
     if metrics.labels.len() > 1 {
         line += &format!(" macro, {} micro", auc(metrics.auc_micro));
     }

@@ -14,13 +14,19 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     let with = |rest: &[&str]| complain(folder, &train_arguments(base, rest));
     let review = ["--task", "sentiment=aclImdb"];
     let cases: [(String, &str); 9] = [
-        (with(&["--task", "sentimant=aclImdb"]), "there is no task \"sentimant\"; the tasks are sentiment and toxicity"),
+        (
+            with(&["--task", "sentimant=aclImdb"]),
+            "there is no task \"sentimant\"; the tasks are sentiment and toxicity",
+        ),
         (with(&["--task", "aclImdb"]), "as in sentiment=aclImdb"),
         (with(&["--task", "sentiment=nowhere"]), "nowhere"),
         (with(&["--task", "toxicity=aclImdb"]), "positive"),
         (with(&[&review[..], &["--batch-size", "0"]].concat()), "--batch-size must be at least 1"),
         (with(&[&review[..], &["--validation", "1.5"]].concat()), "--validation 1.5 is no share"),
-        (complain(folder, &["train", "--base", "nowhere", "--out", "run", review[0], review[1]]), "nowhere is no folder"),
+        (
+            complain(folder, &["train", "--base", "nowhere", "--out", "run", review[0], review[1]]),
+            "nowhere is no folder",
+        ),
         (
             complain(folder, &["train", "--base", base, "--out", "run", review[0], review[1]]),
             "--max-tokens 256 is more than the base model's 64 positions",
@@ -43,7 +49,8 @@ fn a_base_whose_tensors_do_not_fit_is_an_error_that_names_them() {
     for file in ["config.json", "tokenizer.json"] {
         fs::copy(tiny_bert().join(file), base.join(file)).unwrap();
     }
-    let whole = candle_core::safetensors::load(tiny_bert().join("model.safetensors"), &candle_core::Device::Cpu).unwrap();
+    let whole =
+        candle_core::safetensors::load(tiny_bert().join("model.safetensors"), &candle_core::Device::Cpu).unwrap();
     let said = |change: &dyn Fn(&mut std::collections::HashMap<String, candle_core::Tensor>)| {
         let mut tensors = whole.clone();
         change(&mut tensors);

@@ -25,21 +25,30 @@ fn from_labelled_texts_to_answers() {
     assert!(printed.contains("sentiment: loss") && printed.contains("toxicity: loss"), "{printed}");
     let log = fs::read_to_string(folder.join("run/metrics.jsonl")).unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let in_turn: Vec<&str> = lines.iter().filter(|line| line["loss"].is_number()).map(|line| line["task"].as_str().unwrap()).collect();
-    assert!(in_turn.chunks(2).all(|pair| pair == ["sentiment", "toxicity"]), "a batch of either task in turn: {in_turn:?}");
+    let in_turn: Vec<&str> =
+        lines.iter().filter(|line| line["loss"].is_number()).map(|line| line["task"].as_str().unwrap()).collect();
+    assert!(
+        in_turn.chunks(2).all(|pair| pair == ["sentiment", "toxicity"]),
+        "a batch of either task in turn: {in_turn:?}"
+    );
     assert_eq!(lines.iter().filter(|line| line["validation"].is_object()).count(), 40, "both tasks after each epoch");
 
     for (precision, bytes_per_weight) in [("f32", 4), ("f16", 2), ("int8", 1)] {
         succeed(folder, &["export", "--run", "run", "--out", precision, "--precision", precision]);
-        let manifest: Value = serde_json::from_slice(&fs::read(folder.join(precision).join("manifest.json")).unwrap()).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&fs::read(folder.join(precision).join("manifest.json")).unwrap()).unwrap();
         assert_eq!(manifest["format"], 1);
         assert_eq!(manifest["precision"], precision);
         assert_eq!(manifest["tasks"][1]["labels"][3]["name"], "threat");
         let size = fs::metadata(folder.join(precision).join("model.safetensors")).unwrap().len();
         assert_eq!(manifest["files"]["model.safetensors"]["bytes"], size);
-        assert!((bytes_per_weight * 22_000..bytes_per_weight * 22_000 + 14_000).contains(&size), "{precision}: {size} bytes");
+        assert!(
+            (bytes_per_weight * 22_000..bytes_per_weight * 22_000 + 14_000).contains(&size),
+            "{precision}: {size} bytes"
+        );
 
-        for (task, data, labels) in [("sentiment", "aclImdb", &["positive"][..]), ("toxicity", "comments", &LABELS[..])] {
+        for (task, data, labels) in [("sentiment", "aclImdb", &["positive"][..]), ("toxicity", "comments", &LABELS[..])]
+        {
             let metrics = evaluate(folder, precision, task, data);
             assert_eq!(metrics["n"], 120);
             assert!(metrics["accuracy"].as_f64().unwrap() > 0.99, "{precision} {task}: {metrics}");
@@ -48,7 +57,8 @@ fn from_labelled_texts_to_answers() {
             assert!(labels.iter().all(|label| metrics["labels"][label]["auc"].as_f64().unwrap() > 0.999), "{metrics}");
         }
     }
-    let some = ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
+    let some =
+        ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
     assert_eq!(serde_json::from_str::<Value>(&succeed(folder, &some)).unwrap()["n"], 50);
     assert_predicts(folder);
     assert_refuses_a_damaged_bundle(folder);

@@ -12,8 +12,25 @@ use crate::support::{complain, succeed, tiny_bert, undertone, write_data};
 /// `undertone train` with dropout, into `out`, with a checkpoint after every batch.
 fn arguments<'a>(base: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let common = [
-        "train", "--base", base, "--out", out, "--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--max-tokens",
-        "32", "--learning-rate", "0.01", "--batch-size", "8", "--checkpoint-every", "0", "--threads", "2",
+        "train",
+        "--base",
+        base,
+        "--out",
+        out,
+        "--task",
+        "sentiment=aclImdb",
+        "--task",
+        "toxicity=comments",
+        "--max-tokens",
+        "32",
+        "--learning-rate",
+        "0.01",
+        "--batch-size",
+        "8",
+        "--checkpoint-every",
+        "0",
+        "--threads",
+        "2",
     ];
     common.iter().chain(more).copied().collect()
 }
@@ -51,7 +68,10 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_was_not() {
         if !resume {
             let _ = fs::remove_dir_all(folder.join("killed"));
         }
-        let mut child = start(folder, &arguments(base, "killed", if resume { &["--epochs", "6", "--resume"] } else { &["--epochs", "6"] }));
+        let mut child = start(
+            folder,
+            &arguments(base, "killed", if resume { &["--epochs", "6", "--resume"] } else { &["--epochs", "6"] }),
+        );
         if attempt < 12 {
             std::thread::sleep(Duration::from_millis(random.u64(20..250)));
             child.kill().unwrap();
@@ -68,7 +88,9 @@ fn a_run_that_is_killed_again_and_again_ends_as_one_that_was_not() {
     let model = |run: &str| fs::read(folder.join(run).join("model.safetensors")).unwrap();
     assert!(model("killed") == model("whole"), "the models differ");
     assert!(!folder.join("whole/checkpoint.safetensors").exists(), "a finished run needs no checkpoint");
-    assert!(complain(folder, &arguments(base, "whole", &["--epochs", "6", "--resume"])).contains("its run has finished"));
+    assert!(
+        complain(folder, &arguments(base, "whole", &["--epochs", "6", "--resume"])).contains("its run has finished")
+    );
 }
 
 #[test]

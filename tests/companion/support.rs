@@ -51,6 +51,7 @@ pub fn write_data(folder: &Path) {
 }
 
 pub fn train_arguments<'a>(base: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
-    let common = ["train", "--base", base, "--out", "run", "--max-tokens", "32", "--learning-rate", "0.01", "--dropout", "0"];
+    let common =
+        ["train", "--base", base, "--out", "run", "--max-tokens", "32", "--learning-rate", "0.01", "--dropout", "0"];
     common.iter().chain(rest).copied().collect()
 }

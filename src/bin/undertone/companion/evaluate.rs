@@ -75,8 +75,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let prepared = Prepared::new(&examples, labels.len(), &tokenizer)?;
     let mut progress = Bars::default();
-    let metrics =
-        evaluate(&prepared, &labels, "Scoring", &mut progress, |batch| Ok(classifier.logits(batch)?.swap_remove(index)))?;
+    let metrics = evaluate(&prepared, &labels, "Scoring", &mut progress, |batch| {
+        Ok(classifier.logits(batch)?.swap_remove(index))
+    })?;
     if arguments.json {
         println!("{}", serde_json::to_string(&metrics).map_err(|error| Error::invalid(error.to_string()))?);
     } else {

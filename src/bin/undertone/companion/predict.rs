@@ -49,7 +49,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         match printed {
             // Whoever reads has seen enough, as `head` does.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            printed => printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?,
+            printed => {
+                printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?
+            }
         }
     }
     Ok(())
