@@ -10,6 +10,7 @@ use super::engine::Shown;
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, is_scale, percent, title, verdict};
 use crate::bundle::Task;
+use crate::classify::Classification;
 use crate::worker::protocol::Model;
 
 /// All tasks of the model and what they answer.
@@ -101,9 +102,7 @@ fn measured(shown: &Shown) -> String {
 }
 
 fn truncation(shown: &Shown) -> Option<String> {
-    let classification = &shown.answer.classification;
-    let tokens = counted(classification.tokens, "token");
-    classification
-        .truncated
-        .then(|| format!("The text is longer than the model reads: only the first {tokens} were read."))
+    let Classification { tokens, truncated, .. } = shown.answer.classification;
+    let tokens = counted(tokens, "token");
+    truncated.then(|| format!("The text is longer than the model reads: only the first {tokens} were read."))
 }

@@ -1,6 +1,6 @@
 //! A headless Chromium, spoken to over WebDriver.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -130,23 +130,25 @@ impl Browser {
     }
 
     fn request(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|stream| {
-            let headers = format!("Host: 127.0.0.1:{}\r\nContent-Type: application/json\r\n", self.port);
-            http::write(&stream, &format!("{method} {path} HTTP/1.1"), &headers, body.to_string().as_bytes())?;
-            http::read(&stream)
-        });
+        let answer = self.send(method, path, body);
         let answer = answer.unwrap_or_else(|error| panic!("chromedriver does not answer {path}: {error}"));
         let mut value: Value = serde_json::from_slice(&answer.body).expect("WebDriver answers in JSON");
         assert!(answer.first_line.contains(" 200 "), "{path}: {}", value["value"]["message"]);
         value["value"].take()
     }
+
+    fn send(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Message> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        let headers = format!("Host: 127.0.0.1:{}\r\nContent-Type: application/json\r\n", self.port);
+        http::write(&stream, &format!("{method} {path} HTTP/1.1"), &headers, body.to_string().as_bytes())?;
+        http::read(&stream)
+    }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.request("DELETE", &self.session, &json!({}));
-        }
+        // The session first, since the browser outlives its driver otherwise. A failed test fails for a better reason.
+        let _ = self.send("DELETE", &self.session, &json!({}));
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }

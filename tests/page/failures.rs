@@ -84,3 +84,45 @@ fn an_engine_of_another_build_is_refused() {
     let sentence = wait_for_failure(&browser);
     assert!(sentence.contains("different builds"), "{sentence}");
 }
+
+#[test]
+fn an_engine_that_stops_can_be_started_again() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    let engine = copy.path().join("worker.js");
+    let whole = fs::read_to_string(&engine).expect("the engine can be read");
+    fs::remove_file(&engine).expect("the engine can be removed");
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    browser.press("#text", GLOWING);
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("engine could not be fetched"), "{sentence}");
+
+    // Nothing that Rust could report: what a trap for lack of memory looks like from outside.
+    fs::write(&engine, "setTimeout(() => { throw new RangeError('no memory left') });")
+        .expect("the engine can be written");
+    browser.click(".failure button");
+    browser
+        .wait("another failure", "return document.querySelector('.failure p')?.innerText.includes('no memory left')");
+
+    fs::write(&engine, &whole).expect("the engine can be written");
+    browser.click(".failure button");
+    assert_native_agrees(&native(&dist), GLOWING, &read_answer(&browser, GLOWING));
+}
+
+#[test]
+fn a_browser_that_cannot_is_told_so() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    for (lack, words) in [
+        ("delete globalThis.WebAssembly", "This browser has no WebAssembly"),
+        ("WebAssembly.validate = () => false", "lacks WebAssembly SIMD"),
+    ] {
+        let browser = Browser::start();
+        browser.chromium("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": lack }));
+        browser.open(&site.address());
+        let sentence = browser.wait("a sentence", "return document.querySelector('[role=alert]')?.innerText");
+        assert!(sentence.as_str().is_some_and(|sentence| sentence.contains(words)), "{sentence}");
+    }
+}
