@@ -23,10 +23,26 @@ pub struct Position {
     pub step: usize,
     /// The recipe, the tasks, and the best model so far.
     pub record: Record,
-    /// The best model's mean macro AUC; none if it is undefined or nothing was validated yet.
-    pub best_auc: Option<f64>,
+    /// How good the best model is; none if nothing was validated yet.
+    pub best: Option<Score>,
     /// What the training texts are, as [`super::trainer`] digests them.
     pub data: String,
+}
+
+/// By what the best model is chosen: the higher AUC, and of equal ones the lower loss.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The mean over the tasks of their macro ROC AUC; none if it is defined for none.
+    pub auc: Option<f64>,
+    /// The mean over the tasks of their loss.
+    pub loss: f64,
+}
+
+impl Score {
+    /// Whether a model with this score is to be kept rather than one with `other`.
+    pub fn beats(&self, other: &Self) -> bool {
+        self.auc > other.auc || (self.auc == other.auc && self.loss < other.loss)
+    }
 }
 
 const POSITION: &str = "position";

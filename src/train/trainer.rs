@@ -2,7 +2,8 @@
 //!
 //! The recipe is the article's (RAdam at a constant rate, binary cross-entropy, the best epoch by validation ROC AUC). With
 //! several tasks an epoch is over when the one with the most batches has been gone through; the others begin anew, in a
-//! new order, as often as that takes. The best epoch is that of the highest mean over the tasks of their macro AUC.
+//! new order, as often as that takes. The best epoch is that of the highest mean over the tasks of their macro AUC, and of
+//! equal ones that of the lowest loss.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Progress;
-use super::checkpoint::{self, Position};
+use super::checkpoint::{self, Position, Score};
 use super::data::{Example, hold_out};
 use super::evaluate::evaluate;
 use super::metrics::Metrics;
@@ -98,7 +99,7 @@ pub fn train(
     let rate = |name: &str| if name.starts_with("heads.") { recipe.head_learning_rate } else { recipe.learning_rate };
     let optimizer = RAdam::new(parameters.variables().map(|(name, variable)| (variable.clone(), rate(name))));
     let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
-    let position = Position { step: 0, record, best_auc: None, data };
+    let position = Position { step: 0, record, best: None, data };
     let tokenizer = tokenizer.to_json()?;
     let trainer = if conduct.resume {
         let (run, saved) = OpenRun::resume(conduct.out)?;
@@ -215,11 +216,13 @@ impl Trainer {
             let (name, labels) = (task.name.clone(), task.labels.clone());
             measured.push(TrainedTask { name, labels, train_samples: task.train.len(), validation: metrics });
         }
+        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         let aucs: Vec<f64> = measured.iter().filter_map(|task| task.validation.auc_macro).collect();
-        let auc = (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64);
-        let Position { record, best_auc, .. } = &mut self.position;
-        if record.tasks.is_empty() || auc > *best_auc {
-            *best_auc = auc;
+        let losses = measured.iter().map(|task| task.validation.loss).collect();
+        let score = Score { auc: (!aucs.is_empty()).then(|| mean(aucs)), loss: mean(losses) };
+        let Position { record, best, .. } = &mut self.position;
+        if best.is_none_or(|best| score.beats(&best)) {
+            *best = Some(score);
             record.tasks = measured;
             (record.best_epoch, record.best_step) = (epoch, step);
             self.run.keep(record, self.parameters.weights(), &self.tokenizer)?;
