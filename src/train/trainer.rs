@@ -55,7 +55,7 @@ pub struct Conduct<'a> {
 #[derive(Debug)]
 pub enum Outcome {
     /// All batches are done.
-    Finished(Record),
+    Finished(Box<Record>),
     /// It was stopped, and can be resumed.
     Stopped {
         /// How many batches are done.
@@ -162,7 +162,7 @@ impl Trainer {
         }
         progress.end();
         self.run.finish()?;
-        Ok(Outcome::Finished(self.position.record))
+        Ok(Outcome::Finished(Box::new(self.position.record)))
     }
 
     fn save(&self) -> Result<()> {
