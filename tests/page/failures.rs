@@ -100,8 +100,11 @@ fn an_engine_that_stops_can_be_started_again() {
     assert!(sentence.contains("engine could not be fetched"), "{sentence}");
 
     // Nothing that Rust could report: what a trap for lack of memory looks like from outside.
-    fs::write(&engine, "setTimeout(() => { throw new RangeError('no memory left') });")
-        .expect("the engine can be written");
+    fs::write(
+        &engine,
+        "wasm_bindgen = () => new Promise(() => setTimeout(() => { throw new RangeError('no memory left') }));",
+    )
+    .expect("the engine can be written");
     browser.click(".failure button");
     browser
         .wait("another failure", "return document.querySelector('.failure p')?.innerText.includes('no memory left')");

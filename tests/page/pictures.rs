@@ -21,7 +21,7 @@ fn looks_like_this() {
             let phone = device == "phone";
             browser.chromium(
                 "Emulation.setDeviceMetricsOverride",
-                &json!({ "width": width, "height": height, "deviceScaleFactor": if phone { 2 } else { 1 }, "mobile": phone }),
+                &json!({ "width": width, "height": height, "deviceScaleFactor": if phone { 1.5 } else { 1.0 }, "mobile": phone }),
             );
             let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
             browser.chromium("Emulation.setEmulatedMedia", &json!({ "features": features }));
@@ -30,11 +30,24 @@ fn looks_like_this() {
             std::thread::sleep(Duration::from_millis(500));
             let sideways = browser.run("return document.documentElement.scrollWidth > innerWidth");
             assert_eq!(sideways, json!(false), "{device} scrolls sideways");
-            let picture =
-                browser.chromium("Page.captureScreenshot", &json!({ "format": "png", "captureBeyondViewport": true }));
-            let data = picture["data"].as_str().expect("a picture comes as base64");
-            let target = pictures.join(format!("{device}-{scheme}.png.base64"));
-            fs::write(target, data).expect("the picture can be written");
+            let picture = browser.chromium("Page.captureScreenshot", &json!({ "format": "png" }));
+            let picture = decode(picture["data"].as_str().expect("a picture comes as base64"));
+            fs::write(pictures.join(format!("{device}-{scheme}.png")), picture).expect("the picture can be written");
         }
     }
+}
+
+/// Reads base64: four letters are three bytes, the last ones of which may be missing.
+fn decode(base64: &str) -> Vec<u8> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let values: Vec<u32> = base64
+        .bytes()
+        .filter_map(|letter| LETTERS.iter().position(|known| *known == letter))
+        .map(|position| position as u32)
+        .collect();
+    let bytes = values.chunks(4).flat_map(|group| {
+        let bits = group.iter().enumerate().fold(0, |bits, (place, value)| bits | value << (18 - 6 * place));
+        bits.to_be_bytes().into_iter().skip(1).take(group.len() - 1)
+    });
+    bytes.collect()
 }
