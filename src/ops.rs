@@ -1,7 +1,7 @@
 //! The differentiable operations of a transformer on packed batches, each with its own backward pass.
 //!
-//! candle's own layer normalisation and softmax have no gradient, and composed from smaller operations they cost five
-//! times what the matrix products do: every intermediate is a pass over memory. Here each is one operation over the
+//! candle's own fused layer normalisation and softmax have no gradient, and composed from smaller operations a training
+//! step takes about five times as long: every intermediate is a pass over memory. Here each is one operation over the
 //! [`crate::kernels`], under candle's autograd. A batch is packed: texts lie end to end as rows of one matrix, so that no
 //! operation spends time on padding and only [`Ops::attention`] and [`Ops::mean_pool`] know where a text ends ([`Packing`]).
 //!

@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Where the bundle goes. A bundle that is there is replaced.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// How the weights are stored: int8 is a quarter of f32's size and hardly less accurate.
+    /// How the weights are stored: int8 is a quarter of f32's size.
     #[arg(long, value_enum, default_value_t = PrecisionArgument::Int8)]
     precision: PrecisionArgument,
     /// The bundle's name, as shown to people.

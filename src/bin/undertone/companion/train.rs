@@ -20,9 +20,9 @@ use super::progress::Bars;
 
 /// Fine-tunes a pretrained BERT on one task, or on several that share its encoder.
 ///
-/// The defaults are a recipe known to work: RAdam at a rate of 3e-5, batches of 32, at most 4 epochs, and of these the one
-/// with the best ROC AUC on texts held out from the training data. On a processor a rate of 1e-4 for one epoch gives nearly
-/// the same in a fraction of the time. The run folder then holds that model; `undertone export` makes a bundle of it.
+/// The defaults are the usual recipe: RAdam at a rate of 3e-5, batches of 32, at most 4 epochs, and of these the one
+/// with the best ROC AUC on texts held out from the training data. With little time,
+/// a higher rate for one epoch is the thing to try. The run folder then holds that model; `undertone export` makes a bundle of it.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// A task and its data: sentiment=<aclImdb folder, .tar.gz or .tar.xz> or toxicity=<CSV, or folder with Kaggle's
