@@ -6,12 +6,12 @@
 //! sums), and [`vectorized`] compiles each once per instruction set and picks at run time: AVX-512, AVX2 with FMA, or what
 //! the target guarantees; NEON and wasm's simd128 are there at compile time.
 
+pub mod adam;
 pub mod dropout;
 pub mod exponential;
 pub mod gelu;
 pub mod layer_norm;
 pub mod product;
-pub mod radam;
 pub mod softmax;
 
 /// Independent partial sums of a reduction: enough for two AVX-512 registers, so that additions overlap.

@@ -100,6 +100,11 @@ impl Ops {
         if device.is_cpu() { Self::Fused } else { Self::Composed }
     }
 
+    /// Whether these are the fused operations.
+    pub fn are_fused(self) -> bool {
+        self == Self::Fused
+    }
+
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         match self {

@@ -9,10 +9,12 @@ pub mod evaluate;
 pub mod export;
 pub mod metrics;
 pub mod optimizer;
+pub mod order;
 pub mod parameters;
 pub mod prepared;
 pub mod recipe;
 pub mod run;
+pub mod schedule;
 pub mod task;
 pub mod trainer;
 

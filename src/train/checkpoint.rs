@@ -1,15 +1,15 @@
 //! A run in progress on disk, from which it can go on as if nothing had happened.
 //!
 //! What a batch holds and which values dropout takes from it are functions of the seed and the batch's number, so the
-//! state is small in kind: the variables, the optimiser's moments, how many batches are done, and the best model's record.
+//! state is small in kind: the variables, the optimiser's moments, how many steps are done, and the best model's record.
 
 use std::collections::HashMap;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::optimizer::RAdam;
+use super::optimizer::Optimizer;
 use super::parameters::Parameters;
 use super::run::Record;
 use crate::bert::float_values;
@@ -19,8 +19,10 @@ use crate::{Error, Result};
 /// How far a run has come, beside its tensors.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Position {
-    /// How many batches are done.
+    /// How many steps are done.
     pub step: usize,
+    /// How long they took, in seconds, over all processes that worked on the run.
+    pub seconds: f64,
     /// The recipe, the tasks, and the best model so far.
     pub record: Record,
     /// How good the best model is; none if nothing was validated yet.
@@ -51,12 +53,13 @@ const POSITION: &str = "position";
 ///
 /// # Errors
 /// A variable is not f32.
-pub fn encode(position: &Position, parameters: &Parameters, optimizer: &RAdam) -> Result<Vec<u8>> {
+pub fn encode(position: &Position, parameters: &Parameters, optimizer: &Optimizer) -> Result<Vec<u8>> {
     let mut stored = Vec::new();
-    for ((name, variable), (first, second)) in parameters.variables().zip(optimizer.moments()) {
+    for ((name, variable), moments) in parameters.variables().zip(optimizer.moments()) {
+        let [first, second] = moments?;
         let values: Vec<f32> = variable.flatten_all()?.to_vec1()?;
         let shape = variable.dims().to_vec();
-        for (kind, values) in [("value", &values[..]), ("first", first), ("second", second)] {
+        for (kind, values) in [("value", &values[..]), ("first", &first), ("second", &second)] {
             stored.push((format!("{kind}.{name}"), Stored::f32(values, shape.clone())));
         }
     }
@@ -80,7 +83,7 @@ pub fn position(bytes: &[u8]) -> Result<Position> {
 ///
 /// # Errors
 /// The content is no checkpoint of these parameters.
-pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &mut RAdam) -> Result<()> {
+pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &mut Optimizer) -> Result<()> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
     let read = |kind: &str, name: &str, length: usize| {
         let values = file.tensor(&format!("{kind}.{name}")).ok().and_then(|view| float_values(&view));
@@ -89,11 +92,10 @@ pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &m
     let mut moments = Vec::new();
     for (name, variable) in parameters.variables() {
         let length = variable.elem_count();
-        variable.set(&Tensor::from_vec(read("value", name, length)?, variable.shape(), &Device::Cpu)?)?;
-        moments.push((read("first", name, length)?, read("second", name, length)?));
+        variable.set(&Tensor::from_vec(read("value", name, length)?, variable.shape(), variable.device())?)?;
+        moments.push([read("first", name, length)?, read("second", name, length)?]);
     }
-    optimizer.restore(step, moments);
-    Ok(())
+    optimizer.restore(step, moments)
 }
 
 fn damaged(why: &dyn std::fmt::Display) -> Error {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 use fastrand::Rng;
 
@@ -26,6 +27,7 @@ impl Parameters {
         heads: &[HeadShape],
         mut encoder: Weights,
         seed: u64,
+        device: &Device,
     ) -> Result<Self> {
         if pooling != Pooling::Pooler {
             encoder = encoder.without("pooler.");
@@ -39,9 +41,9 @@ impl Parameters {
             }
             let deviation = architecture.initializer_range;
             let weight: Vec<f32> = (0..labels * hidden).map(|_| (normal(&mut random) * deviation) as f32).collect();
-            let weight = Tensor::from_vec(weight, (*labels, hidden), &Device::Cpu)?;
+            let weight = Tensor::from_vec(weight, (*labels, hidden), device)?;
             encoder.insert(weight_name, weight)?;
-            encoder.insert(bias_name, Tensor::new(vec![0f32; *labels], &Device::Cpu)?)?;
+            encoder.insert(bias_name, Tensor::new(vec![0f32; *labels], device)?)?;
         }
         let variables = encoder.into_iter().map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)));
         Ok(Self { variables: variables.collect::<Result<_>>()? })
@@ -50,6 +52,23 @@ impl Parameters {
     /// The tensors, for a model that is to be trained: they share the variables' values.
     pub fn weights(&self) -> Weights {
         self.variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
+    }
+
+    /// Adds the gradients of `more` to those of `sum`.
+    ///
+    /// # Errors
+    /// Only if a tensor operation fails.
+    pub fn add_gradients(&self, sum: &mut GradStore, more: &GradStore) -> Result<()> {
+        for variable in self.variables.values() {
+            if let Some(gradient) = more.get(variable) {
+                let total = match sum.get(variable) {
+                    Some(before) => (before + gradient)?,
+                    None => gradient.clone(),
+                };
+                sum.insert(variable, total);
+            }
+        }
+        Ok(())
     }
 
     /// The variables, in the order of their names.

@@ -11,7 +11,7 @@ use crate::text::Tokenizer;
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
     tokens: Vec<TokenIds>,
-    /// One row of `labels` values for each example.
+    /// One row of `labels` values for each example: 1, 0 or [`super::data::UNKNOWN`].
     targets: Vec<f32>,
     weights: Vec<f32>,
     labels: usize,
@@ -22,9 +22,9 @@ pub struct Prepared {
 pub struct LabelledBatch {
     /// The texts.
     pub inputs: Batch,
-    /// (texts, labels), row after row.
+    /// (texts, labels), row after row; unknown ones are 0 and have no weight.
     pub targets: Vec<f32>,
-    /// One for each text.
+    /// How much each target counts, in the same order: its text's weight.
     pub weights: Vec<f32>,
 }
 
@@ -34,7 +34,11 @@ impl Prepared {
     /// # Errors
     /// The tokenizer is broken.
     pub fn new(examples: &[Example], labels: usize, tokenizer: &Tokenizer) -> Result<Self> {
-        let tokens: Result<_> = examples.par_iter().map(|example| Ok(tokenizer.encode(&example.text)?.ids)).collect();
+        let encode = |example: &Example| match &example.second {
+            Some(second) => Ok(tokenizer.encode_pair(&example.text, second)?.ids),
+            None => Ok(tokenizer.encode(&example.text)?.ids),
+        };
+        let tokens: Result<_> = examples.par_iter().map(encode).collect();
         Ok(Self {
             tokens: tokens?,
             targets: examples.iter().flat_map(|example| example.targets.iter().copied()).collect(),
@@ -68,14 +72,14 @@ impl Prepared {
     /// # Errors
     /// `indices` is empty.
     pub fn batch(&self, indices: &[usize]) -> Result<LabelledBatch> {
+        let row = |&index: &usize| &self.targets[index * self.labels..][..self.labels];
+        let weights = indices.iter().flat_map(|index| {
+            row(index).iter().map(|target| if target.is_nan() { 0.0 } else { self.weights[*index] })
+        });
         Ok(LabelledBatch {
             inputs: Batch::pack(indices.iter().map(|&index| &self.tokens[index]))?,
-            targets: indices
-                .iter()
-                .flat_map(|&index| &self.targets[index * self.labels..][..self.labels])
-                .copied()
-                .collect(),
-            weights: indices.iter().map(|&index| self.weights[index]).collect(),
+            targets: indices.iter().flat_map(row).map(|target| if target.is_nan() { 0.0 } else { *target }).collect(),
+            weights: weights.collect(),
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! `run.json` says what was trained and how; `model.safetensors` (f32), `tokenizer.json` and `config.json` are the best epoch's
 //! model, and together a checkpoint that a later run can take as its base;
-//! `metrics.jsonl` has a line for every training loss and validation. While the run goes on, `checkpoint.safetensors` is what
+//! `metrics.jsonl` has a line for every training loss and validation, and `held-out/` the texts that it was validated on, one
+//! file a task. While the run goes on, `checkpoint.safetensors` is what
 //! it can be resumed from, and `run.lock` keeps a second process out. Nothing in it depends on where the data were.
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::data::{self, Example};
 use super::files;
 use super::metrics::Metrics;
 use super::recipe::Recipe;
@@ -24,6 +26,7 @@ const CONFIG: &str = "config.json";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const LOCK: &str = "run.lock";
+const HELD_OUT: &str = "held-out";
 
 /// The content of `run.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,7 +39,7 @@ pub struct Record {
     pub tasks: Vec<TrainedTask>,
     /// The epoch whose model was kept, from 1.
     pub best_epoch: usize,
-    /// The number of batches after which it was kept.
+    /// The number of steps after which it was kept.
     pub best_step: usize,
 }
 
@@ -123,7 +126,7 @@ impl OpenRun {
         file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).map_err(Error::io(&path))
     }
 
-    /// Takes back the lines of `metrics.jsonl` on batches after `step`, which are about to be done again.
+    /// Takes back the lines of `metrics.jsonl` on steps after `step`, which are about to be done again.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -136,6 +139,15 @@ impl OpenRun {
         };
         let kept: String = log.lines().filter(done).map(|line| format!("{line}\n")).collect();
         files::write(&path, kept.as_bytes())
+    }
+
+    /// Leaves the texts that a task is validated on, for calibration and reports.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep_held_out(&self, task: &str, labels: &[String], examples: &[Example]) -> Result<()> {
+        files::make_folder(&self.folder.path.join(HELD_OUT))?;
+        data::write_jsonl(&self.folder.held_out(task), examples, labels)
     }
 
     /// Writes what the run can be resumed from.
@@ -204,6 +216,22 @@ impl RunFolder {
     /// It cannot be read.
     pub fn weights(&self) -> Result<Vec<u8>> {
         self.read(WEIGHTS)
+    }
+
+    /// The labelled texts that `task` was validated on.
+    pub fn held_out(&self, task: &str) -> PathBuf {
+        self.path.join(HELD_OUT).join(format!("{task}.jsonl"))
+    }
+
+    /// The lines of `metrics.jsonl`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn log(&self) -> Result<Vec<Value>> {
+        let path = self.path.join(METRICS);
+        let log = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        // The last line may be half there, where the process was killed.
+        Ok(log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 
     /// The content of `tokenizer.json`.

@@ -1,23 +1,139 @@
-//! The tasks that can be named on the command line.
+//! What is to be learnt: a task's labels and where its texts are, as a recipe names them.
 
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Progress;
+use super::data::{self, BadRows, Example, Schema, Source, Split};
 use crate::{Error, Result};
 
-/// The known tasks and their labels.
-const TASKS: [(&str, &[&str]); 2] = [
+/// The tasks whose labels need not be named.
+const KNOWN: [(&str, &[&str]); 2] = [
     ("sentiment", &["positive"]),
     ("toxicity", &["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]),
 ];
 
-/// The labels of the task `name`.
-///
-/// # Errors
-/// There is no such task.
-pub fn labels(name: &str) -> Result<Vec<String>> {
-    match TASKS.iter().find(|(task, _)| *task == name) {
-        Some((_, labels)) => Ok(labels.iter().map(|label| (*label).to_owned()).collect()),
-        None => {
-            let known: Vec<_> = TASKS.iter().map(|(task, _)| *task).collect();
-            Err(Error::invalid(format!("there is no task \"{name}\"; the tasks are {}", known.join(" and "))))
+/// A task as a recipe file has it under `[[task]]`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TaskSettings {
+    /// The task's name.
+    pub name: String,
+    /// Its labels; those of `sentiment` and `toxicity` are known.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// The column of the text.
+    pub text: Option<String>,
+    /// The column of the second text, where the task is about pairs.
+    pub second: Option<String>,
+    /// What to learn from.
+    #[serde(default)]
+    pub train: Vec<SourceSettings>,
+    /// What to choose the best model by; a part of the training texts where none is given.
+    #[serde(default)]
+    pub validation: Vec<SourceSettings>,
+}
+
+/// Where texts are, as a recipe file has it: a path, or a table with a path.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum SourceSettings {
+    /// `"reviews.csv"`
+    Path(PathBuf),
+    /// `{ path = "reviews.csv", all-negative = true, samples = 1000 }`
+    Table(SourceTable),
+}
+
+/// A source with what is said of it.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SourceTable {
+    /// A path, which may be relative to the folder of all data.
+    pub path: PathBuf,
+    /// Whether its texts have none of the task's labels, whatever they are labelled with there.
+    #[serde(default)]
+    pub all_negative: bool,
+    /// At most so many texts.
+    pub samples: Option<usize>,
+}
+
+/// A task with its texts.
+#[derive(Debug, Clone)]
+pub struct TaskData {
+    /// The task's name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// What to learn from.
+    pub train: Vec<Example>,
+    /// What to choose the best model by; a part of `train` is held out for it where none is given.
+    pub validation: Option<Vec<Example>>,
+}
+
+impl TaskSettings {
+    /// The task's labels.
+    ///
+    /// # Errors
+    /// None are named and the task is not a known one, or the task's name cannot be one.
+    pub fn labels(&self) -> Result<Vec<String>> {
+        let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+        if self.name.is_empty() || !self.name.chars().all(is_plain) {
+            return Err(Error::invalid(format!(
+                "\"{}\" is no name for a task: use letters, digits, - and _, since files are named after it",
+                self.name
+            )));
+        }
+        if !self.labels.is_empty() {
+            return Ok(self.labels.clone());
+        }
+        match KNOWN.iter().find(|(task, _)| *task == self.name) {
+            Some((_, labels)) => Ok(labels.iter().map(|label| (*label).to_owned()).collect()),
+            None => {
+                let known: Vec<_> = KNOWN.iter().map(|(task, _)| *task).collect();
+                Err(Error::invalid(format!(
+                    "the labels of the task \"{name}\" are not known, as those of {} are: name its label columns, as in \
+                     --labels {name}=spam,advertisement",
+                    known.join(" and "),
+                    name = self.name
+                )))
+            }
+        }
+    }
+
+    /// Reads the task's texts; relative paths start at `folder`.
+    ///
+    /// # Errors
+    /// As for [`data::read`], or there is nothing to learn from.
+    pub fn read(&self, folder: &Path, bad_rows: BadRows, seed: u64, progress: &mut dyn Progress) -> Result<TaskData> {
+        let schema = Schema { labels: self.labels()?, text: self.text.clone(), second: self.second.clone() };
+        let mut read = |sources: &[SourceSettings], what: &str| {
+            progress.note(&format!("Reading {}{what}", self.name));
+            let sources: Vec<Source> = sources.iter().map(|source| source.within(folder)).collect();
+            let dataset = data::read(&sources, &schema, Split::Train, bad_rows, seed)?;
+            dataset.left_out.sentence().iter().for_each(|sentence| progress.note(sentence));
+            Ok::<_, Error>(dataset.examples)
+        };
+        if self.train.is_empty() {
+            return Err(Error::invalid(format!(
+                "there is nothing to learn {name} from: name its data, as in --task {name}=comments.csv",
+                name = self.name
+            )));
+        }
+        let train = read(&self.train, "")?;
+        let validation =
+            if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
+        Ok(TaskData { name: self.name.clone(), labels: schema.labels.clone(), train, validation })
+    }
+}
+
+impl SourceSettings {
+    fn within(&self, folder: &Path) -> Source {
+        match self {
+            Self::Path(path) => Source { path: folder.join(path), all_negative: false, samples: None },
+            Self::Table(SourceTable { path, all_negative, samples }) => {
+                Source { path: folder.join(path), all_negative: *all_negative, samples: *samples }
+            }
         }
     }
 }

@@ -1,45 +1,44 @@
-//! Fine-tuning: one encoder, one head for each task, a batch of either task in turn.
+//! Fine-tuning: one encoder, one head for each task.
 //!
-//! The recipe is the article's (RAdam at a constant rate, binary cross-entropy, the best epoch by validation ROC AUC). With
-//! several tasks an epoch is over when the one with the most batches has been gone through; the others begin anew, in a
-//! new order, as often as that takes. The best epoch is that of the highest mean over the tasks of their macro AUC, and of
-//! equal ones that of the lowest loss.
+//! A step takes a batch of one task ([`Order`], [`Turns`]) or, with accumulated gradients, several; its loss is the binary
+//! cross-entropy, weighted by text, of the labels that are known. The best model is that of the highest mean over the tasks
+//! of their macro ROC AUC on held-out texts, and of equal ones that of the lowest loss.
+//!
+//! Nothing that a run has done is lost: checkpoints are written beside and renamed, and what fails says from where the
+//! run can go on. A run that diverges is stopped while the checkpoint before it is still there.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
-use fastrand::Rng;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::Progress;
 use super::checkpoint::{self, Position, Score};
-use super::data::{Example, hold_out};
 use super::evaluate::evaluate;
+use super::memory;
 use super::metrics::Metrics;
-use super::optimizer::RAdam;
+use super::optimizer::{Group, Optimizer};
+use super::order::{Order, Turns};
 use super::parameters::Parameters;
-use super::prepared::{LabelledBatch, Prepared};
+use super::prepared::LabelledBatch;
 use super::recipe::Recipe;
 use super::run::{OpenRun, Record, TrainedTask};
+use super::task::TaskData;
 use crate::bert::{Checkpoint, Dropout, HeadShape, Model};
 use crate::ops::{Ops, binary_cross_entropy};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
-/// A task with the texts that it is to be learnt from.
-#[derive(Debug, Clone)]
-pub struct TaskData {
-    /// The task's name.
-    pub name: String,
-    /// Its labels.
-    pub labels: Vec<String>,
-    /// Its texts, of which a share is held out for validation.
-    pub examples: Vec<Example>,
-}
+mod divergence;
+mod task;
 
-/// How a run is carried out, which does not change what comes of it.
+use divergence::RecentLoss;
+use task::Task;
+
+/// How a run is carried out, which does not change what comes of it, but for the last digits.
 pub struct Conduct<'a> {
     /// The run folder.
     pub out: &'a Path,
@@ -47,38 +46,33 @@ pub struct Conduct<'a> {
     pub resume: bool,
     /// How often to write a checkpoint, beside those after each validation.
     pub checkpoint_every: Duration,
-    /// Asked after each batch: whether to stop, at a checkpoint.
+    /// Asked after each step: whether to stop, at a checkpoint.
     pub stop: &'a dyn Fn() -> bool,
+    /// Where the model is.
+    pub device: Device,
+    /// Which operations it is made of.
+    pub ops: Ops,
 }
 
 /// How a run ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// All batches are done.
+    /// All steps are done.
     Finished(Box<Record>),
     /// It was stopped, and can be resumed.
     Stopped {
-        /// How many batches are done.
+        /// How many steps are done.
         step: usize,
         /// How many there are.
         steps: usize,
     },
 }
 
-/// A task, ready to train.
-struct Task {
-    name: String,
-    labels: Vec<String>,
-    train: Prepared,
-    validation: Prepared,
-    order: Order,
-}
-
 /// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder, which is made once everything is ready.
 ///
 /// # Errors
 /// The recipe cannot be followed with these data or this checkpoint; the folder holds a run, or none that this one could
-/// resume; it cannot be written; the loss is no longer finite.
+/// resume; it cannot be written; training diverges.
 pub fn train(
     tasks: Vec<TaskData>,
     checkpoint: Checkpoint,
@@ -91,48 +85,80 @@ pub fn train(
     let heads: Vec<HeadShape> =
         tasks.iter().map(|task| HeadShape { task: task.name.clone(), labels: task.labels.len() }).collect();
     let data = digest(&tasks);
-    let tasks =
-        tasks.into_iter().map(|task| Task::prepare(task, tokenizer, recipe, progress)).collect::<Result<Vec<_>>>()?;
+    let mut prepared = Vec::new();
+    let mut held_out = Vec::new();
+    for task in tasks {
+        let (task, examples) = Task::prepare(task, tokenizer, recipe, progress)?;
+        prepared.push(task);
+        held_out.push(examples);
+    }
     let Checkpoint { architecture, weights, .. } = checkpoint;
-    let parameters = Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed)?;
-    let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), Ops::Fused)?;
-    let rate = |name: &str| if name.starts_with("heads.") { recipe.head_learning_rate } else { recipe.learning_rate };
-    let optimizer = RAdam::new(parameters.variables().map(|(name, variable)| (variable.clone(), rate(name))));
+    let parameters =
+        Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device)?;
+    let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), conduct.ops)?;
+    let groups = parameters.variables().map(|(name, variable)| {
+        let (learning_rate, weight_decay) = recipe.rates(name, architecture.num_hidden_layers);
+        Group { variable: variable.clone(), learning_rate, weight_decay }
+    });
+    let optimizer = Optimizer::new(recipe.optimizer, groups, conduct.ops.are_fused())?;
+    let size = recipe.batch_size * recipe.accumulate;
+    let orders: Vec<Order> = prepared.iter().map(|task| Order { seed: recipe.seed, length: task.train.len() }).collect();
+    let turns = Turns::new(recipe.mix, &orders.iter().map(|order| order.batches(size)).collect::<Vec<_>>());
     let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
-    let position = Position { step: 0, record, best: None, data };
+    let position = Position { step: 0, seconds: 0.0, record, best: None, data };
     let tokenizer = tokenizer.to_json()?;
-    let trainer = if conduct.resume {
+    let (run, saved) = if conduct.resume {
         let (run, saved) = OpenRun::resume(conduct.out)?;
-        let mut trainer = Trainer { tasks, model, parameters, optimizer, tokenizer, run, position };
-        trainer.resume(&saved)?;
-        progress.note(&format!("Going on after batch {}", trainer.position.step));
-        trainer
+        (run, Some(saved))
     } else {
         let run = OpenRun::create(conduct.out)?;
-        Trainer { tasks, model, parameters, optimizer, tokenizer, run, position }
+        for (task, examples) in prepared.iter().zip(&held_out) {
+            run.keep_held_out(&task.name, &task.labels, examples)?;
+        }
+        (run, None)
     };
+    let mut trainer = Trainer {
+        tasks: prepared,
+        orders,
+        turns,
+        model,
+        parameters,
+        optimizer,
+        tokenizer,
+        run,
+        position,
+        saved: None,
+    };
+    if let Some(saved) = saved {
+        trainer.resume(&saved)?;
+        progress.note(&format!("Going on after step {}", trainer.position.step));
+    }
     trainer.run(conduct, progress)
 }
 
 struct Trainer {
     tasks: Vec<Task>,
+    orders: Vec<Order>,
+    turns: Turns,
     model: Model,
     parameters: Parameters,
-    optimizer: RAdam,
+    optimizer: Optimizer,
     tokenizer: Vec<u8>,
     run: OpenRun,
     position: Position,
+    /// The step of the checkpoint on disk.
+    saved: Option<usize>,
 }
 
 impl Trainer {
     fn run(mut self, conduct: &Conduct, progress: &mut dyn Progress) -> Result<Outcome> {
         let recipe = self.position.record.recipe.clone();
-        let batches = self.tasks.iter().map(|task| task.order.batches(recipe.batch_size)).max().unwrap_or(0);
-        let steps_per_epoch = batches * self.tasks.len();
+        let steps_per_epoch = self.turns.steps();
         let steps = steps_per_epoch * recipe.epochs;
-        let started = Instant::now();
-        let mut saved = Instant::now();
+        let (started, before) = (Instant::now(), self.position.seconds);
+        let mut checkpointed = Instant::now();
         let mut recent = RecentLoss::default();
+        let mut texts = 0;
         progress.begin("Training", steps);
         progress.advance(self.position.step, "");
         while self.position.step < steps {
@@ -141,32 +167,48 @@ impl Trainer {
                 progress.end();
                 return Ok(Outcome::Stopped { step: self.position.step, steps });
             }
-            let (round, index) = (self.position.step / self.tasks.len(), self.position.step % self.tasks.len());
-            let step = self.position.step + 1;
-            let batch = self.tasks[index].batch(round, recipe.batch_size)?;
-            let loss = self.step(index, &batch, step)?;
-            self.position.step = step;
-            self.run.log(&json!({
-                "step": step, "task": self.tasks[index].name, "loss": loss, "seconds": started.elapsed().as_secs_f64(),
-            }))?;
-            progress.advance(1, &format!("loss {:.3}", recent.after(loss)));
+            let (task, number) = self.turns.at(self.position.step);
+            let indices = self.orders[task].batch(number, recipe.batch_size * recipe.accumulate);
+            let warm_up = (recipe.warm_up * steps as f64).round() as usize;
+            let factor = recipe.schedule.factor(self.position.step, steps, warm_up);
+            let done = self.step(task, &indices, factor)?;
+            self.check_convergence(&done, recent.after(done.loss))?;
+            texts += indices.len();
+            self.position.step += 1;
+            self.position.seconds = before + started.elapsed().as_secs_f64();
+            let step = self.position.step;
+            self.or_resume(self.run.log(&json!({
+                "step": step, "task": self.tasks[task].name, "loss": done.loss, "gradient_norm": done.gradient_norm,
+                "learning_rate": recipe.learning_rate * factor, "seconds": self.position.seconds,
+            })))?;
+            progress.advance(1, &format!("loss {:.3}", recent.mean()));
             let between = recipe.validate_every.is_some_and(|every| step.is_multiple_of(every));
             if step.is_multiple_of(steps_per_epoch) || between {
                 self.validate((step - 1) / steps_per_epoch + 1, progress)?;
                 self.save()?;
-                saved = Instant::now();
-            } else if saved.elapsed() >= conduct.checkpoint_every {
+                checkpointed = Instant::now();
+            } else if checkpointed.elapsed() >= conduct.checkpoint_every {
                 self.save()?;
-                saved = Instant::now();
+                checkpointed = Instant::now();
             }
         }
         progress.end();
+        let seconds = started.elapsed().as_secs_f64();
+        progress.note(&format!(
+            "{texts} texts in {:.1} minutes, {:.1} a second, validation included{}",
+            seconds / 60.0,
+            texts as f64 / seconds,
+            memory::peak_megabytes().map_or(String::new(), |peak| format!("; at most {peak} MB of memory")),
+        ));
         self.run.finish()?;
         Ok(Outcome::Finished(Box::new(self.position.record)))
     }
 
-    fn save(&self) -> Result<()> {
-        self.run.save_checkpoint(&checkpoint::encode(&self.position, &self.parameters, &self.optimizer)?)
+    fn save(&mut self) -> Result<()> {
+        let checkpoint = checkpoint::encode(&self.position, &self.parameters, &self.optimizer)?;
+        self.or_resume(self.run.save_checkpoint(&checkpoint))?;
+        self.saved = Some(self.position.step);
+        Ok(())
     }
 
     /// Takes over the state of `saved`, which must be of a run with the same recipe and data.
@@ -175,31 +217,42 @@ impl Trainer {
         self.position.record.recipe.check_same(&position.record.recipe)?;
         if position.data != self.position.data {
             return Err(Error::invalid(
-                "the run was started with other tasks or data: give the same --task arguments to resume it",
+                "the run was started with other tasks or data: give the same recipe and data to resume it",
             ));
         }
         checkpoint::restore(saved, position.step, &self.parameters, &mut self.optimizer)?;
         self.run.rewind_log(position.step)?;
+        self.saved = Some(position.step);
         self.position = position;
         Ok(())
     }
 
-    /// One batch forward, back, and a step of the optimiser. Gives the batch's loss.
-    fn step(&mut self, task: usize, batch: &LabelledBatch, step: usize) -> Result<f32> {
+    /// A batch forward and back, part by part, and a step of the optimiser.
+    fn step(&mut self, task: usize, indices: &[usize], factor: f64) -> Result<Done> {
         let recipe = &self.position.record.recipe;
         let (hidden, attention) = recipe.dropout;
-        let dropout = Dropout { hidden, attention, key: recipe.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ step as u64 };
-        let logits = self.model.logits(&batch.inputs, task, Some(dropout))?;
-        let loss = weighted_loss(&logits, batch)?;
-        let value: f32 = loss.to_scalar()?;
-        if !value.is_finite() {
-            return Err(Error::invalid(format!(
-                "the loss of batch {step} is {value}: training has diverged; try a lower --learning-rate. \
-                 The run folder has the best model and the last checkpoint before it"
-            )));
+        let parts = indices.chunks(recipe.batch_size).map(|part| self.tasks[task].train.batch(part));
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let weight: f32 = parts.iter().flat_map(|part| &part.weights).sum();
+        let mut sum: Option<GradStore> = None;
+        let mut loss = 0.0;
+        for (number, part) in parts.iter().enumerate() {
+            let key = (self.position.step * recipe.accumulate + number + 1) as u64;
+            let dropout = Dropout { hidden, attention, key: recipe.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ key };
+            let logits = self.model.logits(&part.inputs, task, Some(dropout))?;
+            let part_loss = weighted_loss(&logits, part, weight)?;
+            loss += part_loss.to_scalar::<f32>()?;
+            let gradients = part_loss.backward()?;
+            match &mut sum {
+                None => sum = Some(gradients),
+                Some(sum) => self.parameters.add_gradients(sum, &gradients)?,
+            }
         }
-        self.optimizer.step(&loss.backward()?)?;
-        Ok(value)
+        let gradient_norm = match sum {
+            Some(gradients) if loss.is_finite() => self.optimizer.step(&gradients, factor, recipe.clip_norm)?,
+            _ => f64::NAN,
+        };
+        Ok(Done { loss, gradient_norm })
     }
 
     /// Measures every task on its held-out texts and keeps the model if it is the best so far.
@@ -209,10 +262,16 @@ impl Trainer {
         for (index, task) in self.tasks.iter().enumerate() {
             let what = format!("Validating {}", task.name);
             let metrics = evaluate(&task.validation, &task.labels, &what, progress, |batch| {
-                Ok(self.model.logits(batch, index, None)?.flatten_all()?.to_vec1()?)
+                let logits: Vec<f32> = self.model.logits(batch, index, None)?.flatten_all()?.to_vec1()?;
+                if logits.iter().any(|logit| !logit.is_finite()) {
+                    return Err(self.diverged(&format!("the model's answers after step {step} are not finite")));
+                }
+                Ok(logits)
             })?;
-            progress.note(&format!("epoch {epoch}, batch {step}, {}: {}", task.name, summary(&metrics)));
-            self.run.log(&json!({ "step": step, "epoch": epoch, "task": task.name, "validation": metrics }))?;
+            progress.note(&format!("epoch {epoch}, step {step}, {}: {}", task.name, summary(&metrics)));
+            self.or_resume(
+                self.run.log(&json!({ "step": step, "epoch": epoch, "task": task.name, "validation": metrics })),
+            )?;
             let (name, labels) = (task.name.clone(), task.labels.clone());
             measured.push(TrainedTask { name, labels, train_samples: task.train.len(), validation: metrics });
         }
@@ -220,104 +279,60 @@ impl Trainer {
         let aucs: Vec<f64> = measured.iter().filter_map(|task| task.validation.auc_macro).collect();
         let losses = measured.iter().map(|task| task.validation.loss).collect();
         let score = Score { auc: (!aucs.is_empty()).then(|| mean(aucs)), loss: mean(losses) };
-        let Position { record, best, .. } = &mut self.position;
-        if best.is_none_or(|best| score.beats(&best)) {
-            *best = Some(score);
+        if self.position.best.is_none_or(|best| score.beats(&best)) {
+            let record = &mut self.position.record;
             record.tasks = measured;
             (record.best_epoch, record.best_step) = (epoch, step);
-            self.run.keep(record, self.parameters.weights(), &self.tokenizer)?;
+            self.or_resume(self.run.keep(&self.position.record, self.parameters.weights(), &self.tokenizer))?;
+            self.position.best = Some(score);
         }
         Ok(())
     }
-}
 
-impl Task {
-    fn prepare(data: TaskData, tokenizer: &Tokenizer, recipe: &Recipe, progress: &mut dyn Progress) -> Result<Self> {
-        let TaskData { name, labels, examples } = data;
-        let total = examples.len();
-        let (mut train, mut validation) = hold_out(examples, recipe.validation, recipe.seed);
-        let mut random = Rng::with_seed(recipe.seed);
-        for (examples, limit) in
-            [(&mut train, recipe.train_samples), (&mut validation, Some(recipe.validation_samples))]
-        {
-            if let Some(limit) = limit.filter(|limit| *limit < examples.len()) {
-                random.shuffle(examples);
-                examples.truncate(limit);
-            }
-        }
-        if train.is_empty() || validation.is_empty() {
-            return Err(Error::invalid(format!(
-                "{total} texts are too few for {name}: {} would be left to train on and {} to validate with",
-                train.len(),
-                validation.len()
-            )));
-        }
-        let count = labels.len();
-        let [train, validation] = [&train, &validation].map(|examples| Prepared::new(examples, count, tokenizer));
-        let (train, validation) = (train?, validation?);
-        progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
-        let order = Order { seed: recipe.seed, length: train.len() };
-        Ok(Self { name, labels, train, validation, order })
-    }
-
-    /// Batch number `number`, from 0.
-    fn batch(&self, number: usize, size: usize) -> Result<LabelledBatch> {
-        self.train.batch(&self.order.batch(number, size))
+    /// Says of a failure from where the run can go on once its cause is mended.
+    fn or_resume<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| {
+            let way_on = match self.saved {
+                Some(step) => format!("--resume goes on after step {step}"),
+                None => "start it again in a new folder, as there was no checkpoint yet".to_owned(),
+            };
+            Error::invalid(format!(
+                "{error}. The run stopped at step {}; once that is mended, {way_on}",
+                self.position.step
+            ))
+        })
     }
 }
 
-/// An endless walk through all examples, in a new order each time round; a function of the seed and the batch's number alone.
-struct Order {
-    seed: u64,
-    length: usize,
+/// What a step came to.
+struct Done {
+    loss: f32,
+    gradient_norm: f64,
 }
 
-impl Order {
-    /// How many batches a time round takes.
-    fn batches(&self, size: usize) -> usize {
-        self.length.div_ceil(size)
-    }
-
-    /// The indices of batch `number`; the last of each time round may be smaller.
-    fn batch(&self, number: usize, size: usize) -> Vec<usize> {
-        let (round, place) = (number / self.batches(size), number % self.batches(size));
-        let mut indices: Vec<usize> = (0..self.length).collect();
-        Rng::with_seed(self.seed.wrapping_add(round as u64)).shuffle(&mut indices);
-        indices[place * size..].iter().take(size).copied().collect()
-    }
-}
-
-/// The SHA-256 of all that is learnt from.
+/// The SHA-256 of all that is learnt from and chosen by.
 fn digest(tasks: &[TaskData]) -> String {
     let mut digest = Sha256::new();
     for task in tasks {
-        digest.update(format!("{}\0{}\0{}\0", task.name, task.labels.join("\0"), task.examples.len()));
-        for example in &task.examples {
-            digest.update(format!("{}\0{}\0", example.text.len(), example.text));
+        digest.update(format!("{}\0{}\0{}\0", task.name, task.labels.join("\0"), task.train.len()));
+        for example in task.train.iter().chain(task.validation.iter().flatten()) {
+            for text in [Some(&example.text), example.second.as_ref()].into_iter().flatten() {
+                digest.update(format!("{}\0{text}\0", text.len()));
+            }
             example.targets.iter().chain([&example.weight]).for_each(|value| digest.update(value.to_le_bytes()));
         }
     }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The mean of the batch's binary cross-entropies, each text by its weight.
-fn weighted_loss(logits: &Tensor, batch: &LabelledBatch) -> Result<Tensor> {
-    let (texts, labels) = logits.dims2()?;
-    let targets = Tensor::from_slice(&batch.targets, (texts, labels), logits.device())?;
-    let total: f32 = batch.weights.iter().sum::<f32>() * labels as f32;
-    let shares: Vec<f32> = batch.weights.iter().map(|weight| weight / total).collect();
-    let shares = Tensor::from_vec(shares, (texts, 1), &Device::Cpu)?.to_device(logits.device())?;
-    Ok(binary_cross_entropy(logits, &targets)?.broadcast_mul(&shares)?.sum_all()?)
-}
-
-/// The loss as people like to watch it: a mean in which older batches fade.
-#[derive(Default)]
-struct RecentLoss(Option<f32>);
-
-impl RecentLoss {
-    fn after(&mut self, loss: f32) -> f32 {
-        *self.0.insert(self.0.map_or(loss, |mean| 0.97 * mean + 0.03 * loss))
-    }
+/// The part's share of the mean binary cross-entropy over all that weigh `total` together.
+fn weighted_loss(logits: &Tensor, part: &LabelledBatch, total: f32) -> Result<Tensor> {
+    let shape = logits.dims2()?;
+    let targets = Tensor::from_slice(&part.targets, shape, logits.device())?;
+    // Where nothing weighs anything the loss is 0, not 0 / 0.
+    let shares: Vec<f32> = part.weights.iter().map(|weight| weight / total.max(f32::MIN_POSITIVE)).collect();
+    let shares = Tensor::from_vec(shares, shape, logits.device())?;
+    Ok((binary_cross_entropy(logits, &targets)? * shares)?.sum_all()?)
 }
 
 /// One line on what was measured.

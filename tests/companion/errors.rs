@@ -16,20 +16,20 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     let cases: [(String, &str); 9] = [
         (
             with(&["--task", "sentimant=aclImdb"]),
-            "there is no task \"sentimant\"; the tasks are sentiment and toxicity",
+            "the labels of the task \"sentimant\" are not known, as those of sentiment and toxicity are",
         ),
         (with(&["--task", "aclImdb"]), "as in sentiment=aclImdb"),
         (with(&["--task", "sentiment=nowhere"]), "nowhere"),
         (with(&["--task", "toxicity=aclImdb"]), "positive"),
-        (with(&[&review[..], &["--batch-size", "0"]].concat()), "--batch-size must be at least 1"),
-        (with(&[&review[..], &["--validation", "1.5"]].concat()), "--validation 1.5 is no share"),
+        (with(&[&review[..], &["--batch-size", "0"]].concat()), "batch-size must be at least 1"),
+        (with(&[&review[..], &["--validation", "1.5"]].concat()), "validation 1.5 is no share"),
         (
             complain(folder, &["train", "--base", "nowhere", "--out", "run", review[0], review[1]]),
             "nowhere is no folder",
         ),
         (
             complain(folder, &["train", "--base", base, "--out", "run", review[0], review[1]]),
-            "--max-tokens 256 is more than the base model's 64 positions",
+            "max-tokens 256 is more than the base model's 64 positions",
         ),
         (complain(folder, &["export", "--run", "nowhere", "--out", "bundle"]), "nowhere has no run.json"),
     ];

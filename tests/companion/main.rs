@@ -2,6 +2,8 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 mod errors;
+mod failures;
 mod pipeline;
+mod recipes;
 mod resume;
 mod support;

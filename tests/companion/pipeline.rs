@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{LABELS, complain, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{LABELS, complain, log, succeed, tiny_bert, train_arguments, write_data};
 
 fn evaluate(folder: &Path, bundle: &str, task: &str, data: &str) -> Value {
     let arguments = ["evaluate", "--bundle", bundle, "--task", task, "--data", data, "--json"];
@@ -23,8 +23,7 @@ fn from_labelled_texts_to_answers() {
     let tasks = ["--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--epochs", "20"];
     let printed = succeed(folder, &train_arguments(base.to_str().unwrap(), &tasks));
     assert!(printed.contains("sentiment: loss") && printed.contains("toxicity: loss"), "{printed}");
-    let log = fs::read_to_string(folder.join("run/metrics.jsonl")).unwrap();
-    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = log(folder, "run");
     let in_turn: Vec<&str> =
         lines.iter().filter(|line| line["loss"].is_number()).map(|line| line["task"].as_str().unwrap()).collect();
     assert!(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{complain, succeed, tiny_bert, undertone, write_data};
+use crate::support::{complain, log, succeed, tiny_bert, undertone, write_data};
 
 /// `undertone train` with dropout, into `out`, with a checkpoint after every batch.
 fn arguments<'a>(base: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -42,13 +42,11 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
 
 /// The run's losses and validations, without the times.
 fn curve(folder: &Path, run: &str) -> Vec<Value> {
-    let log = fs::read_to_string(folder.join(run).join("metrics.jsonl")).unwrap();
-    let line = |line: &str| {
-        let mut line: Value = serde_json::from_str(line).unwrap();
+    let mut lines = log(folder, run);
+    for line in &mut lines {
         line.as_object_mut().unwrap().remove("seconds");
-        line
-    };
-    log.lines().map(line).collect()
+    }
+    lines
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
+
 pub const LABELS: [&str; 6] = ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"];
 
 pub fn tiny_bert() -> PathBuf {
@@ -35,7 +37,7 @@ pub fn write_data(folder: &Path) {
             let reviews = folder.join("aclImdb").join(split).join(class);
             fs::create_dir_all(&reviews).unwrap();
             for number in 0..60 {
-                let text = format!("the movie was {}", vec![word; 1 + number % 5].join(" "));
+                let text = format!("the movie {number} was {}", vec![word; 1 + number % 5].join(" "));
                 fs::write(reviews.join(format!("{number}_{}.txt", if class == "pos" { 9 } else { 2 })), text).unwrap();
             }
         }
@@ -48,6 +50,17 @@ pub fn write_data(folder: &Path) {
         fs::create_dir_all(folder.join("comments")).unwrap();
         fs::write(folder.join("comments").join(format!("{split}.csv")), rows).unwrap();
     }
+}
+
+/// The lines of a run's log.
+pub fn log(folder: &Path, run: &str) -> Vec<Value> {
+    let log = fs::read_to_string(folder.join(run).join("metrics.jsonl")).unwrap();
+    log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The training loss of each of a run's steps.
+pub fn losses(folder: &Path, run: &str) -> Vec<f64> {
+    log(folder, run).iter().filter_map(|line| line["loss"].as_f64()).collect()
 }
 
 pub fn train_arguments<'a>(base: &'a str, rest: &[&'a str]) -> Vec<&'a str> {

@@ -6,29 +6,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use candle_core::Device;
-use clap::ValueEnum;
-use undertone::bert::{Checkpoint, Pooling};
+use undertone::bert::Checkpoint;
+use undertone::ops::Ops;
 use undertone::text::Tokenizer;
-use undertone::train::Progress;
-use undertone::train::data::{self, Split};
-use undertone::train::recipe::Recipe;
-use undertone::train::task;
-use undertone::train::trainer::{Conduct, Outcome, TaskData, summary, train};
+use undertone::train::data::BadRows;
+use undertone::train::recipe::Settings;
+use undertone::train::task::{SourceSettings, TaskSettings};
+use undertone::train::trainer::{Conduct, Outcome, summary, train};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
 
 /// Fine-tunes a pretrained BERT on one task, or on several that share its encoder.
 ///
-/// The defaults are the usual recipe: RAdam at a rate of 3e-5, batches of 32, at most 4 epochs, and of these the one
-/// with the best ROC AUC on texts held out from the training data. With little time,
-/// a higher rate for one epoch is the thing to try. The run folder then holds that model; `undertone export` makes a bundle of it.
+/// What is learnt, and how, is a recipe: a TOML file, flags that go over it, or flags alone. The run folder then holds the
+/// model with the best ROC AUC on held-out texts; `undertone export` makes a bundle of it.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// A task and its data: sentiment=<aclImdb folder, .tar.gz or .tar.xz> or toxicity=<CSV, or folder with Kaggle's
-    /// train.csv>. Give it once for each task; give a task again to add another file's rows, less those whose id came before.
-    #[arg(long = "task", value_name = "NAME=PATH", required = true, value_parser = parse_task)]
-    tasks: Vec<(String, PathBuf)>,
+    /// The recipe, as those in recipes/; its settings are named as the flags are, and flags go over it.
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Where the relative paths in the recipe start.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    data: PathBuf,
     /// The pretrained BERT to start from: a folder in Hugging Face's layout (config.json, model.safetensors, and
     /// tokenizer.json or vocab.txt), or an earlier run's folder, whose heads are then trained further.
     #[arg(long, value_name = "FOLDER")]
@@ -36,42 +36,13 @@ pub struct Arguments {
     /// Where the run's model and metrics go; a folder that does not hold a run yet.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// How often to go through the data.
-    #[arg(long, default_value_t = 4)]
-    epochs: usize,
-    /// Texts in a batch.
-    #[arg(long, default_value_t = 32)]
-    batch_size: usize,
-    /// RAdam's learning rate.
-    #[arg(long, default_value_t = 3e-5)]
-    learning_rate: f64,
-    /// The heads' learning rate; the encoder's where not given. Higher lets rare labels be learnt in a short run.
+    #[command(flatten)]
+    tasks: TaskArguments,
+    #[command(flatten)]
+    settings: Settings,
+    /// Leave out rows that are wrong, and list them, instead of stopping at the first.
     #[arg(long)]
-    head_learning_rate: Option<f64>,
-    /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards.
-    #[arg(long, default_value_t = 256)]
-    max_tokens: usize,
-    /// How the tokens' vectors become the text's.
-    #[arg(long, value_enum, default_value_t = PoolingArgument::Mean)]
-    pooling: PoolingArgument,
-    /// The share of values dropped while training; the base model's own where not given.
-    #[arg(long)]
-    dropout: Option<f32>,
-    /// The share of the training texts that is held out to choose the best epoch.
-    #[arg(long, default_value_t = 0.1)]
-    validation: f64,
-    /// Validate on at most so many of the held-out texts of each task.
-    #[arg(long, default_value_t = 2000)]
-    validation_samples: usize,
-    /// Validate after so many batches, too, not only at the end of each epoch.
-    #[arg(long)]
-    validate_every: Option<usize>,
-    /// Train on at most so many texts of each task, picked at random.
-    #[arg(long)]
-    train_samples: Option<usize>,
-    /// What everything random is made from: the same seed and data give the same model.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    skip_bad_rows: bool,
     /// Go on with the run in --out, which was interrupted; give it the same arguments otherwise.
     #[arg(long)]
     resume: bool,
@@ -81,62 +52,130 @@ pub struct Arguments {
     /// Use so many processor threads; all cores where not given.
     #[arg(long)]
     threads: Option<usize>,
+    /// Train with the operations that devices other than the processor use.
+    #[arg(long, hide = true)]
+    composed: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum PoolingArgument {
-    /// The mean over all tokens.
-    Mean,
-    /// The first token, [CLS].
-    Cls,
-    /// The first token through the checkpoint's pooler.
-    Pooler,
+/// What is to be learnt. Each flag may be given more than once, and starts with the task's name.
+#[derive(clap::Args)]
+struct TaskArguments {
+    /// A task and its data: the aclImdb folder or archive, a folder with Kaggle's train.csv, or a CSV or JSONL file. Give a
+    /// task again to add another file's rows.
+    #[arg(long = "task", value_name = "NAME=PATH", value_parser = named)]
+    train: Vec<(String, String)>,
+    /// Data to choose a task's best model by, instead of a part of the training data.
+    #[arg(long, value_name = "NAME=PATH", value_parser = named)]
+    validation_data: Vec<(String, String)>,
+    /// A task's labels, each a column of 0 and 1; those of sentiment and toxicity are known.
+    #[arg(long, value_name = "NAME=LABEL,LABEL", value_parser = named)]
+    labels: Vec<(String, String)>,
+    /// The column of a task's text, where it is not comment_text or text.
+    #[arg(long, value_name = "NAME=COLUMN", value_parser = named)]
+    text: Vec<(String, String)>,
+    /// The column of the second text, where a task is about pairs of texts.
+    #[arg(long, value_name = "NAME=COLUMN", value_parser = named)]
+    second: Vec<(String, String)>,
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {
     use_threads(arguments.threads)?;
     undertone::train::keep_memory_mapped();
     let mut progress = Bars::default();
-    let checkpoint = Checkpoint::read(&arguments.base, &Device::Cpu)?;
-    let recipe = Recipe {
-        pooling: match arguments.pooling {
-            PoolingArgument::Mean => Pooling::Mean,
-            PoolingArgument::Cls => Pooling::Cls,
-            PoolingArgument::Pooler => Pooling::Pooler,
-        },
-        max_tokens: arguments.max_tokens,
-        epochs: arguments.epochs,
-        batch_size: arguments.batch_size,
-        learning_rate: arguments.learning_rate,
-        head_learning_rate: arguments.head_learning_rate.unwrap_or(arguments.learning_rate),
-        dropout: arguments.dropout.map_or(checkpoint.dropout, |share| (share, share)),
-        validation: arguments.validation,
-        validation_samples: arguments.validation_samples,
-        train_samples: arguments.train_samples,
-        validate_every: arguments.validate_every,
-        seed: arguments.seed,
-    };
+    let file = arguments.recipe.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let mut settings = arguments.settings.over(file);
+    arguments.tasks.apply(&mut settings.tasks)?;
+    if settings.tasks.is_empty() {
+        return Err(Error::invalid("there is nothing to learn: name a task, as in --task sentiment=aclImdb, or a --recipe"));
+    }
+    for task in &settings.tasks {
+        task.labels()?;
+    }
+    let device = Device::Cpu;
+    let checkpoint = Checkpoint::read(&arguments.base, &device)?;
+    let recipe = settings.recipe(checkpoint.dropout);
     recipe.check(&checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
-    let tasks = read_tasks(&arguments.tasks, &mut progress)?;
+    let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
+    let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
+    let tasks = settings.tasks.iter().map(read).collect::<Result<_>>()?;
+    let ops = if arguments.composed { Ops::Composed } else { Ops::for_device(&device) };
     let conduct = Conduct {
         out: &arguments.out,
         resume: arguments.resume,
         checkpoint_every: Duration::from_secs(60 * arguments.checkpoint_every),
         stop: &interrupted()?,
+        device,
+        ops,
     };
     match train(tasks, checkpoint, &tokenizer, &recipe, &conduct, &mut progress)? {
         Outcome::Finished(record) => {
             for task in &record.tasks {
                 println!("{}: {}", task.name, summary(&task.validation));
             }
-            println!("The model of epoch {} is in {}", record.best_epoch, arguments.out.display());
+            println!(
+                "The best model, of epoch {} (step {}), is in {}",
+                record.best_epoch,
+                record.best_step,
+                arguments.out.display()
+            );
         }
         Outcome::Stopped { step, steps } => {
-            println!("Stopped after batch {step} of {steps}; the same command with --resume goes on from there");
+            println!("Stopped after step {step} of {steps}; the same command with --resume goes on from there");
         }
     }
     Ok(())
+}
+
+impl TaskArguments {
+    /// Adds what the flags say to the recipe's tasks. Data named by a flag replace those of the recipe.
+    fn apply(self, tasks: &mut Vec<TaskSettings>) -> Result<()> {
+        let task = |tasks: &mut Vec<TaskSettings>, name: String| match tasks.iter().position(|task| task.name == name) {
+            Some(index) => index,
+            None => {
+                tasks.push(TaskSettings { name, ..TaskSettings::default() });
+                tasks.len() - 1
+            }
+        };
+        for (flags, of) in [
+            (self.train, (|task| &mut task.train) as fn(&mut TaskSettings) -> &mut Vec<SourceSettings>),
+            (self.validation_data, |task| &mut task.validation),
+        ] {
+            let mut named = Vec::new();
+            for (name, path) in flags {
+                let index = task(tasks, name);
+                let sources = of(&mut tasks[index]);
+                if !named.contains(&index) {
+                    named.push(index);
+                    sources.clear();
+                }
+                // The flags' paths are relative to where the command runs, not to the recipe's data.
+                let path = std::path::absolute(&path).map_err(Error::io(path.as_ref()))?;
+                sources.push(SourceSettings::Path(path));
+            }
+        }
+        for (name, labels) in self.labels {
+            let index = task(tasks, name);
+            tasks[index].labels = labels.split(',').map(|label| label.trim().to_owned()).collect();
+        }
+        for (name, column) in self.text {
+            let index = task(tasks, name);
+            tasks[index].text = Some(column);
+        }
+        for (name, column) in self.second {
+            let index = task(tasks, name);
+            tasks[index].second = Some(column);
+        }
+        Ok(())
+    }
+}
+
+/// `NAME=VALUE`.
+fn named(argument: &str) -> Result<(String, String)> {
+    match argument.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(Error::invalid("give a task's name, = and its value, as in sentiment=aclImdb")),
+    }
 }
 
 /// Whether Ctrl-C was pressed. The first press ends the run at a checkpoint, a second one at once.
@@ -147,39 +186,10 @@ fn interrupted() -> Result<impl Fn() -> bool> {
         if pressed.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("Stopping after this batch; press Ctrl-C again to stop at once");
+        eprintln!("Stopping after this step; press Ctrl-C again to stop at once");
     });
     set.map_err(|error| Error::invalid(format!("Ctrl-C cannot be listened to: {error}")))?;
     Ok(move || seen.load(Ordering::Relaxed))
-}
-
-/// The data of each task, the paths of one task read together.
-fn read_tasks(arguments: &[(String, PathBuf)], progress: &mut dyn Progress) -> Result<Vec<TaskData>> {
-    let mut tasks: Vec<(String, Vec<PathBuf>)> = Vec::new();
-    for (name, path) in arguments {
-        match tasks.iter_mut().find(|(task, _)| task == name) {
-            Some((_, paths)) => paths.push(path.clone()),
-            None => tasks.push((name.clone(), vec![path.clone()])),
-        }
-    }
-    let read = |(name, paths): (String, Vec<PathBuf>)| {
-        let labels = task::labels(&name)?;
-        progress.note(&format!("Reading {name}"));
-        let dataset = data::read_all(&paths, &labels, Split::Train)?;
-        if let Some(sentence) = dataset.left_out.sentence() {
-            progress.note(&sentence);
-        }
-        Ok(TaskData { name, labels, examples: dataset.examples })
-    };
-    tasks.into_iter().map(read).collect()
-}
-
-fn parse_task(argument: &str) -> Result<(String, PathBuf)> {
-    let (name, path) = argument
-        .split_once('=')
-        .ok_or_else(|| Error::invalid("give a task's name and its data, as in sentiment=aclImdb"))?;
-    task::labels(name)?;
-    Ok((name.to_owned(), path.into()))
 }
 
 fn use_threads(threads: Option<usize>) -> Result<()> {
