@@ -132,6 +132,7 @@ fn examples(mut reviews: Vec<Review>, source: &Path, split: Split) -> Result<Vec
     reviews.sort_by(|a, b| a.path.cmp(&b.path));
     let example = |review: Review| Example {
         text: review.text,
+        second: None,
         targets: vec![f32::from(u8::from(review.positive))],
         weight: 1.0,
     };

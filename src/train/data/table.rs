@@ -39,7 +39,7 @@ pub fn read(path: &Path, dataset: &mut Dataset, seen: &mut HashSet<String>) -> R
         rows += 1;
         let row_id = id.map(|column| row.text(column)).transpose()?.filter(|id| !id.is_empty());
         if row_id.is_some_and(|id| seen.contains(id)) {
-            dataset.left_out.repeated += 1;
+            dataset.left_out.repeated_ids += 1;
             continue;
         }
         ids.extend(row_id.map(str::to_owned));
@@ -56,7 +56,7 @@ pub fn read(path: &Path, dataset: &mut Dataset, seen: &mut HashSet<String>) -> R
         if text.is_empty() {
             return Err(row.error("the text is empty; remove the row"));
         }
-        dataset.examples.push(Example { text: text.to_owned(), targets, weight });
+        dataset.examples.push(Example { text: text.to_owned(), second: None, targets, weight });
     }
     if rows == 0 {
         return Err(Error::invalid(format!("{} has no row below its header", path.display())));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::text::Tokenizer;
-use undertone::train::data::{self, Split};
+use undertone::train::data::{self, BadRows, Schema, Source, Split};
 use undertone::train::evaluate::evaluate;
 use undertone::train::metrics::Metrics;
 use undertone::train::prepared::Prepared;
@@ -61,7 +61,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?;
     let labels: Vec<String> = tasks[index].labels.iter().map(|label| label.name.clone()).collect();
-    let dataset = data::read(&arguments.data, &labels, arguments.split)?;
+    let source = Source { path: arguments.data, ..Source::default() };
+    let schema = Schema { labels: labels.clone(), ..Schema::default() };
+    let dataset = data::read(&[source], &schema, arguments.split, BadRows::Refuse, arguments.seed)?;
     if let Some(sentence) = dataset.left_out.sentence() {
         eprintln!("{sentence}");
     }

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use undertone::bert::{Checkpoint, Pooling};
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
-use undertone::train::data::{self, Split};
+use undertone::train::data::{self, BadRows, Schema, Source, Split};
 use undertone::train::recipe::Recipe;
 use undertone::train::task;
 use undertone::train::trainer::{Conduct, Outcome, TaskData, summary, train};
@@ -118,7 +118,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     };
     recipe.check(&checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
-    let tasks = read_tasks(&arguments.tasks, &mut progress)?;
+    let tasks = read_tasks(&arguments.tasks, recipe.seed, &mut progress)?;
     let conduct = Conduct {
         out: &arguments.out,
         resume: arguments.resume,
@@ -154,7 +154,7 @@ fn interrupted() -> Result<impl Fn() -> bool> {
 }
 
 /// The data of each task, the paths of one task read together.
-fn read_tasks(arguments: &[(String, PathBuf)], progress: &mut dyn Progress) -> Result<Vec<TaskData>> {
+fn read_tasks(arguments: &[(String, PathBuf)], seed: u64, progress: &mut dyn Progress) -> Result<Vec<TaskData>> {
     let mut tasks: Vec<(String, Vec<PathBuf>)> = Vec::new();
     for (name, path) in arguments {
         match tasks.iter_mut().find(|(task, _)| task == name) {
@@ -165,7 +165,9 @@ fn read_tasks(arguments: &[(String, PathBuf)], progress: &mut dyn Progress) -> R
     let read = |(name, paths): (String, Vec<PathBuf>)| {
         let labels = task::labels(&name)?;
         progress.note(&format!("Reading {name}"));
-        let dataset = data::read_all(&paths, &labels, Split::Train)?;
+        let sources: Vec<_> = paths.into_iter().map(|path| Source { path, ..Source::default() }).collect();
+        let schema = Schema { labels: labels.clone(), ..Schema::default() };
+        let dataset = data::read(&sources, &schema, Split::Train, BadRows::Refuse, seed)?;
         if let Some(sentence) = dataset.left_out.sentence() {
             progress.note(&sentence);
         }
