@@ -1,6 +1,8 @@
 //! Text in, probabilities out: the one door to the model for the page, the companion and the tests.
+//!
+//! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Model, TokenIds};
@@ -34,7 +36,7 @@ pub struct TaskScores {
 pub struct LabelScore {
     /// The label's name.
     pub label: String,
-    /// The model's probability that the label applies, 0 to 1.
+    /// The probability that the label applies, 0 to 1, calibrated if the bundle is.
     pub probability: f32,
     /// The probability from which on the label counts as present.
     pub threshold: f32,
@@ -105,12 +107,23 @@ impl Classifier {
         Ok(self.tokenizer.encode(text)?.ids)
     }
 
-    /// For each task the logits of all texts of `batch`, label after label, text after text.
+    /// For each task the calibrated logits of all texts of `batch`, label after label, text after text: what
+    /// probabilities are the sigmoid of.
     ///
     /// # Errors
     /// As for [`Self::classify`].
     pub fn logits(&self, batch: &Batch) -> Result<Vec<Vec<f32>>> {
-        self.model.all_logits(batch)?.iter().map(|logits| Ok(logits.flatten_all()?.to_vec1()?)).collect()
+        let logits = self.model.all_logits(batch)?;
+        let calibrated = |(task, logits): (&Task, &Tensor)| {
+            let mut logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
+            for text in logits.chunks_exact_mut(task.labels.len()) {
+                for (logit, label) in text.iter_mut().zip(&task.labels) {
+                    *logit = label.calibration.apply(*logit);
+                }
+            }
+            Ok(logits)
+        };
+        self.manifest.tasks.iter().zip(&logits).map(calibrated).collect()
     }
 }
 

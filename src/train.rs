@@ -1,8 +1,9 @@
 //! The companion's work: from labelled texts to a bundle.
 //!
 //! [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder,
-//! [`export`] makes a bundle of it, and [`evaluate`] measures one. What happens meanwhile is told to a [`Progress`].
+//! [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest, and [`evaluate`] measures one. What happens meanwhile is told to a [`Progress`].
 
+pub mod calibrate;
 pub mod checkpoint;
 pub mod data;
 pub mod evaluate;

@@ -29,11 +29,12 @@ fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
 }
 
 fn model(tasks: &[TaskScores]) -> Model {
-    let label = |score: &LabelScore| Label { name: score.label.clone(), threshold: score.threshold };
+    let label = |score: &LabelScore| Label { threshold: score.threshold, ..Label::new(&score.label) };
     let task = |task: &TaskScores| Task {
         name: task.task.clone(),
         labels: task.labels.iter().map(label).collect(),
         metrics: None,
+        calibration: None,
     };
     Model { name: "test".into(), licence: "none".into(), max_tokens: 8, tasks: tasks.iter().map(task).collect() }
 }

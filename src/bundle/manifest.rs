@@ -56,6 +56,9 @@ pub struct Task {
     /// What was measured of the task when its weights were chosen; none where nothing was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<TaskMetrics>,
+    /// What the labels' calibration and thresholds were made on; none where nobody calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationRecord>,
 }
 
 /// One label of a task.
@@ -65,9 +68,61 @@ pub struct Label {
     pub name: String,
     /// The probability from which on the label counts as present.
     pub threshold: f32,
+    /// What makes the model's logit the logit of a probability that can be taken at its word.
+    #[serde(default, skip_serializing_if = "Calibration::is_identity")]
+    pub calibration: Calibration,
 }
 
-/// What was measured of a task, and on what.
+/// A line through a label's logit, whose sigmoid is the probability.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// What the logit is multiplied by, above 0: the inverse of a temperature.
+    pub scale: f32,
+    /// What is added then.
+    pub bias: f32,
+}
+
+impl Label {
+    /// A label as it is before anybody calibrates it, which counts from ½ on.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), threshold: 0.5, calibration: Calibration::default() }
+    }
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self { scale: 1.0, bias: 0.0 }
+    }
+}
+
+impl Calibration {
+    /// Whether it changes nothing.
+    pub fn is_identity(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The calibrated logit.
+    pub fn apply(self, logit: f32) -> f32 {
+        self.scale * logit + self.bias
+    }
+}
+
+/// What a task's calibration was made on and for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationRecord {
+    /// The texts, in words: `texts held out from training`.
+    pub data: String,
+    /// How many texts that were.
+    pub samples: usize,
+    /// The true rates of labels that the probabilities were moved to, by label; of others they are right where labels are
+    /// as common as in the data.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, f64>,
+    /// What the thresholds were chosen for, in words: `best F1`.
+    pub thresholds: String,
+}
+
+/// What was measured of a task, and on what; before its labels were calibrated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskMetrics {
     /// What was measured on, in words: `10% of the training rows, held out`.
@@ -95,7 +150,8 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// It is no JSON, lacks a field, or is of another format than [`FORMAT`].
+    /// It is no JSON, lacks a field, is of another format than [`FORMAT`], or a label's calibration would not keep the order
+    /// of texts.
     pub fn parse(json: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
@@ -109,7 +165,35 @@ impl Manifest {
                 version.format
             )));
         }
-        serde_json::from_slice(json).map_err(unreadable)
+        let manifest: Self = serde_json::from_slice(json).map_err(unreadable)?;
+        let sound = |Calibration { scale, bias }: Calibration| scale > 0.0 && scale.is_finite() && bias.is_finite();
+        if let Some(label) = manifest.tasks.iter().flat_map(|task| &task.labels).find(|label| !sound(label.calibration))
+        {
+            let Calibration { scale, bias } = label.calibration;
+            return Err(Error::invalid(format!(
+                "the bundle's manifest.json calibrates the label {} with the scale {scale} and the bias {bias}: the scale must \
+                 be above 0, and both finite; calibrate or export the bundle again",
+                label.name
+            )));
+        }
+        Ok(manifest)
+    }
+
+    /// The content of `manifest.json`.
+    ///
+    /// # Errors
+    /// Only if serialisation fails, which a manifest gives no cause for.
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec_pretty(self).map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    /// The same without any label's calibration, under which the model's own logits come out.
+    pub fn uncalibrated(&self) -> Self {
+        let mut manifest = self.clone();
+        for label in manifest.tasks.iter_mut().flat_map(|task| &mut task.labels) {
+            label.calibration = Calibration::default();
+        }
+        manifest
     }
 
     /// What the manifest says of the file `name`.

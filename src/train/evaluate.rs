@@ -18,17 +18,32 @@ pub fn evaluate(
     labels: &[String],
     what: &str,
     progress: &mut dyn Progress,
-    mut predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
+    predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
 ) -> Result<Metrics> {
-    let mut logits = vec![0.0; examples.len() * labels.len()];
+    let logits = score(examples, labels.len(), what, progress, predict)?;
+    Metrics::of(&Predictions { logits: &logits, targets: examples.targets(), weights: examples.weights(), labels })
+}
+
+/// What `predict` gives for all of `examples`: (texts, labels), text after text in the examples' order.
+///
+/// # Errors
+/// `predict` fails.
+pub fn score(
+    examples: &Prepared,
+    labels: usize,
+    what: &str,
+    progress: &mut dyn Progress,
+    mut predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
+) -> Result<Vec<f32>> {
+    let mut logits = vec![0.0; examples.len() * labels];
     progress.begin(what, examples.len());
     for indices in examples.by_length().chunks(BATCH) {
         let scored = predict(&examples.batch(indices)?.inputs)?;
-        for (&index, scores) in indices.iter().zip(scored.chunks_exact(labels.len())) {
-            logits[index * labels.len()..][..labels.len()].copy_from_slice(scores);
+        for (&index, scores) in indices.iter().zip(scored.chunks_exact(labels)) {
+            logits[index * labels..][..labels].copy_from_slice(scores);
         }
         progress.advance(indices.len(), "");
     }
     progress.end();
-    Metrics::of(&Predictions { logits: &logits, targets: examples.targets(), weights: examples.weights(), labels })
+    Ok(logits)
 }

@@ -30,8 +30,22 @@ pub struct Options {
 /// Writes the model that `run` has kept to `folder` as a bundle, and gives it back as it was written.
 ///
 /// # Errors
-/// The run's files are missing or malformed, the model cannot be built from them, or `folder` cannot be written.
+/// As [`assemble`], or the model cannot be built from the run's files, or `folder` cannot be written.
 pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundle> {
+    let bundle = assemble(run, options)?;
+    Classifier::new(&bundle)?;
+    files::make_folder(folder)?;
+    files::write(&folder.join(WEIGHTS), &bundle.weights)?;
+    files::write(&folder.join(TOKENIZER), &bundle.tokenizer)?;
+    files::write(&folder.join(MANIFEST), &bundle.manifest.to_json()?)?;
+    Ok(bundle)
+}
+
+/// Makes the bundle of the model that `run` has kept, in memory.
+///
+/// # Errors
+/// The run's files are missing or malformed, or `options` ask for more tokens than the model reads.
+pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
     let record = run.record()?;
     let architecture = record.architecture;
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
@@ -59,21 +73,14 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundl
             .map(|(name, content)| ((*name).to_owned(), FileEntry::of(content)))
             .collect::<BTreeMap<_, _>>(),
     };
-    let bundle = Bundle { manifest, weights, tokenizer };
-    Classifier::new(&bundle)?;
-    files::make_folder(folder)?;
-    files::write(&folder.join(WEIGHTS), &bundle.weights)?;
-    files::write(&folder.join(TOKENIZER), &bundle.tokenizer)?;
-    let json = serde_json::to_vec_pretty(&bundle.manifest).map_err(|error| Error::invalid(error.to_string()))?;
-    files::write(&folder.join(MANIFEST), &json)?;
-    Ok(bundle)
+    Ok(Bundle { manifest, weights, tokenizer })
 }
 
 fn manifest_task(task: &TrainedTask) -> Task {
     let metrics = &task.validation;
     Task {
         name: task.name.clone(),
-        labels: task.labels.iter().map(|name| Label { name: name.clone(), threshold: 0.5 }).collect(),
+        labels: task.labels.iter().map(|name| Label::new(name)).collect(),
         metrics: Some(TaskMetrics {
             data: "texts held out from training, at its length limit, before weights were rounded".into(),
             samples: metrics.samples,
@@ -81,5 +88,6 @@ fn manifest_task(task: &TrainedTask) -> Task {
             accuracy: metrics.accuracy,
             auc_macro: metrics.auc_macro,
         }),
+        calibration: None,
     }
 }

@@ -5,9 +5,12 @@
 //! and probabilities near 1 tie where their logits do not. The definitions are scikit-learn's, and the tests hold the
 //! results to its results.
 //!
-//! - What ranks ([`LabelMetrics::auc`], [`LabelMetrics::average_precision`]) knows no threshold.
+//! - What ranks ([`LabelMetrics::auc`], [`LabelMetrics::average_precision`], [`Predictions::curves`]) knows no threshold.
 //! - What decides ([`Metrics::accuracy`], [`Predictions::decisions`]) does.
-//! - What believes ([`Metrics::loss`], [`Predictions::calibration_error`]) takes the probabilities at their word.
+//! - What believes ([`Metrics::loss`], [`Metrics::ece`], [`Predictions::reliability`]) takes the probabilities at their word.
+//!
+//! A target may be unknown: data that were labelled for one purpose say nothing of another, and to count what nobody looked
+//! at as absent would punish the model that finds it. What is unknown is in no sum.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +18,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-mod calibration;
+mod curves;
 mod decisions;
 mod ranking;
+mod reliability;
 
+pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use decisions::Decisions;
+pub(super) use ranking::{Tie, ties};
+pub use reliability::{Bin, Reliability};
+
+/// The usual number of bins of an expected calibration error.
+pub const BINS: usize = 15;
 
 /// What a model said of some texts, and what is true.
 #[derive(Debug, Clone, Copy)]
 pub struct Predictions<'a> {
     /// The logits, row by row: one for each label.
     pub logits: &'a [f32],
-    /// 1 where a label applies and 0 where it does not, in the same order.
+    /// 1 where a label applies, 0 where it does not and NaN where nobody knows, in the same order.
     pub targets: &'a [f32],
     /// How many texts each row stands for.
     pub weights: &'a [f32],
@@ -42,6 +52,9 @@ pub struct Metrics {
     pub samples: usize,
     /// Mean binary cross-entropy over texts and labels, in nats.
     pub loss: f64,
+    /// Expected calibration error over texts and labels with [`BINS`] bins; none in what older versions wrote.
+    #[serde(default)]
+    pub ece: Option<f64>,
     /// Share of labels, over all texts, on whose side of ½ the probability is; ½ itself counts as present.
     pub accuracy: f64,
     /// Mean of [`LabelMetrics::auc`] over the labels that have one; none where no label has.
@@ -60,25 +73,38 @@ pub struct LabelMetrics {
     pub auc: Option<f64>,
     /// Average precision: the area under the steps of the precision-recall curve. None where [`auc`](Self::auc) is none.
     pub average_precision: Option<f64>,
+    /// Mean binary cross-entropy, in nats; none where no target is known, and in what older versions wrote.
+    #[serde(default)]
+    pub loss: Option<f64>,
+    /// Expected calibration error with [`BINS`] bins; none as [`loss`](Self::loss).
+    #[serde(default)]
+    pub ece: Option<f64>,
     /// How many texts have the label, not weighted.
     pub positives: usize,
+    /// Of how many texts nobody knows whether they have it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unknown: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One text and one label: all that a metric needs.
 #[derive(Debug, Clone, Copy)]
-struct Sample {
-    logit: f32,
-    positive: bool,
-    weight: f64,
+pub(super) struct Sample {
+    pub logit: f32,
+    pub positive: bool,
+    pub weight: f64,
 }
 
 impl Sample {
-    fn probability(self) -> f64 {
+    pub fn probability(self) -> f64 {
         1.0 / (1.0 + (-f64::from(self.logit)).exp())
     }
 
     /// Binary cross-entropy in the form that neither overflows nor cancels: max(x, 0) − xy + ln(1 + e^−|x|).
-    fn loss(self) -> f64 {
+    pub fn loss(self) -> f64 {
         let logit = f64::from(self.logit);
         let linear = if self.positive { (-logit).max(0.0) } else { logit.max(0.0) };
         linear + (-logit.abs()).exp().ln_1p()
@@ -89,18 +115,22 @@ impl Metrics {
     /// Measures `predictions`.
     ///
     /// # Errors
-    /// The slices do not fit each other or are empty, a logit is not finite, a target is not binary, or the weights are
-    /// negative or add up to nothing.
+    /// The slices do not fit each other or are empty, a logit is not finite, a target is neither 0 nor 1 nor unknown, a
+    /// weight is negative, or no text with a weight has a known target.
     pub fn of(predictions: &Predictions) -> Result<Self> {
         predictions.check()?;
         let all = predictions.all();
+        let texts = predictions.weights.len();
         let labels: BTreeMap<_, _> =
-            predictions.by_label().map(|(name, samples)| (name.to_owned(), of_label(&samples))).collect();
+            predictions.by_label().map(|(name, samples)| (name.to_owned(), of_label(&samples, texts))).collect();
         let aucs: Vec<f64> = labels.values().filter_map(|label| label.auc).collect();
         Ok(Self {
-            samples: predictions.weights.len(),
-            loss: mean(&all, Sample::loss),
-            accuracy: mean(&all, |sample| f64::from(u8::from((sample.logit >= 0.0) == sample.positive))),
+            samples: texts,
+            // Cannot be nothing: the check saw a known target with a weight.
+            loss: mean(&all, Sample::loss).unwrap_or_default(),
+            ece: reliability::expected_error(&all, BINS),
+            accuracy: mean(&all, |sample| f64::from(u8::from((sample.logit >= 0.0) == sample.positive)))
+                .unwrap_or_default(),
             auc_macro: (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64),
             auc_micro: ranking::roc_auc(&all),
             labels,
@@ -128,37 +158,51 @@ impl Predictions<'_> {
         Ok(pairs.map(|((name, samples), &threshold)| (name.to_owned(), Decisions::of(&samples, threshold))).collect())
     }
 
-    /// Expected calibration error over all texts and labels: sorted into `bins` of equal width by their probability, how far
-    /// the mean probability of a bin is from the share of positives in it, weighted by the bin's share of all. 0 is best, 15
-    /// bins are usual.
+    /// The ROC and precision-recall curves of each label and on average.
+    ///
+    /// # Errors
+    /// As [`Metrics::of`].
+    pub fn curves(&self) -> Result<Curves> {
+        self.check()?;
+        let by_label: Vec<_> = self.by_label().map(|(_, samples)| samples).collect();
+        Ok(Curves::of(&by_label, &self.all()))
+    }
+
+    /// How often texts and labels with about one probability are positive, in `bins` of equal width.
     ///
     /// # Errors
     /// As [`Metrics::of`], or `bins` is 0.
-    pub fn calibration_error(&self, bins: usize) -> Result<f64> {
+    pub fn reliability(&self, bins: usize) -> Result<Reliability> {
         self.check()?;
         if bins == 0 {
-            return Err(Error::invalid("a calibration error needs at least one bin"));
+            return Err(Error::invalid("a reliability diagram needs at least one bin"));
         }
-        Ok(calibration::expected_error(&self.all(), bins))
+        let labels = self.by_label().map(|(_, samples)| reliability::bins(&samples, bins)).collect();
+        Ok(Reliability { all: reliability::bins(&self.all(), bins), labels })
     }
 
-    fn sample(&self, row: usize, label: usize) -> Sample {
+    /// What is known of a text and a label.
+    fn sample(&self, row: usize, label: usize) -> Option<Sample> {
         let i = row * self.labels.len() + label;
-        Sample { logit: self.logits[i], positive: self.targets[i] == 1.0, weight: f64::from(self.weights[row]) }
+        let target = self.targets[i];
+        let (logit, weight) = (self.logits[i], f64::from(self.weights[row]));
+        (!target.is_nan()).then_some(Sample { logit, positive: target == 1.0, weight })
     }
 
     fn all(&self) -> Vec<Sample> {
         let labels = 0..self.labels.len();
-        (0..self.weights.len()).flat_map(|row| labels.clone().map(move |label| self.sample(row, label))).collect()
+        let row = |row| labels.clone().filter_map(move |label| self.sample(row, label));
+        (0..self.weights.len()).flat_map(row).collect()
     }
 
-    fn by_label(&self) -> impl Iterator<Item = (&str, Vec<Sample>)> {
+    /// The labels in order, each with all that is known of it.
+    pub(super) fn by_label(&self) -> impl Iterator<Item = (&str, Vec<Sample>)> {
         let rows = 0..self.weights.len();
-        let samples = move |label| rows.clone().map(|row| self.sample(row, label)).collect();
+        let samples = move |label| rows.clone().filter_map(|row| self.sample(row, label)).collect();
         self.labels.iter().enumerate().map(move |(label, name)| (name.as_str(), samples(label)))
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let Self { logits, targets, weights, labels } = *self;
         if labels.is_empty() || weights.is_empty() {
             return Err(Error::invalid("there is nothing to measure: no text or no label was given"));
@@ -182,9 +226,9 @@ impl Predictions<'_> {
                 logits[i]
             )));
         }
-        if let Some(i) = targets.iter().position(|target| *target != 0.0 && *target != 1.0) {
+        if let Some(i) = targets.iter().position(|target| *target != 0.0 && *target != 1.0 && !target.is_nan()) {
             return Err(Error::invalid(format!(
-                "the target for label `{}` of text {} is {}: metrics need targets of 0 or 1",
+                "the target for label `{}` of text {} is {}: metrics need targets of 0 or 1, or unknown ones",
                 labels[i % labels.len()],
                 i / labels.len() + 1,
                 targets[i]
@@ -200,24 +244,34 @@ impl Predictions<'_> {
         if weights.iter().all(|weight| *weight == 0.0) {
             return Err(Error::invalid("every text has the weight 0: give at least one a weight above 0"));
         }
+        let known = |(targets, weight): (&[f32], &f32)| *weight > 0.0 && targets.iter().any(|target| !target.is_nan());
+        if !targets.chunks(labels.len()).zip(weights).any(known) {
+            return Err(Error::invalid(format!(
+                "there is nothing to measure: of no text with a weight above 0 it is known whether it is {}",
+                labels.join(" or ")
+            )));
+        }
         Ok(())
     }
 }
 
-fn of_label(samples: &[Sample]) -> LabelMetrics {
+fn of_label(samples: &[Sample], texts: usize) -> LabelMetrics {
     LabelMetrics {
         auc: ranking::roc_auc(samples),
         average_precision: ranking::average_precision(samples),
+        loss: mean(samples, Sample::loss),
+        ece: reliability::expected_error(samples, BINS),
         positives: samples.iter().filter(|sample| sample.positive).count(),
+        unknown: texts - samples.len(),
     }
 }
 
-/// The weighted mean of `value`; the weights were checked to add up to more than 0.
-fn mean(samples: &[Sample], value: impl Fn(Sample) -> f64) -> f64 {
+/// The weighted mean of `value`; none where there is no weight.
+pub(super) fn mean(samples: &[Sample], value: impl Fn(Sample) -> f64) -> Option<f64> {
     let (sum, weight) = samples
         .iter()
         .fold((0.0, 0.0), |(sum, weight), &sample| (sum + sample.weight * value(sample), weight + sample.weight));
-    sum / weight
+    (weight > 0.0).then(|| sum / weight)
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! Train, export, evaluate, predict.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{LABELS, complain, log, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{LABELS, complain, log, predict, succeed, tiny_bert, train_arguments, write_data};
 
 fn evaluate(folder: &Path, bundle: &str, task: &str, data: &str) -> Value {
     let arguments = ["evaluate", "--bundle", bundle, "--task", task, "--data", data, "--json"];
@@ -65,21 +63,9 @@ fn from_labelled_texts_to_answers() {
     assert!(again.contains("run holds a run already"), "{again}");
 }
 
-fn predict(folder: &Path, format: &str, input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
-        .current_dir(folder)
-        .args(["predict", "--bundle", "int8", "--format", format])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
-
 fn assert_predicts(folder: &Path) {
-    let output = predict(folder, "jsonl", "the movie was good\r\nthe movie was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
+    let output =
+        predict(folder, "int8", "jsonl", "the movie was good\r\nthe movie was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
     let lines: Vec<Value> =
         String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 4, "one answer a line, an empty line and a last one without an end included");
@@ -89,9 +75,9 @@ fn assert_predicts(folder: &Path) {
     assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
     assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
 
-    let text = String::from_utf8(predict(folder, "text", b"the movie was good\n").stdout).unwrap();
+    let text = String::from_utf8(predict(folder, "int8", "text", b"the movie was good\n").stdout).unwrap();
     assert!(text.starts_with("the movie was good\n  sentiment: positive 0.9"), "{text}");
-    let broken = predict(folder, "text", b"good\n\xff\xfe\n");
+    let broken = predict(folder, "int8", "text", b"good\n\xff\xfe\n");
     assert!(String::from_utf8_lossy(&broken.stderr).contains("line 2 of standard input is not valid UTF-8"));
 }
 

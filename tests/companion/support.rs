@@ -1,8 +1,9 @@
 //! Small data that a small model can learn, and ways to run the companion on it.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -28,6 +29,20 @@ pub fn complain(folder: &Path, arguments: &[&str]) -> String {
     let output = undertone(folder, arguments);
     assert!(!output.status.success(), "{arguments:?} succeeded");
     String::from_utf8(output.stderr).unwrap()
+}
+
+/// Classifies the lines of `input`.
+pub fn predict(folder: &Path, bundle: &str, format: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .current_dir(folder)
+        .args(["predict", "--bundle", bundle, "--format", format])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 /// Reviews in the aclImdb layout and comments in Kaggle's, whose words tell their labels.

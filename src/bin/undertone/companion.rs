@@ -1,9 +1,11 @@
 //! The command line: parse, call the library, print.
 
+mod calibrate;
 mod evaluate;
 mod export;
 mod predict;
 mod progress;
+mod texts;
 mod train;
 
 use std::process::ExitCode;
@@ -25,6 +27,7 @@ enum Command {
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
+    Calibrate(calibrate::Arguments),
     Predict(predict::Arguments),
 }
 
@@ -33,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
     };
     match outcome {

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::Sample;
 
-/// How one label's decisions at one threshold fare, each 0–1 and 0 where it is a share of nothing.
+/// How one label's decisions at one threshold fare. Shares are 0–1, and 0 where they are a share of nothing; counts are
+/// weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Decisions {
     /// The probability from which on the label counts as present.
@@ -15,21 +16,38 @@ pub struct Decisions {
     pub recall: f64,
     /// The harmonic mean of precision and recall.
     pub f1: f64,
+    /// How many texts were marked with the label and have it.
+    pub true_positives: f64,
+    /// How many were marked with it and do not have it.
+    pub false_positives: f64,
+    /// How many have it and were not marked.
+    pub false_negatives: f64,
+    /// How many do not have it and were not marked.
+    pub true_negatives: f64,
 }
 
 impl Decisions {
-    pub(super) fn of(samples: &[Sample], threshold: f32) -> Self {
-        let mut hits = 0.0;
-        let mut marked = 0.0;
-        let mut present = 0.0;
-        for sample in samples {
+    pub(in crate::train) fn of(samples: &[Sample], threshold: f32) -> Self {
+        let count = |marked: bool, positive: bool| {
             // In f32, as who applies the threshold compares.
-            let is_marked = sample.probability() as f32 >= threshold;
-            hits += if is_marked && sample.positive { sample.weight } else { 0.0 };
-            marked += if is_marked { sample.weight } else { 0.0 };
-            present += if sample.positive { sample.weight } else { 0.0 };
+            let is_marked = |sample: &Sample| sample.probability() as f32 >= threshold;
+            let counted = |sample: &&Sample| sample.positive == positive && is_marked(sample) == marked;
+            // Not `sum`: over nothing it gives −0.
+            samples.iter().filter(counted).fold(0.0, |sum, sample| sum + sample.weight)
+        };
+        let (true_positives, false_positives) = (count(true, true), count(true, false));
+        let (false_negatives, true_negatives) = (count(false, true), count(false, false));
+        let (marked, present) = (true_positives + false_positives, true_positives + false_negatives);
+        let share = |of: f64| if of > 0.0 { true_positives / of } else { 0.0 };
+        Self {
+            threshold,
+            precision: share(marked),
+            recall: share(present),
+            f1: share((marked + present) / 2.0),
+            true_positives,
+            false_positives,
+            false_negatives,
+            true_negatives,
         }
-        let share = |of: f64| if of > 0.0 { hits / of } else { 0.0 };
-        Self { threshold, precision: share(marked), recall: share(present), f1: share((marked + present) / 2.0) }
     }
 }

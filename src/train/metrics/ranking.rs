@@ -5,9 +5,21 @@ use super::Sample;
 
 /// The weights of the positive and negative samples that share a logit.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tie {
-    positive: f64,
-    negative: f64,
+pub struct Tie {
+    pub logit: f32,
+    pub positive: f64,
+    pub negative: f64,
+}
+
+impl Tie {
+    /// Both together, with the logit of `self`.
+    pub fn plus(self, other: Self) -> Self {
+        Self { positive: self.positive + other.positive, negative: self.negative + other.negative, ..self }
+    }
+
+    pub fn probability(self) -> f64 {
+        1.0 / (1.0 + (-f64::from(self.logit)).exp())
+    }
 }
 
 /// Area under the ROC curve; none where one class has no weight.
@@ -16,8 +28,7 @@ pub fn roc_auc(samples: &[Sample]) -> Option<f64> {
     let mut won = 0.0;
     for tie in ties(samples).iter().rev() {
         won += tie.positive * (below.negative + tie.negative / 2.0);
-        below.positive += tie.positive;
-        below.negative += tie.negative;
+        below = below.plus(*tie);
     }
     (below.positive > 0.0 && below.negative > 0.0).then(|| won / (below.positive * below.negative))
 }
@@ -27,8 +38,7 @@ pub fn average_precision(samples: &[Sample]) -> Option<f64> {
     let mut above = Tie::default();
     let mut area = 0.0;
     for tie in ties(samples) {
-        above.positive += tie.positive;
-        above.negative += tie.negative;
+        above = above.plus(tie);
         if tie.positive > 0.0 {
             area += tie.positive * above.positive / (above.positive + above.negative);
         }
@@ -38,12 +48,13 @@ pub fn average_precision(samples: &[Sample]) -> Option<f64> {
 
 /// The samples by logit, highest first, those with equal logits added up. The total order puts −0 next to 0, and
 /// as numbers they are equal.
-fn ties(samples: &[Sample]) -> Vec<Tie> {
+pub fn ties(samples: &[Sample]) -> Vec<Tie> {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit));
     let add = |tie: Tie, sample: &Sample| match sample.positive {
         true => Tie { positive: tie.positive + sample.weight, ..tie },
         false => Tie { negative: tie.negative + sample.weight, ..tie },
     };
-    sorted.chunk_by(|a, b| a.logit == b.logit).map(|tie| tie.iter().fold(Tie::default(), add)).collect()
+    let tie = |tie: &[Sample]| tie.iter().fold(Tie { logit: tie[0].logit, ..Tie::default() }, add);
+    sorted.chunk_by(|a, b| a.logit == b.logit).map(tie).collect()
 }

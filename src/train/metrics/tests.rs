@@ -9,17 +9,16 @@ fn fixture(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The numbers as f32, which must hold them exactly or the comparison to 1e-9 means nothing.
+/// The numbers as f32, which must hold them exactly or the comparison to 1e-9 means nothing. What is null is unknown.
 fn exact(numbers: &Value) -> Vec<f32> {
-    let number = |number: &Value| number.as_f64().unwrap();
-    numbers
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(number)
-        .inspect(|&x| assert_eq!(f64::from(x as f32), x))
-        .map(|x| x as f32)
-        .collect()
+    let number = |number: &Value| match number.as_f64() {
+        Some(number) => {
+            assert_eq!(f64::from(number as f32), number);
+            number as f32
+        }
+        None => f32::NAN,
+    };
+    numbers.as_array().unwrap().iter().map(number).collect()
 }
 
 #[track_caller]
@@ -36,7 +35,7 @@ fn assert_close(what: &str, measured: Option<f64>, expected: &Value) {
 /// Calls `check` with the name, the predictions and the expected values of each case.
 fn for_each_case(check: impl Fn(&str, Predictions, &Value)) {
     let cases = fixture("metrics.json");
-    assert_eq!(cases.as_array().unwrap().len(), 8);
+    assert_eq!(cases.as_array().unwrap().len(), 10);
     for case in cases.as_array().unwrap() {
         let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
         let (logits, targets, weights) = (exact(&case["logits"]), exact(&case["targets"]), exact(&case["weights"]));
@@ -52,6 +51,7 @@ fn metrics_are_those_of_scikit_learn() {
         assert_eq!(metrics.samples as u64, expected["n"].as_u64().unwrap());
         for (key, measured) in [
             ("loss", Some(metrics.loss)),
+            ("calibration_error", metrics.ece),
             ("accuracy", Some(metrics.accuracy)),
             ("auc_macro", metrics.auc_macro),
             ("auc_micro", metrics.auc_micro),
@@ -64,6 +64,9 @@ fn metrics_are_those_of_scikit_learn() {
             assert_close(&format!("{name}: auc of {label}"), measured.auc, &expected["auc"]);
             let precision = measured.average_precision;
             assert_close(&format!("{name}: average precision of {label}"), precision, &expected["average_precision"]);
+            assert_close(&format!("{name}: loss of {label}"), measured.loss, &expected["loss"]);
+            assert_close(&format!("{name}: ECE of {label}"), measured.ece, &expected["calibration_error"]);
+            assert_eq!(measured.unknown as u64, expected["unknown"].as_u64().unwrap(), "{name}: unknown of {label}");
             assert_eq!(
                 measured.positives as u64,
                 expected["positives"].as_u64().unwrap(),
@@ -86,6 +89,15 @@ fn decisions_are_those_of_scikit_learn() {
                 assert_close(&what, Some(measured.precision), &expected["precision"]);
                 assert_close(&what, Some(measured.recall), &expected["recall"]);
                 assert_close(&what, Some(measured.f1), &expected["f1"]);
+                let counts = [
+                    measured.true_negatives,
+                    measured.false_positives,
+                    measured.false_negatives,
+                    measured.true_positives,
+                ];
+                for (measured, expected) in counts.into_iter().zip(expected["confusion"].as_array().unwrap()) {
+                    assert_close(&what, Some(measured), expected);
+                }
             }
         }
     });
@@ -101,12 +113,66 @@ fn every_label_is_decided_by_its_own_threshold() {
     assert_eq!(sentence, "there are 1 thresholds for 2 labels: give one for each label");
 }
 
+#[track_caller]
+fn assert_points<const N: usize>(
+    what: &str,
+    measured: impl ExactSizeIterator<Item = [Option<f64>; N]>,
+    expected: &Value,
+) {
+    let expected = expected.as_array().unwrap();
+    assert_eq!(measured.len(), expected.len(), "{what}: the number of points");
+    for (i, (measured, expected)) in measured.zip(expected).enumerate() {
+        for (part, measured) in measured.into_iter().enumerate() {
+            assert_close(&format!("{what}: part {part} of point {i}"), measured, &expected[part]);
+        }
+    }
+}
+
+fn assert_curves(what: &str, measured: &LabelCurves, expected: &Value) {
+    let roc = measured.roc.iter();
+    let roc = roc.map(|point| [Some(point.false_positive_rate), Some(point.true_positive_rate), point.threshold]);
+    assert_points(&format!("{what}: ROC"), roc, &expected["roc"]);
+    let precision_recall = measured.precision_recall.iter();
+    let precision_recall =
+        precision_recall.map(|point| [Some(point.recall), Some(point.precision), Some(point.threshold)]);
+    assert_points(&format!("{what}: precision-recall"), precision_recall, &expected["precision_recall"]);
+}
+
 #[test]
-fn the_calibration_error_is_the_reference() {
+fn curves_are_those_of_scikit_learn() {
     for_each_case(|name, predictions, expected| {
-        let error = predictions.calibration_error(15).unwrap();
-        assert_close(&format!("{name}: calibration error"), Some(error), &expected["calibration_error"]);
-        assert!(predictions.calibration_error(0).is_err());
+        let curves = predictions.curves().unwrap();
+        assert_curves(&format!("{name}: micro"), &curves.micro, &expected["curves"]);
+        for (label, measured) in predictions.labels.iter().zip(&curves.labels) {
+            assert_curves(&format!("{name}: {label}"), measured, &expected["per_label"][label]["curves"]);
+        }
+        let macro_roc = curves.macro_roc.iter();
+        let macro_roc = macro_roc.map(|point| [Some(point.false_positive_rate), Some(point.true_positive_rate)]);
+        assert_points(&format!("{name}: macro"), macro_roc, &expected["macro_roc"]);
+        let trapezoid = |pair: &[RocPoint]| {
+            (pair[1].false_positive_rate - pair[0].false_positive_rate)
+                * (pair[0].true_positive_rate + pair[1].true_positive_rate)
+                / 2.0
+        };
+        let area: f64 = curves.macro_roc.windows(2).map(trapezoid).sum();
+        let area = (!curves.macro_roc.is_empty()).then_some(area);
+        assert_close(&format!("{name}: area under macro"), area, &expected["auc_macro"]);
+    });
+}
+
+#[test]
+fn reliability_is_that_of_scikit_learn() {
+    for_each_case(|name, predictions, expected| {
+        let reliability = predictions.reliability(BINS).unwrap();
+        let assert_bins = |what: &str, bins: &[Bin], expected: &Value| {
+            let bins = bins.iter().map(|bin| [bin.probability, bin.positives, bin.weight].map(Some));
+            assert_points(&format!("{name}: {what}"), bins, &expected["reliability"]);
+        };
+        assert_bins("all", &reliability.all, expected);
+        for (label, bins) in predictions.labels.iter().zip(&reliability.labels) {
+            assert_bins(label, bins, &expected["per_label"][label]);
+        }
+        assert!(predictions.reliability(0).is_err());
     });
 }
 
@@ -115,7 +181,17 @@ fn certain_probabilities_belong_to_the_last_bin() {
     let labels = ["toxic".to_owned()];
     let predictions =
         Predictions { logits: &[200.0, -200.0], targets: &[0.0, 0.0], weights: &[1.0, 3.0], labels: &labels };
-    assert_eq!(predictions.calibration_error(10).unwrap(), 0.25);
+    let bins = predictions.reliability(10).unwrap().all;
+    assert_eq!(bins.iter().map(|bin| bin.samples).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(Metrics::of(&predictions).unwrap().ece, Some(0.25));
+}
+
+#[test]
+fn what_older_versions_wrote_is_read() {
+    let json = r#"{"n":2,"loss":0.5,"accuracy":1.0,"auc_macro":null,"auc_micro":null,
+        "labels":{"toxic":{"auc":null,"average_precision":null,"positives":2}}}"#;
+    let metrics: Metrics = serde_json::from_str(json).unwrap();
+    assert_eq!((metrics.ece, metrics.labels["toxic"].unknown), (None, 0));
 }
 
 #[test]
@@ -184,6 +260,8 @@ fn what_cannot_be_measured_is_refused() {
     assert_refused(&[0.0; 4], &[0.0, 0.0, 0.5, 0.0], &[1.0; 2], "the target for label `toxic` of text 2 is 0.5");
     assert_refused(&[0.0; 4], &[0.0; 4], &[1.0, -1.0], "the weight of text 2 is -1");
     assert_refused(&[0.0; 4], &[0.0; 4], &[0.0; 2], "every text has the weight 0");
+    let unknown = [f32::NAN, f32::NAN, 1.0, 1.0];
+    assert_refused(&[0.0; 4], &unknown, &[1.0, 0.0], "there is nothing to measure: of no text with a weight above 0");
     assert_refused(&[0.0; 3], &[0.0; 4], &[1.0; 2], "2 texts with 2 labels need 4 logits and targets");
     assert_refused(&[], &[], &[], "there is nothing to measure");
 }

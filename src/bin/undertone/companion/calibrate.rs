@@ -1,0 +1,137 @@
+//! `undertone calibrate`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use undertone::bundle::Bundle;
+use undertone::classify::Classifier;
+use undertone::train::calibrate::{Aim, Calibrated, Wishes, calibrate, record, save};
+use undertone::{Error, Result};
+
+use super::progress::Bars;
+use super::texts;
+
+/// Corrects a bundle's probabilities and chooses its thresholds, on labelled texts that training has not seen.
+///
+/// Fits a scale and a bias for each label's logit (Platt scaling), which leaves the order of texts as it is, and writes them
+/// and the thresholds into the bundle's manifest; the page, `predict` and `evaluate` apply them. Calibrating again starts
+/// from the model's own logits.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The bundle: the folder that `undertone export` wrote.
+    #[arg(long, value_name = "FOLDER")]
+    bundle: PathBuf,
+    /// Which of the bundle's tasks to calibrate; with --run all of them where not given.
+    #[arg(long, value_name = "NAME", required_unless_present = "run")]
+    task: Option<String>,
+    /// Calibrate on these texts, in the layouts that `undertone train` reads.
+    #[arg(long, value_name = "PATH", required_unless_present = "run", conflicts_with = "run")]
+    data: Option<PathBuf>,
+    /// Calibrate on the texts that this run held out: what `undertone train` left in the folder held-out.
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+    /// The true rate of a label where the bundle will be used: the share of texts that have it, as in threat=0.003. Give it
+    /// where the data have more or less of the label than the world; once for each label.
+    #[arg(long = "rate", value_name = "LABEL=SHARE", value_parser = parse_rate)]
+    rates: Vec<(String, f64)>,
+    /// Choose thresholds that have at least this precision, and with it the most recall.
+    #[arg(long, value_name = "SHARE", conflicts_with = "best_f1")]
+    precision: Option<f64>,
+    /// Choose thresholds with the best F1; so it is where --precision is not given.
+    #[arg(long)]
+    best_f1: bool,
+    #[command(flatten)]
+    choice: texts::Choice,
+}
+
+pub fn run(arguments: Arguments) -> Result<()> {
+    let bundle = Bundle::read(&arguments.bundle)?;
+    let wishes = wishes(&arguments)?;
+    let (sources, words) = sources(&arguments, &bundle)?;
+    let names: Vec<&str> = sources
+        .iter()
+        .flat_map(|(task, _)| bundle.manifest.tasks[*task].labels.iter().map(|label| label.name.as_str()))
+        .collect();
+    wishes.check(&names)?;
+    let mut manifest = bundle.manifest.clone();
+    let bundle = Bundle { manifest: bundle.manifest.uncalibrated(), ..bundle };
+    let classifier = Classifier::new(&bundle)?;
+    let mut progress = Bars::default();
+    for (task, path) in sources {
+        let scored = texts::scored(&bundle, &classifier, task, &path, arguments.choice, &mut progress)?;
+        let fitted = calibrate(&manifest.tasks[task].labels, &scored.predictions(), &wishes)?;
+        record(&mut manifest, task, &fitted, &words, scored.len(), &wishes);
+        print_table(&manifest.tasks[task].name, scored.len(), &words, &fitted);
+    }
+    save(&arguments.bundle, &manifest)?;
+    println!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
+    Ok(())
+}
+
+fn wishes(arguments: &Arguments) -> Result<Wishes> {
+    let mut rates = BTreeMap::new();
+    for (name, rate) in &arguments.rates {
+        if rates.insert(name.clone(), *rate).is_some() {
+            return Err(Error::invalid(format!("--rate {name} was given twice: give it once")));
+        }
+    }
+    Ok(Wishes { rates, aim: arguments.precision.map_or(Aim::BestF1, Aim::Precision) })
+}
+
+/// The tasks to calibrate, each with its texts, and what these are in words.
+fn sources(arguments: &Arguments, bundle: &Bundle) -> Result<(Vec<(usize, PathBuf)>, String)> {
+    let named = arguments.task.as_ref().map(|name| texts::task(bundle, name)).transpose()?;
+    let Some(run) = &arguments.run else {
+        // Cannot be missing: without --run the command line demands both.
+        let (Some(task), Some(data)) = (named, &arguments.data) else {
+            return Err(Error::invalid("give --task and --data, or --run"));
+        };
+        let words = data.file_name().unwrap_or(data.as_os_str()).to_string_lossy().into_owned();
+        return Ok((vec![(task, data.clone())], words));
+    };
+    let tasks = named.map_or((0..bundle.manifest.tasks.len()).collect(), |task| vec![task]);
+    let sources: Result<Vec<_>> =
+        tasks.into_iter().map(|task| Ok((task, left_by(run, &bundle.manifest.tasks[task].name)?))).collect();
+    Ok((sources?, "texts held out from training".to_owned()))
+}
+
+fn left_by(run: &Path, task: &str) -> Result<PathBuf> {
+    let path = texts::held_out(run, task);
+    if path.is_file() {
+        return Ok(path);
+    }
+    Err(Error::invalid(format!(
+        "{} does not exist: the run did not train {task}, or an older version of Undertone made it; name texts by --task and --data",
+        path.display()
+    )))
+}
+
+fn parse_rate(argument: &str) -> Result<(String, f64)> {
+    let shape = || Error::invalid("give a label and its rate, as in threat=0.003");
+    let (label, rate) = argument.split_once('=').ok_or_else(shape)?;
+    Ok((label.to_owned(), rate.parse().map_err(|_| shape())?))
+}
+
+fn print_table(task: &str, samples: usize, words: &str, labels: &[Calibrated]) {
+    println!("{task}: {samples} texts, {words}");
+    println!("label               scale     bias  threshold  precision  recall      F1    loss  before");
+    let loss = |loss: Option<f64>| loss.map_or("unknown".to_owned(), |loss| format!("{loss:.4}"));
+    for fitted in labels {
+        let (label, decisions) = (&fitted.label, &fitted.decisions);
+        println!(
+            "{:<16} {:>8.4} {:>8.4}  {:>9.4}  {:>9.4}  {:>6.4}  {:>6.4} {:>7} {:>7}",
+            label.name,
+            label.calibration.scale,
+            label.calibration.bias,
+            label.threshold,
+            decisions.precision,
+            decisions.recall,
+            decisions.f1,
+            loss(fitted.loss_after),
+            loss(fitted.loss_before),
+        );
+    }
+    for note in labels.iter().flat_map(|fitted| &fitted.notes) {
+        println!("{note}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Labelled texts that a bundle's task is measured on, and what the bundle says of them.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use undertone::bundle::Bundle;
+use undertone::classify::Classifier;
+use undertone::text::Tokenizer;
+use undertone::train::Progress;
+use undertone::train::data::{self, BadRows, Schema, Source, Split};
+use undertone::train::evaluate::score;
+use undertone::train::metrics::Predictions;
+use undertone::train::prepared::Prepared;
+use undertone::{Error, Result};
+
+/// Which texts, and how much of them.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Choice {
+    /// Which part of a folder or archive to take; a single file is taken as it is.
+    #[arg(long, value_enum, default_value_t = Split::Test)]
+    split: Split,
+    /// Take so many texts, picked at random, instead of all.
+    #[arg(long, value_name = "COUNT")]
+    samples: Option<usize>,
+    /// Which texts `--samples` picks.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Cut texts to so many tokens; the bundle's own limit where not given.
+    #[arg(long)]
+    max_tokens: Option<usize>,
+}
+
+/// Texts with their labels and logits.
+pub struct Scored {
+    labels: Vec<String>,
+    texts: Prepared,
+    logits: Vec<f32>,
+}
+
+impl Scored {
+    pub fn predictions(&self) -> Predictions<'_> {
+        Predictions {
+            logits: &self.logits,
+            targets: self.texts.targets(),
+            weights: self.texts.weights(),
+            labels: &self.labels,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+}
+
+/// The place of the task `name` among the bundle's.
+pub fn task(bundle: &Bundle, name: &str) -> Result<usize> {
+    let tasks = &bundle.manifest.tasks;
+    tasks.iter().position(|task| task.name == name).ok_or_else(|| {
+        let names: Vec<_> = tasks.iter().map(|task| task.name.as_str()).collect();
+        Error::invalid(format!("the bundle has no task \"{name}\", only {}", names.join(" and ")))
+    })
+}
+
+/// Where the run in `folder` left the texts of a task that it did not train on.
+pub fn held_out(folder: &Path, task: &str) -> PathBuf {
+    folder.join("held-out").join(format!("{task}.jsonl"))
+}
+
+/// Reads the texts at `path` and scores them with the classifier, which is the bundle's.
+pub fn scored(
+    bundle: &Bundle,
+    classifier: &Classifier,
+    task: usize,
+    path: &Path,
+    choice: Choice,
+    progress: &mut dyn Progress,
+) -> Result<Scored> {
+    let Choice { split, samples, seed, max_tokens } = choice;
+    let most = bundle.manifest.max_tokens;
+    let limit = max_tokens.unwrap_or(most);
+    if limit > most {
+        return Err(Error::invalid(format!("--max-tokens {limit} is more than the bundle's limit of {most}")));
+    }
+    if samples == Some(0) {
+        return Err(Error::invalid("--samples must be at least 1"));
+    }
+    let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?;
+    let task_labels = &bundle.manifest.tasks[task].labels;
+    let labels: Vec<String> = task_labels.iter().map(|label| label.name.clone()).collect();
+    let source = Source { path: path.to_owned(), ..Source::default() };
+    let schema = Schema { labels: labels.clone(), second: second(path)?, ..Schema::default() };
+    let dataset = data::read(&[source], &schema, split, BadRows::Refuse, seed)?;
+    if let Some(sentence) = dataset.left_out.sentence() {
+        progress.note(&sentence);
+    }
+    let mut examples = dataset.examples;
+    if let Some(samples) = samples {
+        fastrand::Rng::with_seed(seed).shuffle(&mut examples);
+        examples.truncate(samples);
+    }
+    let texts = Prepared::new(&examples, labels.len(), &tokenizer)?;
+    let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
+    let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
+    Ok(Scored { labels, texts, logits })
+}
+
+/// The key of the second texts in JSON lines that hold pairs, as a run leaves them.
+fn second(path: &Path) -> Result<Option<String>> {
+    if path.extension().is_none_or(|extension| extension != "jsonl") || !path.is_file() {
+        return Ok(None);
+    }
+    let mut first = String::new();
+    let file = std::fs::File::open(path).map_err(Error::io(path))?;
+    std::io::BufReader::new(file).read_line(&mut first).map_err(Error::io(path))?;
+    let object: serde_json::Value = serde_json::from_str(&first).unwrap_or_default();
+    Ok(object.get("second").map(|_| "second".to_owned()))
+}

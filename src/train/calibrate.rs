@@ -1,0 +1,211 @@
+//! Probabilities that can be taken at their word, and thresholds that decide as wanted.
+//!
+//! A fine-tuned network is sure of itself beyond what it gets right, and the more so the longer it was trained (Guo et al.
+//! 2017, "On calibration of modern neural networks"). Three corrections, each of one label by itself:
+//!
+//! - [`platt`] fits a line through the logit, on texts that training has not seen;
+//! - [`prior_shift`] moves the logit to the rate at which a label really occurs, where the texts at hand were gathered so
+//!   that rare labels are common among them;
+//! - [`threshold`] finds the probability from which on a label should count, on the corrected probabilities and with
+//!   the texts weighted to the real rates.
+//!
+//! None of them changes in which order a label ranks texts. All go into the bundle's manifest, and whoever classifies with
+//! the bundle applies them. With few examples of a label the line would follow chance, so that it gets less of it or none.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::files;
+use super::metrics::{Decisions, Predictions, Sample, mean};
+use crate::bundle::manifest::CalibrationRecord;
+use crate::bundle::{Calibration, Label, MANIFEST, Manifest};
+use crate::{Error, Result};
+
+mod platt;
+mod threshold;
+
+pub use threshold::Aim;
+
+/// With fewer texts of either class than these only the bias is fitted: a slope through so few is chance.
+const FOR_A_SLOPE: usize = 20;
+/// With fewer than these the label is left as it was.
+const FOR_A_BIAS: usize = 5;
+
+/// What the calibration is to achieve.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Wishes {
+    /// The true rates of labels, by name: the share of all texts that have the label where the bundle will be used.
+    pub rates: BTreeMap<String, f64>,
+    /// What thresholds are chosen for.
+    pub aim: Aim,
+}
+
+/// What became of one label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibrated {
+    /// The label as the manifest is to have it.
+    pub label: Label,
+    /// Mean binary cross-entropy before, with the texts weighted to the true rate; none where no text has a known target.
+    pub loss_before: Option<f64>,
+    /// The same after.
+    pub loss_after: Option<f64>,
+    /// How the threshold decides, with the texts weighted to the true rate.
+    pub decisions: Decisions,
+    /// What did not go as wished, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Wishes {
+    /// Checks that the wishes can be followed for a bundle that has `labels`.
+    ///
+    /// # Errors
+    /// A rate is of a label that is not among them, or is no share; or the wanted precision is none.
+    pub fn check(&self, labels: &[&str]) -> Result<()> {
+        for (name, rate) in &self.rates {
+            if !labels.contains(&name.as_str()) {
+                return Err(Error::invalid(format!(
+                    "--rate {name}={rate} is of no label: the labels are {}",
+                    labels.join(", ")
+                )));
+            }
+            if !(*rate > 0.0 && *rate < 1.0) {
+                return Err(Error::invalid(format!(
+                    "--rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
+                )));
+            }
+        }
+        self.aim.check()
+    }
+}
+
+/// Fits calibration and threshold of each of `labels`, which are the predictions' labels in order.
+///
+/// The predictions' logits are the model's own, without the calibration that the labels have; a label with too few examples
+/// keeps that.
+///
+/// # Errors
+/// The labels are not those of the predictions, or these cannot be measured.
+pub fn calibrate(labels: &[Label], predictions: &Predictions, wishes: &Wishes) -> Result<Vec<Calibrated>> {
+    predictions.check()?;
+    if !labels.iter().map(|label| &label.name).eq(predictions.labels) {
+        return Err(Error::invalid("the predictions are of other labels than those that are to be calibrated"));
+    }
+    let by_label = labels.iter().zip(predictions.by_label());
+    Ok(by_label.map(|(label, (_, samples))| of_label(label, &samples, wishes)).collect())
+}
+
+fn of_label(label: &Label, samples: &[Sample], wishes: &Wishes) -> Calibrated {
+    // What weighs nothing is no evidence.
+    let samples: Vec<Sample> = samples.iter().copied().filter(|sample| sample.weight > 0.0).collect();
+    let rate = wishes.rates.get(&label.name).copied();
+    let mut notes = Vec::new();
+    let calibration = fitted(label, &samples, rate, &mut notes);
+    let weighted = match rate {
+        Some(rate) => to_rate(&samples, rate),
+        None => samples,
+    };
+    let with = |calibration: Calibration| -> Vec<Sample> {
+        weighted.iter().map(|&sample| Sample { logit: calibration.apply(sample.logit), ..sample }).collect()
+    };
+    let after = with(calibration.unwrap_or(label.calibration));
+    let mut threshold = label.threshold;
+    if calibration.is_some()
+        && let Some(choice) = threshold::choose(&after, wishes.aim)
+    {
+        threshold = choice.threshold;
+        if let (false, Aim::Precision(wanted)) = (choice.reached, wishes.aim) {
+            let best = Decisions::of(&after, threshold).precision;
+            notes.push(format!(
+                "{}: no threshold has the precision {wanted}; the best there is, {best:.3}, is kept",
+                label.name
+            ));
+        }
+    }
+    Calibrated {
+        label: Label { calibration: calibration.unwrap_or(label.calibration), threshold, ..label.clone() },
+        loss_before: mean(&with(label.calibration), Sample::loss),
+        loss_after: mean(&after, Sample::loss),
+        decisions: Decisions::of(&after, threshold),
+        notes,
+    }
+}
+
+/// The line through the logit, moved to the true rate if there is one; none where the label is to stay as it is.
+fn fitted(label: &Label, samples: &[Sample], rate: Option<f64>, notes: &mut Vec<String>) -> Option<Calibration> {
+    let name = &label.name;
+    let positives = samples.iter().filter(|sample| sample.positive).count();
+    let negatives = samples.len() - positives;
+    let few = positives.min(negatives);
+    let counts = format!("{positives} texts with the label and {negatives} without");
+    if few < FOR_A_BIAS {
+        notes.push(format!("{name}: left as it was, since {counts} are too few to tell anything"));
+        return None;
+    }
+    let line = if few < FOR_A_SLOPE {
+        notes.push(format!("{name}: only its bias was fitted, since {counts} are too few for a slope"));
+        platt::fit_bias(samples)
+    } else {
+        platt::fit(samples).unwrap_or_else(|why| {
+            notes.push(format!("{name}: only its bias was fitted, since {why}"));
+            platt::fit_bias(samples)
+        })
+    };
+    let shift = rate.map_or(0.0, |rate| prior_shift(share(samples), rate));
+    Some(Calibration { scale: line.scale as f32, bias: (line.bias + shift) as f32 })
+}
+
+/// What to add to a logit that is right where a label has the rate `from`, to be right where it has the rate `to`: the
+/// logarithm of the odds' ratio (Elkan 2001, "The foundations of cost-sensitive learning", theorem 2; Saerens et al. 2002,
+/// "Adjusting the outputs of a classifier to new a priori probabilities", equation 4). It assumes that texts with the label
+/// are the same kind of texts in both places, and those without it too.
+pub fn prior_shift(from: f64, to: f64) -> f64 {
+    let log_odds = |rate: f64| (rate / (1.0 - rate)).ln();
+    log_odds(to) - log_odds(from)
+}
+
+/// The weighted share of positives.
+fn share(samples: &[Sample]) -> f64 {
+    mean(samples, |sample| f64::from(u8::from(sample.positive))).unwrap_or_default()
+}
+
+/// The samples with weights under which the share of positives is `rate`; as they were where one class is absent.
+fn to_rate(samples: &[Sample], rate: f64) -> Vec<Sample> {
+    let share = share(samples);
+    let of_class = |positive: bool| match positive {
+        true => rate / share,
+        false => (1.0 - rate) / (1.0 - share),
+    };
+    let weighted = |sample: &Sample| Sample { weight: sample.weight * of_class(sample.positive), ..*sample };
+    if share > 0.0 && share < 1.0 { samples.iter().map(weighted).collect() } else { samples.to_vec() }
+}
+
+/// Writes into the manifest what was fitted for the task number `task`, on so many texts that `data` describes in words.
+pub fn record(
+    manifest: &mut Manifest,
+    task: usize,
+    fitted: &[Calibrated],
+    data: &str,
+    samples: usize,
+    wishes: &Wishes,
+) {
+    let task = &mut manifest.tasks[task];
+    task.labels = fitted.iter().map(|fitted| fitted.label.clone()).collect();
+    let ours = |name: &String| task.labels.iter().any(|label| label.name == *name);
+    task.calibration = Some(CalibrationRecord {
+        data: data.to_owned(),
+        samples,
+        rates: wishes.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
+        thresholds: wishes.aim.words(),
+    });
+}
+
+/// Replaces the manifest of the bundle in `folder`, at once or not at all.
+///
+/// # Errors
+/// The file cannot be written; the one before it stays.
+pub fn save(folder: &Path, manifest: &Manifest) -> Result<()> {
+    files::write(&folder.join(MANIFEST), &manifest.to_json()?)
+}
+
+#[cfg(test)]
+mod tests;

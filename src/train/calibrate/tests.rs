@@ -1,0 +1,179 @@
+//! Platt's fit is held to scikit-learn's and SciPy's results in `tests/fixtures/platt.json`; see `make_fixtures.py`.
+
+use serde_json::Value;
+
+use super::*;
+
+fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
+    let rows = logits.iter().zip(targets).zip(weights);
+    rows.map(|((&logit, &target), &weight)| Sample { logit, positive: target == 1.0, weight: weight.into() }).collect()
+}
+
+fn numbers(values: &Value) -> Vec<f32> {
+    values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
+}
+
+/// Texts with a label whose logits are `positives`, and others without it.
+fn two_classes(positives: &[f32], negatives: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let logits = positives.iter().chain(negatives).copied().collect();
+    let targets = positives.iter().map(|_| 1.0).chain(negatives.iter().map(|_| 0.0)).collect();
+    (logits, targets)
+}
+
+/// `count` logits around `middle`, 2 wide on either side.
+fn around(middle: f32, count: usize) -> Vec<f32> {
+    (0..count).map(|i| middle - 2.0 + 4.0 * i as f32 / (count - 1) as f32).collect()
+}
+
+fn calibrated(positives: &[f32], negatives: &[f32], wishes: &Wishes) -> Calibrated {
+    let (logits, targets) = two_classes(positives, negatives);
+    let weights = vec![1.0; logits.len()];
+    let names = ["threat".to_owned()];
+    let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names };
+    calibrate(&[Label::new("threat")], &predictions, wishes).unwrap().remove(0)
+}
+
+#[test]
+fn the_line_is_that_of_scikit_learn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/platt.json");
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(cases.len(), 8);
+    for case in cases {
+        let of = |key: &str| case[key].as_f64().unwrap();
+        let samples = samples(&numbers(&case["logits"]), &numbers(&case["targets"]), &numbers(&case["weights"]));
+        let line = platt::fit(&samples).unwrap();
+        let close = |measured: f64, expected: f64| (measured - expected).abs() < 1e-6 * expected.abs().max(1.0);
+        assert!(close(line.scale, of("scale")) && close(line.bias, of("bias")), "{}: {line:?}", case["name"]);
+        let line = platt::fit_bias(&samples);
+        assert!(line.scale == 1.0 && close(line.bias, of("bias_alone")), "{}: {line:?}", case["name"]);
+    }
+}
+
+#[test]
+fn what_has_no_best_slope_is_given_a_bias() {
+    for (positives, negatives, why) in [
+        (around(10.0, 30), around(0.0, 40), "do not overlap"),
+        (around(-10.0, 30), around(0.0, 40), "do not overlap"),
+        (around(0.0, 30), around(1.0, 40), "do not score higher"),
+        (vec![1.0; 30], vec![1.0; 40], "do not overlap"),
+    ] {
+        let fitted = calibrated(&positives, &negatives, &Wishes::default());
+        assert_eq!(fitted.label.calibration.scale, 1.0);
+        assert!(fitted.notes.len() == 1 && fitted.notes[0].contains(why), "{:?}", fitted.notes);
+        let (logits, targets) = two_classes(&positives, &negatives);
+        let calibrated = logits.iter().map(|&logit| f64::from(fitted.label.calibration.apply(logit)));
+        let expected: f64 = calibrated.map(|logit| 1.0 / (1.0 + (-logit).exp())).sum();
+        assert!((expected - f64::from(targets.iter().sum::<f32>())).abs() < 1e-3, "as many as there are: {expected}");
+    }
+}
+
+#[test]
+fn few_examples_get_a_bias_or_nothing() {
+    let negatives = around(-1.0, 200);
+    let fitted = calibrated(&around(0.0, 19), &negatives, &Wishes::default());
+    assert!(fitted.label.calibration.scale == 1.0 && fitted.label.calibration.bias < -0.1, "{fitted:?}");
+    assert_eq!(
+        fitted.notes,
+        ["threat: only its bias was fitted, since 19 texts with the label and 200 without are too few for a slope"]
+    );
+    assert_ne!(calibrated(&around(0.0, 20), &negatives, &Wishes::default()).label.calibration.scale, 1.0);
+    let rates = BTreeMap::from([("threat".to_owned(), 0.003)]);
+    let fitted = calibrated(&around(0.0, 4), &negatives, &Wishes { rates, aim: Aim::BestF1 });
+    assert_eq!(fitted.label, Label::new("threat"));
+    assert!(fitted.notes[0].starts_with("threat: left as it was, since 4 texts with the label"), "{:?}", fitted.notes);
+    let fitted = calibrated(&[], &negatives, &Wishes::default());
+    assert_eq!((fitted.label, fitted.decisions.recall), (Label::new("threat"), 0.0));
+}
+
+#[test]
+fn a_rate_moves_the_odds() {
+    assert!((prior_shift(0.5, 0.1) - (1.0f64 / 9.0).ln()).abs() < 1e-12);
+    assert!((prior_shift(0.2, 0.02) + prior_shift(0.02, 0.2)).abs() < 1e-12);
+    let (positives, negatives) = (around(1.0, 100), around(-1.0, 100));
+    let plain = calibrated(&positives, &negatives, &Wishes::default());
+    let rates = BTreeMap::from([("threat".to_owned(), 0.1)]);
+    let moved = calibrated(&positives, &negatives, &Wishes { rates, aim: Aim::BestF1 });
+    let shift = moved.label.calibration.bias - plain.label.calibration.bias;
+    assert!((shift - (1.0f32 / 9.0).ln()).abs() < 1e-5, "{shift}");
+    assert_eq!(moved.label.calibration.scale, plain.label.calibration.scale);
+    // With the texts weighted to the rate, the negatives count nine times as much.
+    let all = moved.decisions;
+    let positives = all.true_positives + all.false_negatives;
+    let negatives = all.false_positives + all.true_negatives;
+    assert!((negatives / positives - 9.0).abs() < 1e-9);
+    assert!(moved.loss_after.unwrap() < moved.loss_before.unwrap());
+}
+
+#[test]
+fn the_best_f1_is_the_best_of_all_cuts() {
+    let (logits, targets) = two_classes(&around(1.0, 50), &around(-1.0, 150));
+    let samples = samples(&logits, &targets, &vec![1.0; 200]);
+    let choice = threshold::choose(&samples, Aim::BestF1).unwrap();
+    let f1 = |threshold: f32| Decisions::of(&samples, threshold).f1;
+    let best = samples.iter().map(|sample| f1(sample.probability() as f32)).fold(0.0, f64::max);
+    assert_eq!(f1(choice.threshold), best);
+    // Halfway between two probabilities, a little more or less changes nothing.
+    assert_eq!([0.9999, 1.0001].map(|factor| f1(choice.threshold * factor)), [best; 2]);
+}
+
+#[test]
+fn a_wanted_precision_is_kept_with_the_most_recall() {
+    // Precision by falling threshold: 1, 1/2, 2/3, 3/4, 3/5, 4/6.
+    let logits = [5.0, 4.0, 3.0, 2.0, 1.0, 0.0];
+    let targets = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0];
+    let samples = samples(&logits, &targets, &[1.0; 6]);
+    let chosen = |wanted: f64| {
+        let choice = threshold::choose(&samples, Aim::Precision(wanted)).unwrap();
+        let decisions = Decisions::of(&samples, choice.threshold);
+        (choice.reached, decisions.precision, decisions.recall)
+    };
+    assert_eq!(chosen(0.7), (true, 0.75, 0.75));
+    assert_eq!(chosen(0.9), (true, 1.0, 0.25));
+    assert_eq!(chosen(0.6), (true, 4.0 / 6.0, 1.0));
+    let without_first = &samples[1..];
+    let choice = threshold::choose(without_first, Aim::Precision(0.9)).unwrap();
+    assert!(!choice.reached);
+    assert_eq!(Decisions::of(without_first, choice.threshold).precision, 2.0 / 3.0, "the best there is");
+    assert_eq!(threshold::choose(&samples[1..2], Aim::BestF1), None);
+}
+
+#[test]
+fn a_precision_out_of_reach_is_said() {
+    let fitted = calibrated(&around(0.0, 30), &around(0.5, 30), &Wishes::default());
+    assert!(fitted.decisions.recall > 0.0);
+    let wishes = Wishes { aim: Aim::Precision(0.99), ..Wishes::default() };
+    let fitted = calibrated(&around(0.0, 30), &around(0.1, 30), &wishes);
+    let note = fitted.notes.last().unwrap();
+    assert!(note.starts_with("threat: no threshold has the precision 0.99; the best there is, 0."), "{note}");
+    assert!(fitted.decisions.recall > 0.0);
+}
+
+#[test]
+fn unknown_targets_and_empty_weights_are_no_evidence() {
+    let (mut logits, mut targets) = two_classes(&around(1.0, 30), &around(-1.0, 30));
+    let mut weights = vec![1.0; 60];
+    let names = ["threat".to_owned()];
+    let fit = |logits: &[f32], targets: &[f32], weights: &[f32]| {
+        let predictions = Predictions { logits, targets, weights, labels: &names };
+        calibrate(&[Label::new("threat")], &predictions, &Wishes::default()).unwrap().remove(0).label
+    };
+    let before = fit(&logits, &targets, &weights);
+    logits.extend([9.0, -9.0]);
+    targets.extend([f32::NAN, 1.0]);
+    weights.extend([1.0, 0.0]);
+    assert_eq!(fit(&logits, &targets, &weights), before);
+}
+
+#[test]
+fn wishes_that_cannot_be_followed_are_refused() {
+    let said = |rates: &[(&str, f64)], aim| {
+        let rates = rates.iter().map(|(name, rate)| ((*name).to_owned(), *rate)).collect();
+        Wishes { rates, aim }.check(&["toxic", "threat"]).unwrap_err().to_string()
+    };
+    assert_eq!(said(&[("treat", 0.1)], Aim::BestF1), "--rate treat=0.1 is of no label: the labels are toxic, threat");
+    for rate in [0.0, 1.0, -0.5, f64::NAN] {
+        assert!(said(&[("toxic", rate)], Aim::BestF1).contains("is no rate: give the share"), "{rate}");
+    }
+    assert!(said(&[], Aim::Precision(1.5)).contains("--precision 1.5 is no precision"));
+    assert!(Wishes::default().check(&[]).is_ok());
+}

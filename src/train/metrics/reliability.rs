@@ -1,0 +1,55 @@
+//! Whether a probability of 0.8 is right eight times in ten.
+//!
+//! Probabilities are sorted into bins of equal width (Guo et al. 2017, "On calibration of modern neural networks"). Of rare
+//! labels nearly all texts are in the first bin, so that their error is small whatever the others say: look at the bins, too.
+
+use serde::Serialize;
+
+use super::Sample;
+
+/// What the probabilities said and what was true, bin by bin; empty bins are left out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    /// Over all texts and labels.
+    pub all: Vec<Bin>,
+    /// For each label, in order.
+    pub labels: Vec<Vec<Bin>>,
+}
+
+/// The texts whose probability is in one interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bin {
+    /// Their mean probability.
+    pub probability: f64,
+    /// The share of positives among them, 0 to 1.
+    pub positives: f64,
+    /// What they weigh together.
+    pub weight: f64,
+    /// How many they are.
+    pub samples: usize,
+}
+
+/// The bins that have any weight, from the lowest probability to the highest.
+pub fn bins(samples: &[Sample], bins: usize) -> Vec<Bin> {
+    let mut sums = vec![Bin { probability: 0.0, positives: 0.0, weight: 0.0, samples: 0 }; bins];
+    for sample in samples {
+        let probability = sample.probability();
+        let bin = &mut sums[((probability * bins as f64) as usize).min(bins - 1)];
+        bin.probability += sample.weight * probability;
+        bin.positives += if sample.positive { sample.weight } else { 0.0 };
+        bin.weight += sample.weight;
+        bin.samples += 1;
+    }
+    let mean =
+        |bin: Bin| Bin { probability: bin.probability / bin.weight, positives: bin.positives / bin.weight, ..bin };
+    sums.into_iter().filter(|bin| bin.weight > 0.0).map(mean).collect()
+}
+
+/// Expected calibration error: how far the mean probability of a bin is from the share of positives in it, weighted by the
+/// bin's share of all. 0 is best; none where there is no weight.
+pub fn expected_error(samples: &[Sample], count: usize) -> Option<f64> {
+    let bins = bins(samples, count);
+    let total: f64 = bins.iter().map(|bin| bin.weight).sum();
+    let gap = |bin: &Bin| bin.weight * (bin.probability - bin.positives).abs();
+    (total > 0.0).then(|| bins.iter().map(gap).sum::<f64>() / total)
+}
