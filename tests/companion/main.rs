@@ -4,5 +4,6 @@
 mod calibrate;
 mod errors;
 mod pipeline;
+mod report;
 mod resume;
 mod support;
