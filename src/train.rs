@@ -1,11 +1,12 @@
 //! The companion's work: from labelled texts to a bundle.
 //!
 //! [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder,
-//! [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest, and [`evaluate`] measures one. What happens meanwhile is told to a [`Progress`].
+//! [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest, [`evaluate`] measures one, and [`report`] shows it all. What happens meanwhile is told to a [`Progress`].
 
 pub mod calibrate;
 pub mod checkpoint;
 pub mod data;
+pub mod device;
 pub mod evaluate;
 pub mod export;
 pub mod metrics;
@@ -14,6 +15,7 @@ pub mod order;
 pub mod parameters;
 pub mod prepared;
 pub mod recipe;
+pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod task;

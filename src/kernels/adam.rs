@@ -56,6 +56,12 @@ pub fn step(step: Step, parameters: &mut [f32], gradient: &[f32], first: &mut [f
 pub fn sum_of_squares(values: &[f32]) -> f32 {
     vectorized(
         #[inline(always)]
-        || sum(values.len(), #[inline(always)] |i| values[i] * values[i]),
+        || {
+            sum(
+                values.len(),
+                #[inline(always)]
+                |i| values[i] * values[i],
+            )
+        },
     )
 }

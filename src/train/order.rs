@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn each_time_round_has_every_text_once_in_an_order_of_its_own() {
         let order = Order { seed: 3, length: 10 };
-        let round = |round: usize| -> Vec<usize> { (0..3).flat_map(|batch| order.batch(3 * round + batch, 4)).collect() };
+        let round =
+            |round: usize| -> Vec<usize> { (0..3).flat_map(|batch| order.batch(3 * round + batch, 4)).collect() };
         let sorted = |mut indices: Vec<usize>| {
             indices.sort_unstable();
             indices

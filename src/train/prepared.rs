@@ -73,9 +73,9 @@ impl Prepared {
     /// `indices` is empty.
     pub fn batch(&self, indices: &[usize]) -> Result<LabelledBatch> {
         let row = |&index: &usize| &self.targets[index * self.labels..][..self.labels];
-        let weights = indices.iter().flat_map(|index| {
-            row(index).iter().map(|target| if target.is_nan() { 0.0 } else { self.weights[*index] })
-        });
+        let weights = indices
+            .iter()
+            .flat_map(|index| row(index).iter().map(|target| if target.is_nan() { 0.0 } else { self.weights[*index] }));
         Ok(LabelledBatch {
             inputs: Batch::pack(indices.iter().map(|&index| &self.tokens[index]))?,
             targets: indices.iter().flat_map(row).map(|target| if target.is_nan() { 0.0 } else { *target }).collect(),

@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn matrices_alone_decay_and_lower_layers_learn_slower() {
-        let settings = settings("learning-rate = 1.0\nhead-learning-rate = 8.0\nlayer-decay = 0.5\nweight-decay = 0.25");
+        let settings =
+            settings("learning-rate = 1.0\nhead-learning-rate = 8.0\nlayer-decay = 0.5\nweight-decay = 0.25");
         let recipe = settings.recipe((0.0, 0.0));
         for (name, rates) in [
             ("heads.sentiment.weight", (8.0, 0.25)),

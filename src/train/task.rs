@@ -121,8 +121,7 @@ impl TaskSettings {
             )));
         }
         let train = read(&self.train, "")?;
-        let validation =
-            if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
+        let validation = if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
         Ok(TaskData { name: self.name.clone(), labels: schema.labels.clone(), train, validation })
     }
 }

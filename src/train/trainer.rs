@@ -93,8 +93,7 @@ pub fn train(
         held_out.push(examples);
     }
     let Checkpoint { architecture, weights, .. } = checkpoint;
-    let parameters =
-        Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device)?;
+    let parameters = Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device)?;
     let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), conduct.ops)?;
     let groups = parameters.variables().map(|(name, variable)| {
         let (learning_rate, weight_decay) = recipe.rates(name, architecture.num_hidden_layers);
@@ -102,7 +101,8 @@ pub fn train(
     });
     let optimizer = Optimizer::new(recipe.optimizer, groups, conduct.ops.are_fused())?;
     let size = recipe.batch_size * recipe.accumulate;
-    let orders: Vec<Order> = prepared.iter().map(|task| Order { seed: recipe.seed, length: task.train.len() }).collect();
+    let orders: Vec<Order> =
+        prepared.iter().map(|task| Order { seed: recipe.seed, length: task.train.len() }).collect();
     let turns = Turns::new(recipe.mix, &orders.iter().map(|order| order.batches(size)).collect::<Vec<_>>());
     let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
     let position = Position { step: 0, seconds: 0.0, record, best: None, data };
@@ -117,18 +117,8 @@ pub fn train(
         }
         (run, None)
     };
-    let mut trainer = Trainer {
-        tasks: prepared,
-        orders,
-        turns,
-        model,
-        parameters,
-        optimizer,
-        tokenizer,
-        run,
-        position,
-        saved: None,
-    };
+    let mut trainer =
+        Trainer { tasks: prepared, orders, turns, model, parameters, optimizer, tokenizer, run, position, saved: None };
     if let Some(saved) = saved {
         trainer.resume(&saved)?;
         progress.note(&format!("Going on after step {}", trainer.position.step));

@@ -13,7 +13,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
     let base = base.to_str().unwrap();
     let with = |rest: &[&str]| complain(folder, &train_arguments(base, rest));
     let review = ["--task", "sentiment=aclImdb"];
-    let cases: [(String, &str); 9] = [
+    let cases: [(String, &str); 10] = [
         (
             with(&["--task", "sentimant=aclImdb"]),
             "the labels of the task \"sentimant\" are not known, as those of sentiment and toxicity are",
@@ -21,6 +21,7 @@ fn what_is_wrong_is_said_before_anything_is_written() {
         (with(&["--task", "aclImdb"]), "as in sentiment=aclImdb"),
         (with(&["--task", "sentiment=nowhere"]), "nowhere"),
         (with(&["--task", "toxicity=aclImdb"]), "positive"),
+        (with(&[&review[..], &["--device", "gpu"]].concat()), "there is no device \"gpu\""),
         (with(&[&review[..], &["--batch-size", "0"]].concat()), "batch-size must be at least 1"),
         (with(&[&review[..], &["--validation", "1.5"]].concat()), "validation 1.5 is no share"),
         (

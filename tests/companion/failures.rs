@@ -26,7 +26,11 @@ fn a_run_that_diverges_stops_and_says_what_is_left() {
     // Finite all the way, and ever worse.
     let said = complain(
         folder,
-        &arguments(base, "high", &["--learning-rate", "3", "--clip-norm", "1", "--epochs", "40", "--optimizer", "adamw"]),
+        &arguments(
+            base,
+            "high",
+            &["--learning-rate", "3", "--clip-norm", "1", "--epochs", "40", "--optimizer", "adamw"],
+        ),
     );
     assert!(said.contains("worse than knowing nothing: training has diverged"), "{said}");
     assert!(said.contains("and the best model, of step"), "{said}");
@@ -50,7 +54,10 @@ fn a_disk_that_is_full_costs_no_checkpoint() {
     assert!(!output.status.success());
     assert!(said.contains("run/checkpoint.safetensors: File too large"), "{said}");
     assert!(said.contains("The run stopped at step 1; once that is mended, start it again"), "{said}");
-    assert!(!folder.join("run/checkpoint.safetensors").exists() && !folder.join("run/checkpoint.safetensors.partial").exists());
+    assert!(
+        !folder.join("run/checkpoint.safetensors").exists()
+            && !folder.join("run/checkpoint.safetensors.partial").exists()
+    );
 
     // A run with a checkpoint goes on from it.
     fs::remove_dir_all(folder.join("run")).unwrap();

@@ -6,5 +6,6 @@ mod errors;
 mod failures;
 mod pipeline;
 mod recipes;
+mod report;
 mod resume;
 mod support;

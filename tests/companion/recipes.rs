@@ -127,7 +127,11 @@ fn accumulated_batches_and_composed_operations_learn_the_same() {
     };
     let fused = run("fused", &["--batch-size", "16", "--dropout", "0.1"]);
     assert!(fused[fused.len() - 1] < 0.9 * fused[0], "something is learnt: {fused:?}");
-    assert_close("composed operations", &fused, &run("composed", &["--batch-size", "16", "--dropout", "0.1", "--composed"]));
+    assert_close(
+        "composed operations",
+        &fused,
+        &run("composed", &["--batch-size", "16", "--dropout", "0.1", "--composed"]),
+    );
 
     // Dropout's masks know a text's place in its batch, so here there is none.
     let whole = run("whole", &["--batch-size", "16", "--dropout", "0"]);

@@ -5,6 +5,7 @@ mod evaluate;
 mod export;
 mod predict;
 mod progress;
+mod report;
 mod texts;
 mod train;
 
@@ -28,6 +29,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
+    Report(report::Arguments),
     Predict(predict::Arguments),
 }
 
@@ -37,6 +39,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
     };
     match outcome {

@@ -7,7 +7,14 @@ use super::*;
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// Follows the run `run` of the fixture `file` for 30 steps, with what `factor` says of step number 0, 1, …
-fn assert_follows(file: &str, run: &str, method: Method, decays: [f64; 3], clip: Option<f64>, factor: fn(usize) -> f64) {
+fn assert_follows(
+    file: &str,
+    run: &str,
+    method: Method,
+    decays: [f64; 3],
+    clip: Option<f64>,
+    factor: fn(usize) -> f64,
+) {
     let path = format!("{}/tests/fixtures/{file}.safetensors", env!("CARGO_MANIFEST_DIR"));
     let reference = safetensors::load(path, &Device::Cpu).unwrap();
     let row = |series: &str, step: usize| {

@@ -53,7 +53,9 @@ impl Trainer {
             None => "There was no checkpoint yet".to_owned(),
         };
         let best = match self.position.best {
-            Some(_) => format!(", and the best model, of step {}, is in the run folder", self.position.record.best_step),
+            Some(_) => {
+                format!(", and the best model, of step {}, is in the run folder", self.position.record.best_step)
+            }
             None => String::new(),
         };
         Error::invalid(format!(

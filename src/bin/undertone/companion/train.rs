@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use candle_core::Device;
 use undertone::bert::Checkpoint;
 use undertone::ops::Ops;
 use undertone::text::Tokenizer;
 use undertone::train::data::BadRows;
+use undertone::train::device::device;
 use undertone::train::recipe::Settings;
 use undertone::train::task::{SourceSettings, TaskSettings};
 use undertone::train::trainer::{Conduct, Outcome, summary, train};
@@ -52,6 +52,9 @@ pub struct Arguments {
     /// Use so many processor threads; all cores where not given.
     #[arg(long)]
     threads: Option<usize>,
+    /// Where to train: auto (a GPU if this build can use one), cpu, cuda, cuda:1 (the second one) or metal.
+    #[arg(long, default_value = "auto")]
+    device: String,
     /// Train with the operations that devices other than the processor use.
     #[arg(long, hide = true)]
     composed: bool,
@@ -86,12 +89,14 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut settings = arguments.settings.over(file);
     arguments.tasks.apply(&mut settings.tasks)?;
     if settings.tasks.is_empty() {
-        return Err(Error::invalid("there is nothing to learn: name a task, as in --task sentiment=aclImdb, or a --recipe"));
+        return Err(Error::invalid(
+            "there is nothing to learn: name a task, as in --task sentiment=aclImdb, or a --recipe",
+        ));
     }
     for task in &settings.tasks {
         task.labels()?;
     }
-    let device = Device::Cpu;
+    let device = device(&arguments.device)?;
     let checkpoint = Checkpoint::read(&arguments.base, &device)?;
     let recipe = settings.recipe(checkpoint.dropout);
     recipe.check(&checkpoint.architecture)?;

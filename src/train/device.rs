@@ -1,0 +1,77 @@
+//! Where a model is trained: on the processor with our own fused operations, or on a GPU with candle's.
+
+use candle_core::{Device, utils};
+
+use crate::{Error, Result};
+
+/// The device `name`: `cpu`, `cuda`, `cuda:1` (the second one), `metal`, or `auto`, which is a GPU if this build can use one
+/// and there is one.
+///
+/// # Errors
+/// There is no such device, or this build cannot use it; the sentence says what to install or to build.
+pub fn device(name: &str) -> Result<Device> {
+    match name {
+        "auto" => Ok(automatic()),
+        "cpu" => Ok(Device::Cpu),
+        "metal" if utils::metal_is_available() => Device::new_metal(0).map_err(|error| absent("Metal", &error)),
+        "metal" => Err(Error::invalid(
+            "this build of undertone cannot use Metal: build it on a Mac with cargo build --release --features metal",
+        )),
+        _ => {
+            let number = name.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
+            let number = match number {
+                Some("") if !name.ends_with(':') => Some(0),
+                Some(number) if name.starts_with("cuda:") => number.parse().ok(),
+                _ => None,
+            };
+            let Some(number) = number else {
+                return Err(Error::invalid(format!(
+                    "there is no device \"{name}\": name auto, cpu, cuda, cuda:1 (the second one) or metal"
+                )));
+            };
+            if !utils::cuda_is_available() {
+                return Err(Error::invalid(
+                    "this build of undertone cannot use CUDA: install NVIDIA's CUDA toolkit and build it with \
+                     cargo build --release --features cuda, or train with --device cpu (see docs/GPU.md)",
+                ));
+            }
+            Device::new_cuda(number).map_err(|error| absent(name, &error))
+        }
+    }
+}
+
+/// The first GPU that answers, else the processor.
+fn automatic() -> Device {
+    let cuda = || utils::cuda_is_available().then(|| Device::new_cuda(0).ok()).flatten();
+    let metal = || utils::metal_is_available().then(|| Device::new_metal(0).ok()).flatten();
+    cuda().or_else(metal).unwrap_or(Device::Cpu)
+}
+
+fn absent(name: &str, error: &candle_core::Error) -> Error {
+    Error::invalid(format!("{name} cannot be used ({error}): is its driver installed? --device cpu always works"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_is_not_there_is_named_with_what_to_do() {
+        assert!(device("cpu").unwrap().is_cpu());
+        device("auto").unwrap();
+        for name in ["gpu", "cuda:", "cuda:x", "cuda1", "cuda:-1", ""] {
+            let said = device(name).unwrap_err().to_string();
+            assert!(said.contains("there is no device"), "{name}: {said}");
+        }
+        for (name, available, feature) in [
+            ("cuda", utils::cuda_is_available(), "cuda"),
+            ("cuda:1", utils::cuda_is_available(), "cuda"),
+            ("metal", utils::metal_is_available(), "metal"),
+        ] {
+            if !available {
+                let said = device(name).unwrap_err().to_string();
+                assert!(said.contains(&format!("--features {feature}")), "{name}: {said}");
+            }
+        }
+    }
+}
