@@ -111,7 +111,7 @@ impl TaskSettings {
             progress.note(&format!("Reading {}{what}", self.name));
             let sources: Vec<Source> = sources.iter().map(|source| source.within(folder)).collect();
             let dataset = data::read(&sources, &schema, Split::Train, bad_rows, seed)?;
-            dataset.left_out.sentence().iter().for_each(|sentence| progress.note(sentence));
+            dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
             Ok::<_, Error>(dataset.examples)
         };
         if self.train.is_empty() {
