@@ -1,25 +1,37 @@
 //! Labelled texts, read from the layouts that people have them in.
 //!
 //! Two tasks come with data sets that everybody uses, and each has a layout of its own: IMDB reviews are one file each in
-//! the folder or archive `aclImdb` (`imdb`), Kaggle's toxic comments are rows of CSV files (`table`). [`read`] looks at
-//! what a path is and reads either into the same [`Dataset`], so that nothing after it knows where a text came from.
+//! the folder or archive `aclImdb` (`imdb`), Kaggle's toxic comments are rows of CSV files (`table`). Own comments are rows
+//! of CSV files, too, or of JSON lines (`json_lines`). [`read`] looks at what a path is (`layout`) and reads any of them
+//! into the same [`Dataset`], so that nothing after it knows where a text came from.
 //!
-//! Everything is read before training starts, and the first thing that is wrong ends it with the file and the line: an
-//! hour of training on rows that were quietly misread costs more than a stop. The order of the examples is that of the
-//! files, and for reviews that of their paths, so that the same data and the same seed give the same model.
+//! Everything is read before training starts, and the first thing that is wrong ends it with the file and the line, unless
+//! wrong rows are to be skipped: an hour of training on rows that were quietly misread costs more than a stop. The order
+//! of the examples is that of the files, and for reviews that of their paths, so that the same data and the same seed give
+//! the same model.
 
-use std::collections::HashSet;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{Error, Result};
 
+mod content;
+mod gathering;
 mod hold_out;
 mod imdb;
+mod json_lines;
+mod layout;
+mod left_out;
+mod schema;
 mod table;
+mod write;
 
 pub use hold_out::hold_out;
+pub use left_out::LeftOut;
+pub use schema::Schema;
+pub use write::write_jsonl;
+
+use gathering::Gathering;
+use layout::Layout;
 
 /// A label that nobody gave, among an example's targets: left out of the loss and of every metric.
 pub const UNKNOWN: f32 = f32::NAN;
@@ -58,17 +70,6 @@ pub struct Dataset {
     pub left_out: LeftOut,
 }
 
-/// What the rows of a task hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Schema {
-    /// The labels: each is a column of its own, or a key of each JSON object.
-    pub labels: Vec<String>,
-    /// Where the text is; `comment_text` or `text` where none is named.
-    pub text: Option<String>,
-    /// Where the second text of a pair is, in tasks about pairs.
-    pub second: Option<String>,
-}
-
 /// Where texts of a task are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source {
@@ -87,41 +88,6 @@ pub enum BadRows {
     Refuse,
     /// Leave it out, count it, and say what was wrong with the first ones.
     Skip,
-}
-
-/// How many rows were left out, and why.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Rows with the label −1, by which Kaggle marks what nobody has scored.
-    pub unscored: usize,
-    /// Rows of which no label is known.
-    pub unlabelled: usize,
-    /// Rows whose id an earlier file has, too.
-    pub repeated_ids: usize,
-    /// Rows whose text, or pair of texts, was there before.
-    pub repeated_texts: usize,
-    /// Those of `repeated_texts` that were labelled otherwise the first time.
-    pub contradicting: usize,
-    /// Rows that a source has beyond the number that was asked for.
-    pub not_picked: usize,
-    /// Rows that are wrong; see [`BadRows::Skip`].
-    pub bad: usize,
-    /// What is wrong with the first of them, each with its file and line.
-    pub bad_rows: Vec<String>,
-    /// Rows that were not left out but have some label that is not known.
-    pub partly_unknown: usize,
-}
-
-impl LeftOut {
-    /// The counts in a sentence; none where nothing was left out.
-    pub fn sentence(&self) -> Option<String> {
-        let parts: Vec<_> = [(self.unscored, "unscored (-1)"), (self.repeated_ids, "known by id from an earlier file")]
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, why)| format!("{count} {why}"))
-            .collect();
-        (!parts.is_empty()).then(|| format!("Rows left out: {}", parts.join(", ")))
-    }
 }
 
 /// Which part of a data set to read.
@@ -143,124 +109,79 @@ impl Split {
     }
 }
 
-/// Reads the labelled texts of `sources` into one data set.
+/// Reads the labelled texts of `sources` into one data set. Each is one of
+///
+/// - the folder `aclImdb`, or its archive as `.tar.gz`, `.tgz` or `.tar.xz`, of which `split` picks a part: the task's only
+///   label has to be `positive`, unless the source is all negative, and reviews without a class (`unsup`) are left out;
+/// - a folder with `train.csv` and `test.csv`, or `.tsv`, `.jsonl` or `.ndjson`, of which `split` picks one;
+/// - a file of rows with one of these endings, whatever `split` is.
+///
+/// A row has its text in `comment_text` or `text` or where the schema says, 0 or 1 (or true or false) for each label, and
+/// if it likes an `id` and a `weight`; whatever else it has is passed over. `test.csv` may have its labels in
+/// `test_labels.csv` beside it. A label that is empty, null, absent from a JSON object or −1 is [`UNKNOWN`], and a row of
+/// which no label is known is left out. But a label that no row can have, for want of a column or because no JSON object
+/// has such a key, is an error, since most often it was misspelt. The texts of an all-negative source need no labels.
+///
+/// Two kinds of repeats are left out, since they would count twice, and in both halves of a held-out split:
+///
+/// - rows with an `id` that a source before theirs has, too: comments are handed around in several cleanings. Within one
+///   source an id may repeat, since files that were put together from others number each of them from 0;
+/// - from what is to be learnt from (`Split::Train`), rows with the same text and second text as one before, in any source.
+///   Labels of theirs that the first does not know are added to it; where they contradict it, it stays as it is. What
+///   is to be measured on keeps them: nothing leaks there, and figures that others published count every row.
+///
+/// Where a source is limited to some of its texts, these are picked among the ones that are left, by `seed`.
 ///
 /// # Errors
-/// A path does not exist, is none of what can be read, cannot be read, or holds something that is no labelled text.
-pub fn read(sources: &[Source], schema: &Schema, split: Split, _bad_rows: BadRows, _seed: u64) -> Result<Dataset> {
-    let labels = &schema.labels;
-    if labels.is_empty() {
-        return Err(Error::invalid("no label was named: name at least one that the data have"));
-    }
-    if let Some(label) = labels.iter().enumerate().find_map(|(i, label)| labels[..i].contains(label).then_some(label)) {
-        return Err(Error::invalid(format!("the label `{label}` was named twice: name it once")));
-    }
-    let mut dataset = Dataset { labels: labels.to_vec(), ..Dataset::default() };
-    let mut seen = HashSet::new();
-    for Source { path, .. } in sources {
-        match Layout::of(path, split)? {
+/// A path does not exist, is none of these or cannot be read; a file is not of the kind that its name says, lacks a column
+/// or key, or ends within quotes; a row is wrong and `bad_rows` says to refuse it; labels are named twice or called as
+/// something else; no labelled text is left.
+pub fn read(sources: &[Source], schema: &Schema, split: Split, bad_rows: BadRows, seed: u64) -> Result<Dataset> {
+    schema.check()?;
+    let mut gathering = Gathering::new(schema, split, bad_rows, seed);
+    for source in sources {
+        if source.samples == Some(0) {
+            return Err(Error::invalid(format!(
+                "{}: no text would be taken of it: ask for at least one sample, or leave it out",
+                source.path.display()
+            )));
+        }
+        gathering.begin(source);
+        match Layout::of(&source.path, split)? {
             Layout::ReviewFolder(folder) => {
-                imdb::check_labels(path, labels)?;
-                dataset.examples.extend(imdb::read_folder(&folder, split)?);
+                imdb::check(&source.path, schema, source.all_negative)?;
+                imdb::read_folder(&folder, split, &mut gathering)?;
             }
             Layout::ReviewArchive(compression) => {
-                imdb::check_labels(path, labels)?;
-                dataset.examples.extend(imdb::read_archive(path, compression, split)?);
+                imdb::check(&source.path, schema, source.all_negative)?;
+                imdb::read_archive(&source.path, compression, split, &mut gathering)?;
             }
-            Layout::Table(file) => table::read(&file, &mut dataset, &mut seen)?,
+            Layout::Table(file, separator) => table::read(&file, separator, &mut gathering)?,
+            Layout::JsonLines(file) => json_lines::read(&file, &mut gathering)?,
         }
+        gathering.end(source)?;
     }
-    if dataset.examples.is_empty() {
-        let names: Vec<_> = sources.iter().map(|source| source.path.display().to_string()).collect();
-        return Err(Error::invalid(match dataset.left_out.unscored {
-            0 => "no data was named: name the aclImdb folder or a CSV file".to_owned(),
-            unscored => format!(
-                "{} has no labelled row: all {unscored} are unscored (-1); the labels are in the test_labels.csv \
-                 that Kaggle published after the competition",
-                names.join(", ")
-            ),
-        }));
-    }
-    Ok(dataset)
+    let dataset = gathering.finish();
+    if dataset.examples.is_empty() { Err(nothing_left(sources, &dataset.left_out)) } else { Ok(dataset) }
 }
 
-/// Writes texts as JSON lines which [`read`] reads back equal: keys `text` and `second`, one for each label, and `weight`.
-///
-/// # Errors
-/// A label has the name of another key, or the file cannot be written.
-pub fn write_jsonl(path: &Path, examples: &[Example], labels: &[String]) -> Result<()> {
-    let _ = (examples, labels);
-    Err(Error::invalid(format!("{} is not written yet", path.display())))
-}
-
-/// How an archive is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compression {
-    Gzip,
-    Xz,
-}
-
-/// What a path turned out to be.
-#[derive(Debug, PartialEq)]
-enum Layout {
-    ReviewFolder(PathBuf),
-    ReviewArchive(Compression),
-    Table(PathBuf),
-}
-
-impl Layout {
-    fn of(path: &Path, split: Split) -> Result<Self> {
-        match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Self::of_folder(path, split),
-            Ok(_) => Self::of_file(path),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(Error::invalid(format!("{} does not exist", path.display())))
-            }
-            Err(error) => Err(Error::io(path)(error)),
-        }
+fn nothing_left(sources: &[Source], left_out: &LeftOut) -> Error {
+    if sources.is_empty() {
+        return Error::invalid("no data was named: name the aclImdb folder, a CSV file or one with JSON lines");
     }
-
-    fn of_folder(path: &Path, split: Split) -> Result<Self> {
-        // Unpacking an archive often leaves its folder within another of the same name.
-        for folder in [path.to_owned(), path.join("aclImdb")] {
-            let has_reviews =
-                |split: &str| folder.join(split).join("pos").is_dir() || folder.join(split).join("neg").is_dir();
-            if has_reviews("train") || has_reviews("test") {
-                return Ok(Self::ReviewFolder(folder));
-            }
-        }
-        let table = path.join(format!("{}.csv", split.name()));
-        if table.is_file() {
-            return Ok(Self::Table(table));
-        }
-        Err(Error::invalid(format!(
-            "{} has neither {split}/pos and {split}/neg, as the folder aclImdb has, nor {split}.csv, as Kaggle's data have",
-            path.display(),
-            split = split.name()
-        )))
+    let paths: Vec<_> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    let mut sentence = format!("no labelled text is left of {}", paths.join(", "));
+    if let Some(counts) = left_out.sentence() {
+        sentence += &format!(". {counts}");
     }
-
-    /// What a file is, by its first bytes where they tell, since archives are renamed more often than they are damaged.
-    fn of_file(path: &Path) -> Result<Self> {
-        let mut start = Vec::new();
-        File::open(path).and_then(|file| file.take(6).read_to_end(&mut start)).map_err(Error::io(path))?;
-        if start.starts_with(b"\x1f\x8b") {
-            return Ok(Self::ReviewArchive(Compression::Gzip));
-        }
-        if start == b"\xfd7zXZ\0" {
-            return Ok(Self::ReviewArchive(Compression::Xz));
-        }
-        if start.starts_with(b"PK\x03\x04") {
-            return Err(Error::invalid(format!("{} is a zip archive: unpack it and name the folder", path.display())));
-        }
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            return Ok(Self::Table(path.to_owned()));
-        }
-        Err(Error::invalid(format!(
-            "{} is neither a .csv file nor the aclImdb archive as .tar.gz or .tar.xz",
-            path.display()
-        )))
+    if let Some(first) = left_out.bad_rows.first() {
+        sentence += &format!(". The first that cannot be used: {first}");
     }
+    if left_out.unscored > 0 {
+        sentence +=
+            ". The labels of Kaggle's test.csv are in the test_labels.csv that was published after the competition";
+    }
+    Error::invalid(sentence)
 }
 
 #[cfg(test)]

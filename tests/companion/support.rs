@@ -50,7 +50,7 @@ pub fn write_data(folder: &Path) {
             let reviews = folder.join("aclImdb").join(split).join(class);
             fs::create_dir_all(&reviews).unwrap();
             for number in 0..60 {
-                let text = format!("the movie was {}", vec![word; 1 + number % 5].join(" "));
+                let text = format!("the movie {number} was {}", vec![word; 1 + number % 5].join(" "));
                 fs::write(reviews.join(format!("{number}_{}.txt", if class == "pos" { 9 } else { 2 })), text).unwrap();
             }
         }

@@ -7,39 +7,52 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use super::{Compression, Example, Split};
+use super::gathering::{Gathering, Label, Reason, Row};
+use super::layout::Compression;
+use super::{Schema, Split};
 use crate::{Error, Result};
 
 /// The one label that these data have.
 const LABEL: &str = "positive";
 
 /// The folders and what they say of their reviews.
-const FOLDERS: [(&str, bool); 2] = [("neg", false), ("pos", true)];
+const FOLDERS: [(&str, Label); 2] = [("neg", Label::DoesNot), ("pos", Label::Applies)];
 
-/// A review, its path below the split (`neg/0_3.txt`) for the order, and whether it is positive.
+/// A review.
 struct Review {
+    /// The path below the split (`neg/0_3.txt`), for the order.
     path: String,
-    text: String,
-    positive: bool,
+    /// The file's name for a sentence.
+    name: String,
+    content: Vec<u8>,
+    label: Label,
 }
 
-/// Checks that the task has the one label that reviews have.
-pub fn check_labels(path: &Path, labels: &[String]) -> Result<()> {
-    if labels == [LABEL] {
+/// Checks that reviews can be read for a task: they have one label, which does not matter where none of the task's labels
+/// applies to them, and are no pairs of texts.
+pub fn check(path: &Path, schema: &Schema, all_negative: bool) -> Result<()> {
+    if let Some(second) = &schema.second {
+        return Err(Error::invalid(format!(
+            "{} has IMDB reviews, which have no second text, but `{second}` was asked for",
+            path.display()
+        )));
+    }
+    if all_negative || schema.labels == [LABEL] {
         return Ok(());
     }
     Err(Error::invalid(format!(
-        "{} has IMDB reviews, whose only label is `{LABEL}`, but the labels `{}` were asked for",
+        "{} has IMDB reviews, whose only label is `{LABEL}`, but the labels `{}` were asked for; \
+         reviews to which none of them applies are read as an all-negative source",
         path.display(),
-        labels.join("`, `")
+        schema.labels.join("`, `")
     )))
 }
 
 /// Reads one split of the unpacked folder.
-pub fn read_folder(folder: &Path, split: Split) -> Result<Vec<Example>> {
+pub fn read_folder(folder: &Path, split: Split, gathering: &mut Gathering) -> Result<()> {
     let mut reviews = Vec::new();
-    for (name, positive) in FOLDERS {
-        let folder = folder.join(split.name()).join(name);
+    for (class, label) in FOLDERS {
+        let folder = folder.join(split.name()).join(class);
         if !folder.is_dir() {
             continue;
         }
@@ -49,15 +62,15 @@ pub fn read_folder(folder: &Path, split: Split) -> Result<Vec<Example>> {
                 continue;
             };
             let content = std::fs::read(&path).map_err(Error::io(&path))?;
-            let text = text(content, || path.display().to_string())?;
-            reviews.push(Review { path: format!("{name}/{file}"), text, positive });
+            let name = path.display().to_string();
+            reviews.push(Review { path: format!("{class}/{file}"), name, content, label });
         }
     }
-    examples(reviews, folder, split)
+    take(reviews, folder, split, gathering)
 }
 
 /// Reads one split of the archive.
-pub fn read_archive(path: &Path, compression: Compression, split: Split) -> Result<Vec<Example>> {
+pub fn read_archive(path: &Path, compression: Compression, split: Split, gathering: &mut Gathering) -> Result<()> {
     let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(Error::io(path))?);
     // Both formats may be several streams one after the other, which is what parallel compressors write.
     let unpacked: Box<dyn Read> = match compression {
@@ -74,26 +87,26 @@ pub fn read_archive(path: &Path, compression: Compression, split: Split) -> Resu
     let mut reviews = Vec::new();
     for entry in archive.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let Some((label, positive)) = place(&name, split).filter(|_| entry.header().entry_type().is_file()) else {
+        let inside = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let Some((below, label)) = place(&inside, split).filter(|_| entry.header().entry_type().is_file()) else {
             continue;
         };
         let mut content = Vec::new();
         entry.read_to_end(&mut content).map_err(damaged)?;
-        let text = text(content, || format!("{} in {}", name, path.display()))?;
-        reviews.push(Review { path: label.to_owned(), text, positive });
+        let name = format!("{inside} in {}", path.display());
+        reviews.push(Review { path: below.to_owned(), name, content, label });
     }
-    examples(reviews, path, split)
+    take(reviews, path, split, gathering)
 }
 
-/// Where below the split's folder an archive's entry lies (`pos/0_9.txt`) and whether it is positive; none for what is no
+/// Where below the split's folder an archive's entry lies (`pos/0_9.txt`) and what that says of it; none for what is no
 /// review of this split.
-fn place(entry: &str, split: Split) -> Option<(&str, bool)> {
+fn place(entry: &str, split: Split) -> Option<(&str, Label)> {
     let (folder, file) = entry.rsplit_once('/')?;
     let (above, folder_name) = folder.rsplit_once('/')?;
     let split_name = above.rsplit_once('/').map_or(above, |(_, name)| name);
-    let (_, positive) = FOLDERS.into_iter().find(|(name, _)| *name == folder_name)?;
-    (split_name == split.name() && is_review(file)).then(|| (&entry[above.len() + 1..], positive))
+    let (_, label) = FOLDERS.into_iter().find(|(name, _)| *name == folder_name)?;
+    (split_name == split.name() && is_review(file)).then(|| (&entry[above.len() + 1..], label))
 }
 
 /// Whether a file is a review: macOS adds `._0_9.txt` beside `0_9.txt`, and that is none.
@@ -101,40 +114,56 @@ fn is_review(file: &str) -> bool {
     file.ends_with(".txt") && !file.starts_with('.')
 }
 
-/// A review's text. Reviews were taken from web pages, so their line breaks are `<br />`: what people type has none, and
-/// to the tokenizer each is four tokens that say nothing of the film, so they become newlines.
-fn text(content: Vec<u8>, name: impl Fn() -> String) -> Result<String> {
-    let text = String::from_utf8(content).map_err(|error| {
-        let line =
-            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Error::invalid(format!("{}, line {line}: this is not UTF-8; convert the file to UTF-8", name()))
-    })?;
-    if text.is_empty() {
-        return Err(Error::invalid(format!(
-            "{}, line 1: the review is empty; remove the file or fetch the data again",
-            name()
-        )));
+impl Row for Review {
+    fn id(&self) -> Result<Option<String>, Reason> {
+        Ok(None)
     }
-    Ok(text.replace("<br />", "\n"))
-}
 
-/// The examples in the order of their paths; both classes must be there, or nothing could be learnt or measured.
-fn examples(mut reviews: Vec<Review>, source: &Path, split: Split) -> Result<Vec<Example>> {
-    for (folder, positive) in FOLDERS {
-        if !reviews.iter().any(|review| review.positive == positive) {
-            return Err(Error::invalid(format!(
-                "{} has no review (ID_STARS.txt) in {}/{folder}: name the whole aclImdb folder or archive",
-                source.display(),
-                split.name()
-            )));
+    fn labels(&self) -> Result<Option<Vec<Label>>, Reason> {
+        Ok(Some(vec![self.label]))
+    }
+
+    fn weight(&self) -> Result<f32, Reason> {
+        Ok(1.0)
+    }
+
+    /// Reviews were taken from web pages, so their line breaks are `<br />`: what people type has none, and to the
+    /// tokenizer each is four tokens that say nothing of the film, so they become newlines.
+    fn text(&self) -> Result<String, Reason> {
+        match std::str::from_utf8(&self.content) {
+            Ok("") => Err("the review is empty; remove the file or fetch the data again".to_owned()),
+            Ok(text) => Ok(text.replace("<br />", "\n")),
+            Err(_) => Err("this is not UTF-8; convert the file to UTF-8".to_owned()),
         }
     }
+
+    fn second(&self) -> Result<Option<String>, Reason> {
+        Ok(None)
+    }
+}
+
+/// Takes the reviews in the order of their paths. Both classes must be there, or nothing could be learnt or measured,
+/// unless the classes do not matter.
+fn take(mut reviews: Vec<Review>, source: &Path, split: Split, gathering: &mut Gathering) -> Result<()> {
+    let empty = FOLDERS.iter().find(|(_, label)| !reviews.iter().any(|review| review.label == *label));
+    if let Some((folder, _)) = empty.filter(|_| reviews.is_empty() || !gathering.all_negative()) {
+        return Err(Error::invalid(format!(
+            "{} has no review (ID_STARS.txt) in {}/{folder}: name the whole aclImdb folder or archive",
+            source.display(),
+            split.name()
+        )));
+    }
     reviews.sort_by(|a, b| a.path.cmp(&b.path));
-    let example = |review: Review| Example {
-        text: review.text,
-        second: None,
-        targets: vec![f32::from(u8::from(review.positive))],
-        weight: 1.0,
-    };
-    Ok(reviews.into_iter().map(example).collect())
+    for review in &reviews {
+        gathering.take(review, || format!("{}, line {}", review.name, review.broken_line()))?;
+    }
+    Ok(())
+}
+
+impl Review {
+    /// The line of the first byte that is no text; the first line where all is.
+    fn broken_line(&self) -> usize {
+        let valid = std::str::from_utf8(&self.content).map_or_else(|error| error.valid_up_to(), |_| 0);
+        1 + self.content[..valid].iter().filter(|byte| **byte == b'\n').count()
+    }
 }

@@ -1,68 +1,44 @@
-//! CSV files with one text a row and one column a label, as in Kaggle's Toxic Comment Classification Challenge.
-//!
-//! Files are read whole before any row is looked at, 70 MB at most for Kaggle's: only so can a quote that is never closed,
-//! as a download that broke off leaves it, be told from a long comment.
+//! CSV files with one text a row and one column a label, as in Kaggle's Toxic Comment Classification Challenge; and the same
+//! with tabs.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
-
-use super::{Dataset, Example};
+use super::Schema;
+use super::content::shown;
+use super::gathering::{Gathering, Label, Reason, Row};
 use crate::{Error, Result};
 
-/// The columns that may hold the text; the first that a file has counts.
-const TEXT: [&str; 2] = ["comment_text", "text"];
+mod file;
+mod labels_file;
 
-/// Appended to every file as a row of its own. Where the file ends within quotes it becomes part of the last field.
-const END: &[u8] = b"\n\x1aend of file\x1a\n";
+use file::{Column, File, Line};
+use labels_file::LabelsFile;
 
-/// Targets of one row; none for a row that nobody has scored.
-type Targets = Option<Vec<f32>>;
-
-/// Adds the rows of the file at `path` to `dataset`, except those with an id in `seen`; then adds its ids to `seen`.
-pub fn read(path: &Path, dataset: &mut Dataset, seen: &mut HashSet<String>) -> Result<()> {
-    let mut table = Table::open(path)?;
-    let text = TEXT.iter().find_map(|name| table.find(name)).ok_or_else(|| table.lacks(TEXT[0], " nor `text`"))?;
-    let weight = table.find("weight");
-    let id = table.find("id");
-    let labels = match table.columns(&dataset.labels) {
-        Ok(columns) => Labels::Here(columns),
-        Err(missing) => match labels_file(path) {
-            Some(file) => Labels::Elsewhere(Joined::read(&file, &dataset.labels)?),
-            None => return Err(missing),
-        },
-    };
-    let mut ids = Vec::new();
+/// Takes the rows of the file at `path`.
+pub fn read(path: &Path, separator: u8, gathering: &mut Gathering) -> Result<()> {
+    let mut file = File::open(path, separator)?;
+    let columns = Columns::find(&file, path, separator, gathering)?;
     let mut rows = 0;
-    while let Some(row) = table.next_row()? {
+    while let Some(line) = file.next_line()? {
         rows += 1;
-        let row_id = id.map(|column| row.text(column)).transpose()?.filter(|id| !id.is_empty());
-        if row_id.is_some_and(|id| seen.contains(id)) {
-            dataset.left_out.repeated_ids += 1;
-            continue;
+        match line.check() {
+            Ok(()) => gathering.take(&TableRow { line: &line, columns: &columns }, || line.place())?,
+            Err(reason) => gathering.refuse(&reason, || line.place())?,
         }
-        ids.extend(row_id.map(str::to_owned));
-        let targets = match &labels {
-            Labels::Here(columns) => row.targets(columns)?,
-            Labels::Elsewhere(joined) => joined.targets(&row, row_id)?,
-        };
-        let Some(targets) = targets else {
-            dataset.left_out.unscored += 1;
-            continue;
-        };
-        let weight = weight.map_or(Ok(1.0), |column| row.weight(column))?;
-        let text = row.text(text)?;
-        if text.is_empty() {
-            return Err(row.error("the text is empty; remove the row"));
-        }
-        dataset.examples.push(Example { text: text.to_owned(), second: None, targets, weight });
     }
     if rows == 0 {
         return Err(Error::invalid(format!("{} has no row below its header", path.display())));
     }
-    seen.extend(ids);
     Ok(())
+}
+
+/// Where a file has what.
+struct Columns {
+    id: Option<Column>,
+    text: Column,
+    second: Option<Column>,
+    labels: Labels,
+    weight: Option<Column>,
 }
 
 /// Where the labels of a file are.
@@ -70,176 +46,87 @@ enum Labels {
     /// In these columns of its own.
     Here(Vec<Column>),
     /// In another file, by id.
-    Elsewhere(Joined),
+    Elsewhere(LabelsFile),
 }
 
-/// `test_labels.csv` beside `test.csv`, where it exists.
-fn labels_file(path: &Path) -> Option<PathBuf> {
-    let name = format!("{}_labels.csv", path.file_stem()?.to_str()?);
-    Some(path.with_file_name(name)).filter(|file| file.is_file())
-}
-
-/// The labels of a file of their own.
-struct Joined {
-    path: PathBuf,
-    targets: HashMap<String, Targets>,
-}
-
-impl Joined {
-    fn read(path: &Path, labels: &[String]) -> Result<Self> {
-        let mut table = Table::open(path)?;
-        let id = table.find("id").ok_or_else(|| table.lacks("id", ""))?;
-        let columns = table.columns(labels)?;
-        let mut targets = HashMap::new();
-        while let Some(row) = table.next_row()? {
-            let id = row.text(id)?;
-            if targets.insert(id.to_owned(), row.targets(&columns)?).is_some() {
-                return Err(row.error(format!("the id `{id}` was there before; remove one of the rows")));
+impl Columns {
+    fn find(file: &File, path: &Path, separator: u8, gathering: &mut Gathering) -> Result<Self> {
+        let schema = gathering.schema;
+        let text = file.need(&schema.text_names(), "")?;
+        let second = schema.second.as_ref().map(|name| file.need(&[name], "")).transpose()?;
+        let labels = if gathering.all_negative() {
+            Labels::Here(Vec::new())
+        } else {
+            match label_columns(file, schema) {
+                Ok(columns) => Labels::Here(columns),
+                Err(missing) => match LabelsFile::beside(path) {
+                    Some(other) => Labels::Elsewhere(LabelsFile::read(&other, separator, gathering)?),
+                    None => return Err(missing),
+                },
             }
-        }
-        Ok(Self { path: path.to_owned(), targets })
-    }
-
-    fn targets(&self, row: &Row, id: Option<&str>) -> Result<Targets> {
-        let file = self.path.display();
-        let Some(id) = id else {
-            return Err(row.error(format!("the row has no id by which to find its labels in {file}")));
         };
-        let missing = || row.error(format!("the labels of the id `{id}` are not in {file}"));
-        self.targets.get(id).cloned().ok_or_else(missing)
+        Ok(Self { id: file.find("id")?, text, second, labels, weight: file.find("weight")? })
     }
 }
 
-/// A column that a file has.
-#[derive(Debug, Clone, Copy)]
-struct Column(usize);
-
-/// A CSV file that is being read.
-struct Table {
-    path: PathBuf,
-    header: Vec<String>,
-    reader: Reader<std::io::Cursor<Vec<u8>>>,
-    record: ByteRecord,
+/// The labels' columns. A file that knows nothing of a label has to say so by an empty column: a label that is not there
+/// is more often one that was misspelt.
+fn label_columns(file: &File, schema: &Schema) -> Result<Vec<Column>> {
+    let advice = "; for a label that nobody gave, add its column and leave it empty";
+    schema.labels.iter().map(|name| file.need(&[name], advice)).collect()
 }
 
-impl Table {
-    fn open(path: &Path) -> Result<Self> {
-        let mut content = std::fs::read(path).map_err(Error::io(path))?;
-        content.extend_from_slice(END);
-        // Rows of another length are refused below, where the sentence can say what to do.
-        let reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(std::io::Cursor::new(content));
-        let mut table = Self { path: path.to_owned(), header: Vec::new(), reader, record: ByteRecord::new() };
-        let header = match table.next_row()? {
-            Some(row) => {
-                (0..row.record.len()).map(|i| row.text(Column(i)).map(|name| name.trim().to_owned())).collect()
-            }
-            None => Err(Error::invalid(format!("{} is empty", path.display()))),
-        };
-        table.header = header?;
-        Ok(table)
-    }
-
-    /// The next row; none at the end of the file.
-    fn next_row(&mut self) -> Result<Option<Row<'_>>> {
-        let more = self.reader.read_byte_record(&mut self.record);
-        more.map_err(|error| Error::invalid(format!("{} cannot be read as CSV: {error}", self.path.display())))?;
-        let row = Row {
-            path: &self.path,
-            header: &self.header,
-            content: self.reader.get_ref().get_ref(),
-            record: &self.record,
-        };
-        let end = END.trim_ascii();
-        if row.record.len() == 1 && row.record.get(0) == Some(end) {
-            return Ok(None);
+/// What a row says of the labels in `columns`.
+fn labels(line: &Line, columns: &[Column]) -> Result<Vec<Label>, Reason> {
+    let label = |&column: &Column| {
+        let field = line.text(column)?.trim();
+        match field.parse::<f32>() {
+            Ok(0.0) => Ok(Label::DoesNot),
+            Ok(1.0) => Ok(Label::Applies),
+            Ok(-1.0) => Ok(Label::Unscored),
+            _ if field.is_empty() => Ok(Label::Unknown),
+            _ if field.eq_ignore_ascii_case("false") => Ok(Label::DoesNot),
+            _ if field.eq_ignore_ascii_case("true") => Ok(Label::Applies),
+            _ => Err(format!(
+                "the label `{}` is {}; a label is 0 or 1, and empty where it is unknown",
+                line.name(column),
+                shown(field)
+            )),
         }
-        if row.record.iter().next_back().is_some_and(|field| field.trim_ascii_end().ends_with(end)) {
-            return Err(row.error("a quote (\") opens in this row and is never closed; is the file complete?"));
-        }
-        if !self.header.is_empty() && row.record.len() != self.header.len() {
-            return Err(row.error(format!(
-                "the row has {} fields where the header has {}; put texts with commas, quotes or line breaks in quotes",
-                row.record.len(),
-                self.header.len()
-            )));
-        }
-        Ok(Some(row))
-    }
-
-    fn find(&self, name: &str) -> Option<Column> {
-        self.header.iter().position(|column| column == name).map(Column)
-    }
-
-    fn columns(&self, names: &[String]) -> Result<Vec<Column>> {
-        names.iter().map(|name| self.find(name).ok_or_else(|| self.lacks(name, ""))).collect()
-    }
-
-    fn lacks(&self, name: &str, nor: &str) -> Error {
-        Error::invalid(format!(
-            "{}, line 1: there is no column `{name}`{nor}; the columns, separated by commas, are `{}`",
-            self.path.display(),
-            self.header.join("`, `")
-        ))
-    }
+    };
+    columns.iter().map(label).collect()
 }
 
-/// One row of a file.
-struct Row<'a> {
-    path: &'a Path,
-    header: &'a [String],
-    content: &'a [u8],
-    record: &'a ByteRecord,
+struct TableRow<'a> {
+    line: &'a Line<'a>,
+    columns: &'a Columns,
 }
 
-impl Row<'_> {
-    /// An error that names the row's first line. The reader's own count of lines is not it: it stands still at the line feed
-    /// that ends a Windows line, and at empty lines.
-    fn error(&self, sentence: impl std::fmt::Display) -> Error {
-        let start = self.record.position().map_or(0, |position| position.byte() as usize);
-        let (before, after) = self.content.split_at(start.min(self.content.len()));
-        let breaks = after.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let line = 1 + before.iter().chain(breaks).filter(|byte| **byte == b'\n').count();
-        Error::invalid(format!("{}, line {line}: {sentence}", self.path.display()))
+impl Row for TableRow<'_> {
+    fn id(&self) -> Result<Option<String>, Reason> {
+        let id = self.columns.id.map(|column| self.line.text(column)).transpose()?;
+        Ok(id.filter(|id| !id.is_empty()).map(str::to_owned))
     }
 
-    fn name(&self, column: Column) -> &str {
-        self.header.get(column.0).map_or("header", String::as_str)
-    }
-
-    fn text(&self, column: Column) -> Result<&str> {
-        // Every row has as many fields as the header, in which the column was found.
-        let field = self.record.get(column.0).unwrap_or_default();
-        std::str::from_utf8(field).map_err(|_| {
-            self.error(format!("the column `{}` is not UTF-8; save the file with UTF-8 encoding", self.name(column)))
-        })
-    }
-
-    fn targets(&self, columns: &[Column]) -> Result<Targets> {
-        let mut targets = Vec::with_capacity(columns.len());
-        let mut scored = true;
-        for &column in columns {
-            let field = self.text(column)?.trim();
-            match field.parse::<f32>() {
-                Ok(0.0) => targets.push(0.0),
-                Ok(1.0) => targets.push(1.0),
-                Ok(-1.0) => scored = false,
-                _ => {
-                    let name = self.name(column);
-                    return Err(self.error(match field {
-                        "" => format!("the label `{name}` is empty; fill in 0 or 1, or remove the row"),
-                        _ => {
-                            format!("the label `{name}` is `{field}`; a label is 0 or 1, or -1 where nobody scored it")
-                        }
-                    }));
-                }
-            }
+    fn labels(&self) -> Result<Option<Vec<Label>>, Reason> {
+        match &self.columns.labels {
+            Labels::Here(columns) => labels(self.line, columns).map(Some),
+            Labels::Elsewhere(file) => file.of(self.id()?),
         }
-        Ok(scored.then_some(targets))
     }
 
-    fn weight(&self, column: Column) -> Result<f32> {
-        let field = self.text(column)?.trim();
+    fn weight(&self) -> Result<f32, Reason> {
+        let Some(column) = self.columns.weight else { return Ok(1.0) };
+        let field = self.line.text(column)?.trim();
         let weight = field.parse::<f32>().ok().filter(|weight| weight.is_finite() && *weight >= 0.0);
-        weight.ok_or_else(|| self.error(format!("the weight is `{field}`; a weight is a number, and not below 0")))
+        weight.ok_or_else(|| format!("the weight is {}; a weight is a number, and not below 0", shown(field)))
+    }
+
+    fn text(&self) -> Result<String, Reason> {
+        self.line.text(self.columns.text).map(str::to_owned)
+    }
+
+    fn second(&self) -> Result<Option<String>, Reason> {
+        Ok(self.columns.second.map(|column| self.line.text(column)).transpose()?.map(str::to_owned))
     }
 }

@@ -7,8 +7,17 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod encodings;
+mod held_out;
+mod json_lines;
+mod pairs;
+mod repeats;
 mod reviews;
+mod samples;
+mod skipping;
 mod tables;
+mod unknown;
+mod writing;
 
 /// A folder with these files.
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -29,9 +38,42 @@ fn texts(examples: &[Example]) -> Vec<&str> {
     examples.iter().map(|example| example.text.as_str()).collect()
 }
 
+fn targets(examples: &[Example]) -> Vec<&[f32]> {
+    examples.iter().map(|example| example.targets.as_slice()).collect()
+}
+
+/// A task with these labels and nothing else of its own.
+fn schema(names: &[&str]) -> Schema {
+    Schema { labels: labels(names), ..Schema::default() }
+}
+
+fn source(path: &Path) -> Source {
+    Source { path: path.to_owned(), ..Source::default() }
+}
+
+fn all_negative(path: &Path) -> Source {
+    Source { all_negative: true, ..source(path) }
+}
+
+fn read_one(path: &Path, names: &[&str], split: Split) -> Result<Dataset> {
+    read(&[source(path)], &schema(names), split, BadRows::Refuse, 1)
+}
+
+/// Reads files of these names and contents to learn from, one after the other. What comes before the names in a sentence
+/// changes from run to run and is taken off.
+fn read_files(files: &[(&str, &str)], schema: &Schema, bad_rows: BadRows) -> Result<Dataset, String> {
+    let contents: Vec<_> = files.iter().map(|(name, content)| (*name, content.as_bytes())).collect();
+    let folder = folder(&contents);
+    let sources: Vec<_> = files.iter().map(|(name, _)| source(&folder.path().join(name))).collect();
+    let short = |sentence: String| sentence.replace(&format!("{}/", folder.path().display()), "");
+    let mut dataset = read(&sources, schema, Split::Train, bad_rows, 1).map_err(|error| short(error.to_string()))?;
+    dataset.left_out.bad_rows = dataset.left_out.bad_rows.into_iter().map(short).collect();
+    Ok(dataset)
+}
+
 /// The sentence with which reading fails.
 fn failure(path: &Path, names: &[&str], split: Split) -> String {
-    read(path, &labels(names), split).unwrap_err().to_string()
+    read_one(path, names, split).unwrap_err().to_string()
 }
 
 #[test]
@@ -41,24 +83,51 @@ fn a_path_that_does_not_exist_is_named() {
 
 #[test]
 fn an_unknown_kind_of_file_is_refused() {
-    let folder = folder(&[("notes.txt", b"toxic"), ("data.zip", b"PK\x03\x04rest"), ("empty", b"")]);
+    let folder = folder(&[
+        ("notes.txt", b"toxic"),
+        ("data.zip", b"PK\x03\x04rest"),
+        ("empty", b""),
+        ("t.xlsx", b"PK\x03\x04rest"),
+        ("a.json", b"{}"),
+        ("b.csv.gz", b"\x1f\x8brest"),
+    ]);
     let notes = failure(&folder.path().join("notes.txt"), &["toxic"], Split::Train);
     assert!(
-        notes.ends_with("notes.txt is neither a .csv file nor the aclImdb archive as .tar.gz or .tar.xz"),
+        notes.ends_with(
+            "notes.txt is neither a .csv, .tsv or .jsonl file nor the aclImdb archive as .tar.gz or .tar.xz"
+        ),
         "{notes}"
     );
     let zip = failure(&folder.path().join("data.zip"), &["toxic"], Split::Train);
     assert!(zip.ends_with("data.zip is a zip archive: unpack it and name the folder"), "{zip}");
     let empty = failure(&folder.path().join("empty"), &["toxic"], Split::Train);
-    assert!(empty.contains("is neither a .csv file"), "{empty}");
+    assert!(empty.contains("is neither a .csv"), "{empty}");
+    for (name, sentence) in [
+        ("t.xlsx", "t.xlsx is a spreadsheet: save it as CSV with UTF-8 encoding"),
+        ("a.json", "a.json is taken for one JSON value: if it has one object a line, name it .jsonl"),
+        ("b.csv.gz", "b.csv.gz is compressed: unpack it first"),
+    ] {
+        let said = failure(&folder.path().join(name), &["toxic"], Split::Train);
+        assert!(said.ends_with(sentence), "{said}");
+    }
 }
 
 #[test]
 fn a_folder_without_data_is_refused() {
     let folder = folder(&[("test.csv", b"id,text,toxic\n1,a,0\n")]);
     let sentence = failure(folder.path(), &["toxic"], Split::Train);
-    assert!(sentence.ends_with("nor train.csv, as Kaggle's data have"), "{sentence}");
+    assert!(sentence.ends_with("nor train.csv, as Kaggle's data have, nor train.tsv or train.jsonl"), "{sentence}");
     assert!(sentence.contains("has neither train/pos and train/neg"), "{sentence}");
+}
+
+#[test]
+fn a_folder_may_have_one_file_of_rows_for_a_split() {
+    let folder = folder(&[("train.jsonl", b"{\"text\": \"a\", \"toxic\": 0}"), ("test.tsv", b"text\ttoxic\nb\t1\n")]);
+    assert_eq!(texts(&read_one(folder.path(), &["toxic"], Split::Train).unwrap().examples), ["a"]);
+    assert_eq!(texts(&read_one(folder.path(), &["toxic"], Split::Test).unwrap().examples), ["b"]);
+    std::fs::write(folder.path().join("train.csv"), "text,toxic\nc,0\n").unwrap();
+    let sentence = failure(folder.path(), &["toxic"], Split::Train);
+    assert!(sentence.starts_with("there are both ") && sentence.ends_with("train.jsonl: name the one to read"));
 }
 
 #[test]
@@ -66,81 +135,23 @@ fn labels_are_named_and_named_once() {
     let twice = failure(Path::new("x"), &["toxic", "threat", "toxic"], Split::Train);
     assert_eq!(twice, "the label `toxic` was named twice: name it once");
     assert!(failure(Path::new("x"), &[], Split::Train).starts_with("no label was named"));
-    assert!(read_all(&[], &labels(&["toxic"]), Split::Train).unwrap_err().to_string().starts_with("no data was named"));
+    let nothing = read(&[], &schema(&["toxic"]), Split::Train, BadRows::Refuse, 1).unwrap_err().to_string();
+    assert!(nothing.starts_with("no data was named"), "{nothing}");
 }
 
 #[test]
-fn several_paths_follow_each_other_and_ids_count_once() {
-    let folder = folder(&[
-        ("a.csv", b"id,text,toxic\n1,first,0\n1,same file,1\n,no id,0\n"),
-        ("b.csv", b"text,toxic,id\nsecond,1,2\nagain,0,1\n,1,1\nno id either,1,\n"),
-        ("c.csv", b"text,toxic\nfirst,1\n"),
-    ]);
-    let paths: Vec<_> = ["a.csv", "b.csv", "c.csv"].iter().map(|name| folder.path().join(name)).collect();
-    let dataset = read_all(&paths, &labels(&["toxic"]), Split::Train).unwrap();
-    assert_eq!(texts(&dataset.examples), ["first", "same file", "no id", "second", "no id either", "first"]);
-    assert_eq!(dataset.left_out, LeftOut { unscored: 0, repeated: 2 });
-}
-
-fn example(i: usize, targets: &[f32]) -> Example {
-    Example { text: i.to_string(), targets: targets.to_vec(), weight: 1.0 }
-}
-
-/// 100 rows with no label, 30 with the first, 7 with both, and three combinations of their own.
-fn unbalanced() -> Vec<Example> {
-    let mut examples: Vec<_> = (0..137)
-        .map(|i| {
-            example(
-                i,
-                if i % 19 == 5 {
-                    &[1.0, 1.0, 0.0]
-                } else if i % 4 == 1 {
-                    &[1.0, 0.0, 0.0]
-                } else {
-                    &[0.0; 3]
-                },
-            )
-        })
-        .collect();
-    examples.extend((137..140).zip([[0.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]]).map(|(i, t)| example(i, &t)));
-    examples
-}
-
-#[test]
-fn every_combination_of_labels_gives_its_share() {
-    let examples = unbalanced();
-    let (rest, held_out) = hold_out(examples.clone(), 0.25, 7);
-    assert_eq!((rest.len(), held_out.len()), (105, 35));
-    for targets in [[0.0; 3], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0; 3]] {
-        let count = |part: &[Example]| part.iter().filter(|example| example.targets == targets).count() as f64;
-        assert!((count(&held_out) - 0.25 * count(&examples)).abs() < 1.0, "{targets:?}: {}", count(&held_out));
+fn a_name_stands_for_one_thing() {
+    for name in ["", "text", "comment_text", "second", "id", "weight"] {
+        let sentence = failure(Path::new("x"), &["toxic", name], Split::Train);
+        assert!(sentence.starts_with(&format!("a label cannot be called `{name}`")), "{sentence}");
     }
-    let mut all: Vec<_> = rest.iter().chain(&held_out).map(|example| example.text.parse::<usize>().unwrap()).collect();
-    all.sort_unstable();
-    assert_eq!(all, (0..140).collect::<Vec<_>>());
-}
-
-#[test]
-fn rare_combinations_do_not_all_round_to_nothing() {
-    let examples: Vec<_> =
-        (0..16).map(|i| example(i, &[0, 1, 2, 3].map(|bit| f32::from((i >> bit & 1) as u8)))).collect();
-    assert_eq!(hold_out(examples, 0.25, 1).1.len(), 4);
-}
-
-#[test]
-fn the_seed_decides_and_the_order_stays() {
-    let parts = |seed| hold_out(unbalanced(), 0.1, seed);
-    assert_eq!(parts(3), parts(3));
-    assert_ne!(parts(3), parts(4));
-    let in_order = |part: &[Example]| part.is_sorted_by_key(|example| example.text.parse::<usize>().unwrap());
-    assert!(in_order(&parts(3).0) && in_order(&parts(3).1));
-}
-
-#[test]
-fn all_or_nothing_can_be_held_out() {
-    for (fraction, count) in [(0.0, 0), (1.0, 140), (f64::NAN, 0), (-1.0, 0), (7.0, 140)] {
-        let (rest, held_out) = hold_out(unbalanced(), fraction, 1);
-        assert_eq!((rest.len(), held_out.len()), (140 - count, count), "{fraction}");
-    }
-    assert_eq!(hold_out(Vec::new(), 0.5, 1), (Vec::new(), Vec::new()));
+    let refused = |schema: Schema| {
+        read(&[source(Path::new("x"))], &schema, Split::Train, BadRows::Refuse, 1).unwrap_err().to_string()
+    };
+    let text = Schema { text: Some("tone".to_owned()), ..schema(&["tone"]) };
+    assert_eq!(refused(text), "`tone` was named as a label and as a text: name another one");
+    let second = Schema { second: Some("reply".to_owned()), ..schema(&["reply"]) };
+    assert!(refused(second).starts_with("`reply` was named as a label"));
+    let same = Schema { second: Some("text".to_owned()), ..schema(&["tone"]) };
+    assert!(refused(same).ends_with("cannot be the same: name two"));
 }

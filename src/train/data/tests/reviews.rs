@@ -41,13 +41,12 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 fn check(path: &Path) {
-    let train = read(path, &labels(&LABELS), Split::Train).unwrap();
+    let train = read_one(path, &LABELS, Split::Train).unwrap();
     assert_eq!(train.labels, LABELS);
     assert_eq!(texts(&train.examples), TRAIN);
-    let targets: Vec<_> = train.examples.iter().map(|example| example.targets.clone()).collect();
-    assert_eq!(targets, [[0.0], [0.0], [1.0], [1.0], [1.0]]);
+    assert_eq!(targets(&train.examples), [[0.0], [0.0], [1.0], [1.0], [1.0]]);
     assert!(train.examples.iter().all(|example| example.weight == 1.0));
-    let test = read(path, &labels(&LABELS), Split::Test).unwrap();
+    let test = read_one(path, &LABELS, Split::Test).unwrap();
     assert_eq!(texts(&test.examples), ["Poor.", "Dull.", "Fine."]);
 }
 
@@ -82,7 +81,36 @@ fn the_gzip_archive_is_read_like_the_folder_whatever_its_name() {
 fn other_labels_than_positive_are_refused() {
     let folder = unpacked();
     let sentence = failure(folder.path(), &["positive", "toxic"], Split::Train);
-    assert!(sentence.ends_with("whose only label is `positive`, but the labels `positive`, `toxic` were asked for"));
+    assert!(
+        sentence.ends_with(
+            "whose only label is `positive`, but the labels `positive`, `toxic` were asked for; \
+             reviews to which none of them applies are read as an all-negative source"
+        ),
+        "{sentence}"
+    );
+    let pairs = Schema { second: Some("reply".to_owned()), ..schema(&LABELS) };
+    let sentence = read(&[source(folder.path())], &pairs, Split::Train, BadRows::Refuse, 1).unwrap_err().to_string();
+    assert!(sentence.ends_with("has IMDB reviews, which have no second text, but `reply` was asked for"), "{sentence}");
+}
+
+#[test]
+fn all_negative_reviews_have_none_of_any_labels() {
+    let archive = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-aclImdb.tar.xz"));
+    let folder = unpacked();
+    for path in [archive, folder.path()] {
+        let dataset =
+            read(&[all_negative(path)], &schema(&["toxic", "threat"]), Split::Train, BadRows::Refuse, 1).unwrap();
+        assert_eq!(texts(&dataset.examples), TRAIN);
+        assert!(dataset.examples.iter().all(|example| example.targets == [0.0, 0.0]));
+    }
+}
+
+#[test]
+fn all_negative_reviews_need_not_be_of_both_classes() {
+    let folder = folder(&[("train/neg/0_1.txt", b"Bad."), ("test/pos/readme.md", b"none")]);
+    let read = |split| read(&[all_negative(folder.path())], &schema(&["toxic"]), split, BadRows::Refuse, 1);
+    assert_eq!(texts(&read(Split::Train).unwrap().examples), ["Bad."]);
+    assert!(read(Split::Test).unwrap_err().to_string().contains("has no review"));
 }
 
 #[test]
@@ -92,7 +120,7 @@ fn an_archive_without_train_is_refused() {
     let path = folder.path().join("half.tar.gz");
     let sentence = failure(&path, &LABELS, Split::Train);
     assert!(sentence.contains("half.tar.gz has no review (ID_STARS.txt) in train/neg"), "{sentence}");
-    assert_eq!(read(&path, &labels(&LABELS), Split::Test).unwrap().examples.len(), 2);
+    assert_eq!(read_one(&path, &LABELS, Split::Test).unwrap().examples.len(), 2);
 }
 
 #[test]

@@ -8,7 +8,7 @@ const HEADER: &str = "id,comment_text,toxic,threat\n";
 fn read_table(content: impl AsRef<[u8]>, names: &[&str]) -> Result<Dataset, String> {
     let folder = folder(&[("train.csv", content.as_ref())]);
     let path = folder.path().join("train.csv");
-    read(&path, &labels(names), Split::Test).map_err(|error| {
+    read_one(&path, names, Split::Test).map_err(|error| {
         let sentence = error.to_string();
         // What comes before the file's name changes from run to run.
         sentence.replace(&format!("{}/", folder.path().display()), "")
@@ -58,21 +58,22 @@ fn a_folder_is_read_by_its_split() {
         ("test.csv", b"id,comment_text\n9,unscored\n8,scored\n7,also\n"),
         ("test_labels.csv", b"id,toxic,threat\n7,1,0\n8,0,1\n9,-1,-1\n6,0,0\n"),
     ]);
-    let names = labels(&["toxic", "threat"]);
-    assert_eq!(texts(&read(folder.path(), &names, Split::Train).unwrap().examples), ["a"]);
-    let from_folder = read(folder.path(), &names, Split::Test).unwrap();
+    let names = ["toxic", "threat"];
+    assert_eq!(texts(&read_one(folder.path(), &names, Split::Train).unwrap().examples), ["a"]);
+    let from_folder = read_one(folder.path(), &names, Split::Test).unwrap();
     assert_eq!(texts(&from_folder.examples), ["scored", "also"]);
     assert_eq!(from_folder.examples[0].targets, [0.0, 1.0]);
-    assert_eq!(from_folder.left_out, LeftOut { unscored: 1, repeated: 0 });
-    assert_eq!(read(&folder.path().join("test.csv"), &names, Split::Train).unwrap(), from_folder);
+    assert_eq!(from_folder.left_out, LeftOut { unscored: 1, ..LeftOut::default() });
+    assert_eq!(read_one(&folder.path().join("test.csv"), &names, Split::Train).unwrap(), from_folder);
 }
 
 #[test]
 fn labels_in_the_file_itself_come_first() {
     let folder =
-        folder(&[("test.csv", b"id,text,toxic\n1,a,1\n2,b,-1\n"), ("test_labels.csv", b"id,toxic\n1,0\n2,0\n")]);
-    let dataset = read(folder.path(), &labels(&["toxic"]), Split::Test).unwrap();
-    assert_eq!(dataset.examples, [Example { text: "a".into(), targets: vec![1.0], weight: 1.0 }]);
+        folder(&[("test.csv", b"id,text,toxic\n1,a,1\n2,b,-1\n3,c,0\n"), ("test_labels.csv", b"id,toxic\n1,0\n2,0\n")]);
+    let dataset = read_one(folder.path(), &["toxic"], Split::Test).unwrap();
+    assert_eq!(texts(&dataset.examples), ["a", "c"]);
+    assert_eq!(targets(&dataset.examples), [[1.0], [0.0]]);
     assert_eq!(dataset.left_out.unscored, 1);
 }
 
@@ -96,17 +97,20 @@ fn labels_that_cannot_be_joined_are_refused() {
     );
     assert_eq!(
         joined(b"id,text\n1,a\n", b"id,threat\n1,0\n"),
-        "test_labels.csv, line 1: there is no column `toxic`; the columns, separated by commas, are `id`, `threat`"
+        "test_labels.csv, line 1: there is no column `toxic`; the columns, separated by commas, are `id`, `threat`; \
+         for a label that nobody gave, add its column and leave it empty"
     );
     let unscored = joined(b"id,text\n1,a\n", b"id,toxic\n1,-1\n");
-    assert!(unscored.contains("has no labelled row: all 1 are unscored (-1)"), "{unscored}");
+    assert!(unscored.contains("Rows left out: 1 unscored (-1)"), "{unscored}");
+    assert!(unscored.contains("test_labels.csv that was published after the competition"), "{unscored}");
 }
 
 #[test]
 fn a_missing_column_is_named() {
     assert_refused(
         "id,comment_text,toxic\n1,a,0\n",
-        "train.csv, line 1: there is no column `threat`; the columns, separated by commas, are `id`, `comment_text`, `toxic`",
+        "train.csv, line 1: there is no column `threat`; the columns, separated by commas, are `id`, `comment_text`, `toxic`; \
+         for a label that nobody gave, add its column and leave it empty",
     );
     assert_refused(
         "id;toxic;threat\n1;0;0\n",
@@ -118,14 +122,19 @@ fn a_missing_column_is_named() {
 #[test]
 fn a_label_that_is_not_binary_is_named() {
     for (label, reason) in [
-        ("0.7", "is `0.7`; a label is 0 or 1, or -1 where nobody scored it"),
-        ("yes", "is `yes`; a label is 0 or 1, or -1 where nobody scored it"),
-        ("NaN", "is `NaN`; a label is 0 or 1, or -1 where nobody scored it"),
-        ("", "is empty; fill in 0 or 1, or remove the row"),
+        ("0.7", "is `0.7`"),
+        ("yes", "is `yes`"),
+        ("NaN", "is `NaN`"),
+        ("a whole comment of more than forty characters", "is `a whole comment of more than forty chara…`"),
     ] {
         for newline in ["\n", "\r\n"] {
             let content = format!("\u{feff}{HEADER}1,\"a\nb\nc\",0,0\n\n2,d,0,{label}\n").replace('\n', newline);
-            assert_refused(content, &format!("train.csv, line 6: the label `threat` {reason}"));
+            assert_refused(
+                content,
+                &format!(
+                    "train.csv, line 6: the label `threat` {reason}; a label is 0 or 1, and empty where it is unknown"
+                ),
+            );
         }
     }
 }
@@ -143,15 +152,13 @@ fn broken_encoding_is_named() {
         content,
         "train.csv, line 3: the column `comment_text` is not UTF-8; save the file with UTF-8 encoding",
     );
-    let utf_16: Vec<u8> = format!("\u{feff}{HEADER}").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_refused(utf_16, "train.csv, line 1: the column `header` is not UTF-8; save the file with UTF-8 encoding");
 }
 
 #[test]
 fn a_row_of_another_length_is_named() {
     assert_refused(
         format!("{HEADER}1,a,0,0\n2,well, no,0,1\n"),
-        "train.csv, line 3: the row has 5 fields where the header has 4; put texts with commas, quotes or line breaks in quotes",
+        "train.csv, line 3: the row has 5 fields where the header has 4; put texts with separators, quotes or line breaks in quotes",
     );
 }
 
@@ -170,4 +177,55 @@ fn a_file_without_rows_is_refused() {
     assert_refused("", "train.csv is empty");
     assert_refused("\u{feff}", "train.csv is empty");
     assert_refused(HEADER, "train.csv has no row below its header");
+}
+
+#[test]
+fn true_and_false_are_labels_too() {
+    let dataset = read_table("text,toxic\na,True\nb,false\nc, TRUE \n", &["toxic"]).unwrap();
+    assert_eq!(targets(&dataset.examples), [[1.0], [0.0], [1.0]]);
+}
+
+#[test]
+fn tabs_separate_the_fields_of_a_tsv() {
+    let content = "text\ttoxic\n\"one,\ttwo\"\t1\nthree, four\t0\n";
+    let dataset = read_files(&[("a.tsv", content)], &schema(&["toxic"]), BadRows::Refuse).unwrap();
+    assert_eq!(texts(&dataset.examples), ["one,\ttwo", "three, four"]);
+    let sentence = read_files(&[("a.tsv", "text,toxic\na,1\n")], &schema(&["toxic"]), BadRows::Refuse).unwrap_err();
+    assert!(sentence.contains("the columns, separated by tabs, are `text,toxic`"), "{sentence}");
+}
+
+#[test]
+fn the_schema_names_the_text() {
+    let own = Schema { text: Some("Kommentar".to_owned()), ..schema(&["rude"]) };
+    let content = "text,Kommentar,rude\nnot this,this,1\n";
+    assert_eq!(texts(&read_files(&[("a.csv", content)], &own, BadRows::Refuse).unwrap().examples), ["this"]);
+    let sentence = read_files(&[("a.csv", "text,rude\na,1\n")], &own, BadRows::Refuse).unwrap_err();
+    assert_eq!(
+        sentence,
+        "a.csv, line 1: there is no column `Kommentar`; the columns, separated by commas, are `text`, `rude`"
+    );
+}
+
+#[test]
+fn a_column_that_is_there_twice_is_refused() {
+    assert_refused(
+        "text,toxic,threat,toxic\na,0,0,1\n",
+        "train.csv, line 1: there are two columns `toxic`; rename or remove one",
+    );
+}
+
+#[test]
+fn an_all_negative_table_needs_no_labels() {
+    let folder = folder(&[("own.csv", b"id,text,toxic\n1,a,maybe\n2,b,1\n"), ("test.csv", b"text\nc\n")]);
+    let sources = ["own.csv", "test.csv"].map(|name| all_negative(&folder.path().join(name)));
+    let dataset = read(&sources, &schema(&["toxic", "threat"]), Split::Train, BadRows::Refuse, 1).unwrap();
+    assert_eq!(texts(&dataset.examples), ["a", "b", "c"]);
+    assert!(dataset.examples.iter().all(|example| example.targets == [0.0, 0.0]));
+}
+
+#[test]
+fn minus_one_for_no_is_refused() {
+    let sentence = read_table("text,toxic\na,1\nb,-1\n", &["toxic"]).unwrap_err();
+    assert!(sentence.contains("labels are 1 or -1 and never 0"), "{sentence}");
+    assert!(sentence.ends_with("write 0 where a label does not apply"), "{sentence}");
 }

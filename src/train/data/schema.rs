@@ -1,0 +1,56 @@
+//! What a task's rows hold, and under which names.
+
+use crate::{Error, Result};
+
+/// The columns and keys that mean something else than a label; the first two may hold the text, and the first that a file
+/// has counts.
+const RESERVED: [&str; 5] = ["comment_text", "text", "second", "id", "weight"];
+
+/// What the rows of a task hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// The labels: each is a column of its own, or a key of each JSON object.
+    pub labels: Vec<String>,
+    /// Where the text is; `comment_text` or `text` where none is named.
+    pub text: Option<String>,
+    /// Where the second text of a pair is, in tasks about pairs.
+    pub second: Option<String>,
+}
+
+impl Schema {
+    /// Where the text may be.
+    pub(super) fn text_names(&self) -> Vec<&str> {
+        self.text.as_ref().map_or(RESERVED[..2].to_vec(), |name| vec![name])
+    }
+
+    /// Checks that there are labels and that no name stands for two things.
+    pub(super) fn check(&self) -> Result<()> {
+        check_labels(&self.labels)?;
+        let texts: Vec<_> = [&self.text, &self.second].into_iter().flatten().collect();
+        if let Some(name) = self.labels.iter().find(|label| texts.contains(label)) {
+            return Err(Error::invalid(format!("`{name}` was named as a label and as a text: name another one")));
+        }
+        if self.second.as_deref().is_some_and(|second| self.text_names().contains(&second)) {
+            return Err(Error::invalid("the text and the second text of a pair cannot be the same: name two"));
+        }
+        Ok(())
+    }
+}
+
+/// Checks that there are labels, each is named once and none is called as something else that a row may have.
+pub(super) fn check_labels(labels: &[String]) -> Result<()> {
+    if labels.is_empty() {
+        return Err(Error::invalid("no label was named: name at least one that the data have"));
+    }
+    for (i, label) in labels.iter().enumerate() {
+        if labels[..i].contains(label) {
+            return Err(Error::invalid(format!("the label `{label}` was named twice: name it once")));
+        }
+        if label.is_empty() || RESERVED.contains(&label.as_str()) {
+            return Err(Error::invalid(format!(
+                "a label cannot be called `{label}`, which data use for something else: rename it"
+            )));
+        }
+    }
+    Ok(())
+}

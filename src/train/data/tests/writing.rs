@@ -1,0 +1,54 @@
+//! Texts that are written to be read again.
+
+use super::*;
+
+fn examples() -> Vec<Example> {
+    let example = |text: &str, second: Option<&str>, targets: &[f32], weight| Example {
+        text: text.to_owned(),
+        second: second.map(str::to_owned),
+        targets: targets.to_vec(),
+        weight,
+    };
+    vec![
+        example("one, \"two\"\r\nthree\u{2028}\u{feff}", Some("a\tb"), &[1.0, UNKNOWN], 8.28),
+        example("\u{feff}é 😀 \\ \u{0}", None, &[0.0, 1.0], 0.0),
+        example(" ", Some("x"), &[UNKNOWN, 0.0], 1.0 / 3.0),
+    ]
+}
+
+#[test]
+fn what_is_written_reads_back_equal() {
+    let folder = folder(&[]);
+    let path = folder.path().join("held_out.jsonl");
+    let names = ["toxic", "a \"label\""];
+    write_jsonl(&path, &examples(), &labels(&names)).unwrap();
+    let schema = Schema { second: Some("second".to_owned()), ..schema(&names) };
+    let dataset = read(&[source(&path)], &schema, Split::Test, BadRows::Refuse, 1).unwrap();
+    assert_eq!(dataset.examples, examples());
+    let names: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["held_out.jsonl"]);
+}
+
+#[test]
+fn a_line_is_as_people_read_it() {
+    let folder = folder(&[]);
+    let path = folder.path().join("a.jsonl");
+    let mut example = examples().swap_remove(0);
+    example.text = "a".to_owned();
+    write_jsonl(&path, &[example.clone()], &labels(&["toxic", "threat"])).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        "{\"text\":\"a\",\"second\":\"a\\tb\",\"toxic\":1,\"threat\":null,\"weight\":8.28}\n"
+    );
+    example.second = None;
+    write_jsonl(&path, &[example], &labels(&["toxic", "threat"])).unwrap();
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("second"));
+}
+
+#[test]
+fn labels_that_would_be_another_key_are_refused() {
+    let sentence = write_jsonl(Path::new("x.jsonl"), &examples(), &labels(&["text", "b"])).unwrap_err().to_string();
+    assert!(sentence.starts_with("a label cannot be called `text`"), "{sentence}");
+    let nowhere = write_jsonl(Path::new("no/such/folder/x.jsonl"), &examples(), &labels(&["a", "b"]));
+    assert!(nowhere.unwrap_err().to_string().starts_with("no/such/folder/x.jsonl: "));
+}
