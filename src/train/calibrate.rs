@@ -26,7 +26,8 @@ mod threshold;
 
 pub use threshold::Aim;
 
-/// With fewer texts of either class than these only the bias is fitted: a slope through so few is chance.
+/// With fewer texts of either class than these only the bias is fitted: a slope through so few is chance, and so is the best
+/// of all thresholds.
 const FOR_A_SLOPE: usize = 20;
 /// With fewer than these the label is left as it was.
 const FOR_A_BIAS: usize = 5;
@@ -109,7 +110,7 @@ fn of_label(label: &Label, samples: &[Sample], wishes: &Wishes) -> Calibrated {
     };
     let after = with(calibration.unwrap_or(label.calibration));
     let mut threshold = label.threshold;
-    if calibration.is_some()
+    if fewer(&weighted) >= FOR_A_SLOPE
         && let Some(choice) = threshold::choose(&after, wishes.aim)
     {
         threshold = choice.threshold;
@@ -133,16 +134,15 @@ fn of_label(label: &Label, samples: &[Sample], wishes: &Wishes) -> Calibrated {
 /// The line through the logit, moved to the true rate if there is one; none where the label is to stay as it is.
 fn fitted(label: &Label, samples: &[Sample], rate: Option<f64>, notes: &mut Vec<String>) -> Option<Calibration> {
     let name = &label.name;
+    let few = fewer(samples);
     let positives = samples.iter().filter(|sample| sample.positive).count();
-    let negatives = samples.len() - positives;
-    let few = positives.min(negatives);
-    let counts = format!("{positives} texts with the label and {negatives} without");
+    let counts = format!("{positives} texts with the label and {} without", samples.len() - positives);
     if few < FOR_A_BIAS {
         notes.push(format!("{name}: left as it was, since {counts} are too few to tell anything"));
         return None;
     }
     let line = if few < FOR_A_SLOPE {
-        notes.push(format!("{name}: only its bias was fitted, since {counts} are too few for a slope"));
+        notes.push(format!("{name}: only its bias was fitted, since {counts} are too few for a slope and a threshold"));
         platt::fit_bias(samples)
     } else {
         platt::fit(samples).unwrap_or_else(|why| {
@@ -161,6 +161,12 @@ fn fitted(label: &Label, samples: &[Sample], rate: Option<f64>, notes: &mut Vec<
 pub fn prior_shift(from: f64, to: f64) -> f64 {
     let log_odds = |rate: f64| (rate / (1.0 - rate)).ln();
     log_odds(to) - log_odds(from)
+}
+
+/// How many samples the rarer class has.
+fn fewer(samples: &[Sample]) -> usize {
+    let positives = samples.iter().filter(|sample| sample.positive).count();
+    positives.min(samples.len() - positives)
 }
 
 /// The weighted share of positives.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{complain, predict, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{LABELS, complain, predict, succeed, tiny_bert, train_arguments, write_data};
 
 /// Reviews whose words tell their label four times in five, so that a model that goes by the words is too sure of itself.
 fn noisy_reviews() -> String {
@@ -87,11 +87,41 @@ fn a_calibrated_bundle_is_believed_everywhere() {
 
     assert_refuses(folder, &noisy);
     assert_eq!(manifest(folder), rare, "what is refused changes nothing");
-    let both = |number: usize| format!("movie {number},1\nmovie {number},0\n");
-    fs::write(folder.join("both.csv"), "text,positive\n".to_owned() + &(0..30).map(both).collect::<String>()).unwrap();
-    let both = ["calibrate", "--bundle", "bundle", "--task", "sentiment", "--data", "both.csv", "--precision", "0.9"];
-    let said = succeed(folder, &both);
+    let turned = |number: usize| format!("the movie was good {number},0\nthe movie was bad {number},1\n");
+    let turned = "text,positive\n".to_owned() + &(0..30).map(turned).collect::<String>();
+    fs::write(folder.join("turned.csv"), turned).unwrap();
+    let turned =
+        ["calibrate", "--bundle", "bundle", "--task", "sentiment", "--data", "turned.csv", "--precision", "0.9"];
+    let said = succeed(folder, &turned);
     assert!(said.contains("positive: no threshold has the precision 0.9; the best there is, 0.500, is kept"), "{said}");
+    assert_calibrates_on_held_out_texts(folder);
+}
+
+/// All tasks at once, on what a run leaves.
+fn assert_calibrates_on_held_out_texts(folder: &Path) {
+    let labels = |present: &str| LABELS.map(|label| format!("\"{label}\": {present}")).join(", ");
+    let review = |number: usize| {
+        let (word, positive) = [("good", 1), ("bad", 0)][number % 2];
+        format!(
+            "{{\"text\": \"{word} {number}\", \"positive\": {}, \"weight\": 1}}\n",
+            positive ^ usize::from(number % 5 == 0)
+        )
+    };
+    let comment = |number: usize| {
+        let present = ["0", "1", "null"][number % 3];
+        format!("{{\"text\": \"comment {number}\", {}, \"weight\": 2.5}}\n", labels(present))
+    };
+    fs::create_dir_all(folder.join("run/held-out")).unwrap();
+    fs::write(folder.join("run/held-out/sentiment.jsonl"), (0..80).map(review).collect::<String>()).unwrap();
+    fs::write(folder.join("run/held-out/toxicity.jsonl"), (0..90).map(comment).collect::<String>()).unwrap();
+    let said = succeed(folder, &["calibrate", "--bundle", "bundle", "--run", "run", "--rate", "threat=0.003"]);
+    assert!(said.contains("sentiment: 80 texts, texts held out from training"), "{said}");
+    let manifest = manifest(folder);
+    let toxicity = &manifest["tasks"][1];
+    assert_eq!(toxicity["calibration"]["rates"], serde_json::json!({ "threat": 0.003 }));
+    assert_eq!(manifest["tasks"][0]["calibration"]["rates"], Value::Null);
+    let bias = |label: usize| toxicity["labels"][label]["calibration"]["bias"].as_f64().unwrap();
+    assert!(bias(3) < bias(0) - 3.0, "{toxicity}");
 }
 
 fn assert_refuses(folder: &Path, calibrate: &[&str]) {

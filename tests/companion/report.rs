@@ -55,7 +55,11 @@ fn a_report_says_what_evaluate_says() {
     }
 
     // Of a calibrated bundle, and only of the texts that there are.
-    let noise = "text,positive\ngood 1,1\ngood 2,0\nbad 1,0\nbad 2,1\n".to_owned() + &"good,1\nbad,0\n".repeat(30);
+    let noise = |number: usize| {
+        let word = ["good", "bad"][number % 2];
+        format!("{word} {number},{}\n", usize::from((word == "good") != (number % 5 == 0)))
+    };
+    let noise = "text,positive\n".to_owned() + &(0..64).map(noise).collect::<String>();
     fs::write(folder.join("noise.csv"), noise).unwrap();
     succeed(folder, &["calibrate", "--bundle", "bundle", "--task", "sentiment", "--data", "noise.csv"]);
     let only = ["report", "--bundle", "bundle", "--data", "sentiment=noise.csv", "--out", "other", "--samples", "40"];

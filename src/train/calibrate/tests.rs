@@ -74,8 +74,11 @@ fn few_examples_get_a_bias_or_nothing() {
     assert!(fitted.label.calibration.scale == 1.0 && fitted.label.calibration.bias < -0.1, "{fitted:?}");
     assert_eq!(
         fitted.notes,
-        ["threat: only its bias was fitted, since 19 texts with the label and 200 without are too few for a slope"]
+        [
+            "threat: only its bias was fitted, since 19 texts with the label and 200 without are too few for a slope and a threshold"
+        ]
     );
+    assert_eq!(fitted.label.threshold, 0.5);
     assert_ne!(calibrated(&around(0.0, 20), &negatives, &Wishes::default()).label.calibration.scale, 1.0);
     let rates = BTreeMap::from([("threat".to_owned(), 0.003)]);
     let fitted = calibrated(&around(0.0, 4), &negatives, &Wishes { rates, aim: Aim::BestF1 });

@@ -36,11 +36,15 @@ fn distance(point: Point, a: Point, b: Point) -> f64 {
     (point[0] - a[0] - place * along_x).hypot(point[1] - a[1] - place * along_y)
 }
 
-/// The points as steps: from each to the height of the next, then along. `points` come with rising x.
+/// The points as steps: from each to the height of the next, then along. `points` come with rising x; those that do not go
+/// on are no step.
 pub fn steps(points: &[Point]) -> Vec<Point> {
     let mut stepped: Vec<Point> = Vec::with_capacity(2 * points.len());
     let mut x = 0.0;
     for &[next, y] in points {
+        if next == x {
+            continue;
+        }
         stepped.extend([[x, y], [next, y]]);
         x = next;
     }
@@ -112,6 +116,7 @@ mod tests {
         let curve = [[0.0, 0.0], [0.0, 0.5], [1.0, 1.0]];
         assert_eq!([0.0, 0.5, 1.0, 2.0].map(|x| height(&curve, x)), [Some(0.5), Some(0.75), Some(1.0), None]);
         assert_eq!(height(&[], 0.5), None);
-        assert_eq!(steps(&[[0.5, 1.0], [1.0, 0.25]]), [[0.0, 1.0], [0.5, 1.0], [0.5, 0.25], [1.0, 0.25]]);
+        let points = [[0.0, 0.0], [0.5, 1.0], [0.5, 0.1], [1.0, 0.25], [1.0, 0.2]];
+        assert_eq!(steps(&points), [[0.0, 1.0], [0.5, 1.0], [0.5, 0.25], [1.0, 0.25]]);
     }
 }

@@ -191,11 +191,13 @@ fn decisions(measured: &Measured) -> String {
 }
 
 fn scores(sentence: &Sentence) -> String {
+    // One label alone is a scale, on which either end may be the good one: nothing to call attention to.
+    let alone = sentence.labels.len() == 1;
     let label = |score: &crate::classify::LabelScore| {
         let present = score.probability >= score.threshold;
         format!(
             r#"<li{}><span class="name">{}</span><span class="track" aria-hidden="true"><span class="fill" style="width:{:.1}%"></span></span><span class="number">{:.3}</span><span>{}</span></li>"#,
-            if present { r#" class="present""# } else { "" },
+            if present && !alone { r#" class="present""# } else { "" },
             escape(&humanised(&score.label)),
             100.0 * score.probability,
             score.probability,

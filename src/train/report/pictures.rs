@@ -182,7 +182,7 @@ fn reliability(task: &TaskReport, measured: &Measured) -> Chart {
         title: format!("Reliability, {}", task.name),
         description: format!(
             "How often a label applies where its probability is about so much; on the diagonal probabilities are right. \
-             The expected calibration error is {}.",
+             The figures are expected calibration errors; over all labels {}.",
             figure(measured.metrics.ece)
         ),
         x: Axis::share("mean probability"),

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::curve::Point;
 
 const WIDTH: f64 = 400.0;
-const LEFT: f64 = 48.0;
+const LEFT: f64 = 58.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 34.0;
 const PLOT: f64 = 290.0;
