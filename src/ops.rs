@@ -23,12 +23,15 @@ use std::sync::Arc;
 use candle_core::{Device, Result, Tensor};
 
 pub use crate::kernels::dropout::Mask;
+pub use crate::kernels::precision::Precision;
 
 /// Which implementation computes an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ops {
     /// One operation each, on the CPU.
     Fused,
+    /// The same, with linear layers' products, forward and backward, of factors rounded to bf16.
+    FusedBf16,
     /// candle's operations, on any device.
     Composed,
 }
@@ -100,18 +103,43 @@ impl Ops {
         if device.is_cpu() { Self::Fused } else { Self::Composed }
     }
 
+    /// Fused operations whose linear layers have this precision.
+    pub fn fused(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::Fused,
+            Precision::Bf16 => Self::FusedBf16,
+        }
+    }
+
+    /// The precision of fused operations; none if they are composed.
+    fn precision(self) -> Option<Precision> {
+        match self {
+            Self::Fused => Some(Precision::F32),
+            Self::FusedBf16 => Some(Precision::Bf16),
+            Self::Composed => None,
+        }
+    }
+
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Fused => x.contiguous()?.apply_op3(weight, bias, linear::Linear),
-            Self::Composed => composed::linear(x, weight, bias),
+        match self.precision() {
+            Some(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
+            None => composed::linear(x, weight, bias),
+        }
+    }
+
+    /// `gelu(x) · weightᵀ + bias`, with the shapes of [`Self::linear`].
+    pub fn gelu_linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        match self.precision() {
+            Some(precision) => x.contiguous()?.apply_op3(weight, bias, linear::GeluLinear { precision }),
+            None => composed::linear(&x.gelu_erf()?, weight, bias),
         }
     }
 
     /// x·Φ(x) for each element.
     pub fn gelu(self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(gelu::Gelu),
+            Self::Fused | Self::FusedBf16 => x.contiguous()?.apply_op1(gelu::Gelu),
             Self::Composed => x.gelu_erf(),
         }
     }
@@ -119,8 +147,30 @@ impl Ops {
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
+            Self::Fused | Self::FusedBf16 => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
             Self::Composed => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
+        }
+    }
+
+    /// What ends a sub-layer: layer normalisation of x + branch, of which dropout may take a share of the branch.
+    pub fn residual_norm(
+        self,
+        x: &Tensor,
+        branch: &Tensor,
+        dropout: Option<Mask>,
+        (weight, bias): (&Tensor, &Tensor),
+        epsilon: f32,
+    ) -> Result<Tensor> {
+        match self {
+            Self::Fused | Self::FusedBf16 => {
+                let affine = Tensor::stack(&[weight, bias], 0)?;
+                let norm = layer_norm::ResidualNorm { epsilon, dropout };
+                x.contiguous()?.apply_op3(&branch.contiguous()?, &affine, norm)
+            }
+            Self::Composed => {
+                let branch = dropout.map_or_else(|| Ok(branch.clone()), |mask| composed::dropout(branch, mask))?;
+                candle_nn::ops::layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
+            }
         }
     }
 
@@ -135,7 +185,7 @@ impl Ops {
         dropout: Option<Mask>,
     ) -> Result<Tensor> {
         match self {
-            Self::Fused => {
+            Self::Fused | Self::FusedBf16 => {
                 let attention = attention::Attention { packing: packing.clone(), heads, dropout };
                 queries.contiguous()?.apply_op3(&keys.contiguous()?, &values.contiguous()?, attention)
             }
@@ -146,7 +196,9 @@ impl Ops {
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
-            Self::Fused => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
+            Self::Fused | Self::FusedBf16 => {
+                words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() })
+            }
             Self::Composed => composed::embedding([words, positions, token_types], lookup),
         }
     }
@@ -154,7 +206,9 @@ impl Ops {
     /// The mean of each text's rows: (rows, width) → (texts, width).
     pub fn mean_pool(self, x: &Tensor, packing: &Packing) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
+            Self::Fused | Self::FusedBf16 => {
+                x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() })
+            }
             Self::Composed => composed::mean_pool(x, packing),
         }
     }
@@ -162,7 +216,7 @@ impl Ops {
     /// Drops the elements of `x` that `mask` names and scales the others up.
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            Self::Fused | Self::FusedBf16 => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
             Self::Composed => composed::dropout(x, mask),
         }
     }

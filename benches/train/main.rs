@@ -34,6 +34,8 @@ fn main() {}
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     use std::path::PathBuf;
 
+    use undertone::ops::Precision;
+
     let count = |name: &str, default: usize| std::env::var(name).map_or(Ok(default), |text| text.parse());
     let Ok(base) = std::env::var("BASE") else {
         println!("The training bench needs BASE, a checkpoint's folder: make bench-train provides one.");
@@ -45,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     undertone::train::keep_memory_mapped();
 
     let mut results = Vec::new();
-    for (precision, rounds) in [("f32", count("ROUNDS", 12)?)] {
+    for (precision, rounds) in [(Precision::F32, count("ROUNDS", 12)?), (Precision::Bf16, count("BF16_ROUNDS", 3)?)] {
         if rounds > 0 {
             results.push(report::compare(&base, precision, rounds, threads)?);
         }

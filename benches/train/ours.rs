@@ -15,6 +15,15 @@ pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 pub const LEARNING_RATE: f64 = 3e-5;
 
+/// What a step took.
+pub struct Step {
+    pub seconds: f64,
+    /// The processor's seconds, of all threads; NaN where the system does not tell. Other work on the machine makes a step
+    /// longer, but takes no more of these.
+    pub processor: f64,
+    pub loss: f64,
+}
+
 /// A model with its optimiser and the one batch that it learns.
 pub struct Ours {
     model: Model,
@@ -38,14 +47,18 @@ impl Ours {
         Ok(Self { model, optimizer, batch: Batch::pack(&texts())?, targets: targets.reshape((TEXTS, 1))? })
     }
 
-    /// One step: its seconds and its loss.
-    pub fn step(&mut self) -> Result<(f64, f64)> {
-        let start = Instant::now();
+    /// One step.
+    pub fn step(&mut self) -> Result<Step> {
+        let (start, processor) = (Instant::now(), processor_seconds());
         let logits = self.model.logits(&self.batch, 0, None)?;
         let loss = binary_cross_entropy(&logits, &self.targets)?.mean_all()?;
         let value: f32 = loss.to_scalar()?;
         self.optimizer.step(&loss.backward()?)?;
-        Ok((start.elapsed().as_secs_f64(), f64::from(value)))
+        Ok(Step {
+            seconds: start.elapsed().as_secs_f64(),
+            processor: processor_seconds() - processor,
+            loss: f64::from(value),
+        })
     }
 }
 
@@ -61,6 +74,16 @@ pub fn texts() -> Vec<TokenIds> {
         token_type_ids: vec![0; TOKENS],
     };
     (0..TEXTS).map(text).collect()
+}
+
+/// The seconds that this process's threads have run for; Linux counts them in hundredths.
+fn processor_seconds() -> f64 {
+    let seconds = || {
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+        Some(fields.next()?.parse::<f64>().ok()? / 100.0 + fields.next()?.parse::<f64>().ok()? / 100.0)
+    };
+    seconds().unwrap_or(f64::NAN)
 }
 
 /// The most memory that this process has had resident, in MiB; none where the system does not tell.

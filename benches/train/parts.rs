@@ -18,22 +18,21 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
     let layers = sizes.num_hidden_layers as f64;
     let random = |shape: &[usize]| Var::randn(0f32, 0.1, shape, &Device::Cpu);
 
-    let linear = |outputs, inputs| -> Result<f64> {
+    let linear = |outputs, inputs, gelu: bool| -> Result<f64> {
         let (x, weight, bias) = (random(&[rows, inputs])?, random(&[outputs, inputs])?, random(&[outputs])?);
-        both_ways(|| Ok(ops.linear(&x, &weight, &bias)?))
+        both_ways(|| Ok(if gelu { ops.gelu_linear(&x, &weight, &bias)? } else { ops.linear(&x, &weight, &bias)? }))
     };
-    let linears = layers * (4.0 * linear(hidden, hidden)? + linear(inner, hidden)? + linear(hidden, inner)?);
+    let narrow = linear(hidden, inner, false)?;
+    let linears = layers * (4.0 * linear(hidden, hidden, false)? + linear(inner, hidden, false)? + narrow);
+    let gelu = layers * (linear(hidden, inner, true)? - narrow);
 
     let [query, key, value] = [random(&[rows, hidden])?, random(&[rows, hidden])?, random(&[rows, hidden])?];
     let packing = Packing::of_lengths([TOKENS; TEXTS]);
-    let attention = layers
-        * both_ways(|| Ok(ops.attention([&query, &key, &value], &packing, sizes.num_attention_heads, None)?))?;
+    let attention =
+        layers * both_ways(|| Ok(ops.attention([&query, &key, &value], &packing, sizes.num_attention_heads, None)?))?;
 
     let (weight, bias) = (random(&[hidden])?, random(&[hidden])?);
-    let norms = (2.0 * layers + 1.0) * both_ways(|| Ok(ops.layer_norm(&query, &weight, &bias, 1e-12)?))?;
-
-    let activation = random(&[rows, inner])?;
-    let gelu = layers * both_ways(|| Ok(ops.gelu(&activation)?))?;
+    let norms = 2.0 * layers * both_ways(|| Ok(ops.residual_norm(&query, &key, None, (&weight, &bias), 1e-12)?))?;
 
     let tables = [sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size];
     let [words, positions, types] = tables.map(|entries| random(&[entries, hidden]));
@@ -54,7 +53,7 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
     Ok(vec![
         ("linears", linears),
         ("attention", attention),
-        ("layer norm", norms),
+        ("residuals and layer norm", norms),
         ("GELU", gelu),
         ("embedding", embedding),
         ("optimiser", radam),

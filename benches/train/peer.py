@@ -1,7 +1,7 @@
 """A fine-tuning step in PyTorch, made whenever the other side of a pipe says so: the peer of benches/train.
 
-Arguments: checkpoint, precision (f32 or bf16), threads, texts, tokens, learning rate. Answers "step" with seconds and
-loss, "memory" with the most memory that was resident, in MiB.
+Arguments: checkpoint, precision (f32 or bf16), threads, texts, tokens, learning rate. Answers "step" with its seconds,
+the processor's seconds and the loss, "memory" with the most memory that was resident, in MiB.
 """
 
 import math
@@ -51,9 +51,9 @@ def step():
 print("PyTorch", torch.__version__, flush=True)
 for line in sys.stdin:
     if line == "step\n":
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         loss = step()
-        print(time.perf_counter() - start, loss, flush=True)
+        print(time.perf_counter() - start, time.process_time() - processor, loss, flush=True)
     else:
         kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         # macOS counts bytes.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::ours::{LEARNING_RATE, Result};
+use crate::ours::{LEARNING_RATE, Result, Step};
 use crate::{TEXTS, TOKENS};
 
 pub struct Peer {
@@ -34,11 +34,14 @@ impl Peer {
         Ok(peer)
     }
 
-    /// One step: its seconds and its loss.
-    pub fn step(&mut self) -> Result<(f64, f64)> {
+    /// One step.
+    pub fn step(&mut self) -> Result<Step> {
         let line = self.ask("step")?;
-        let (seconds, loss) = line.split_once(' ').ok_or("the peer's answer is no pair")?;
-        Ok((seconds.parse()?, loss.parse()?))
+        let numbers = line.split(' ').map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()?;
+        match numbers[..] {
+            [seconds, processor, loss] => Ok(Step { seconds, processor, loss }),
+            _ => Err(format!("the peer answered {line}").into()),
+        }
     }
 
     /// The most memory that it has had resident, in MiB.

@@ -5,74 +5,107 @@ use std::path::Path;
 use candle_core::Device;
 use serde_json::{Value, json};
 use undertone::bert::Checkpoint;
-use undertone::ops::Ops;
+use undertone::ops::{Ops, Precision};
 
-use crate::ours::{Ours, Result, peak_memory};
+use crate::ours::{Ours, Result, Step, peak_memory};
 use crate::peer::Peer;
 use crate::{TEXTS, TOKENS, parts};
 
 /// Rounds that are not counted: buffers are mapped and caches filled in them.
 const WARM_UP: usize = 2;
 
-/// Measures both sides in turn, and prints it.
-pub fn compare(base: &Path, precision: &str, rounds: usize, threads: usize) -> Result<Value> {
-    let ops = Ops::Fused;
-    let mut peer = Peer::start(base, precision, threads)?;
-    let mut ours = Ours::new(base, ops)?;
-    println!("\n{precision}, {TEXTS} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
-    let (mut our_seconds, mut peer_seconds, mut losses) = (Vec::new(), Vec::new(), (0.0, 0.0));
-    for round in 0..WARM_UP + rounds {
-        let (our_step, peer_step) = (ours.step()?, peer.step()?);
-        losses = (our_step.1, peer_step.1);
-        if round >= WARM_UP {
-            our_seconds.push(our_step.0);
-            peer_seconds.push(peer_step.0);
+/// One side's measurements.
+struct Side {
+    name: &'static str,
+    median: f64,
+    best: f64,
+    processor: f64,
+    memory: Option<f64>,
+    loss: f64,
+}
+
+impl Side {
+    fn new(name: &'static str, steps: &[Step], memory: Option<f64>) -> Self {
+        let counted = &steps[WARM_UP..];
+        let seconds: Vec<f64> = counted.iter().map(|step| step.seconds).collect();
+        Self {
+            name,
+            median: median(&seconds),
+            best: seconds.iter().copied().fold(f64::INFINITY, f64::min),
+            processor: median(&counted.iter().map(|step| step.processor).collect::<Vec<_>>()),
+            memory,
+            loss: steps[steps.len() - 1].loss,
         }
     }
-    let our_memory = peak_memory();
-    let peer_memory = peer.peak_memory()?;
+
+    fn print(&self) {
+        let Self { name, median, best, processor, memory, loss } = self;
+        let rate = TEXTS as f64 / median;
+        let memory = memory.map_or("unknown".into(), |memory| format!("{memory:.0} MiB"));
+        println!("{name:<12}{median:>8.3} s{best:>8.3} s{processor:>10.2} s{rate:>10.1}{memory:>12}{loss:>10.5}");
+    }
+}
+
+/// Measures both sides in turn, and prints it.
+pub fn compare(base: &Path, precision: Precision, rounds: usize, threads: usize) -> Result<Value> {
+    let ops = Ops::fused(precision);
+    let name = match precision {
+        Precision::F32 => "f32",
+        Precision::Bf16 => "bf16",
+    };
+    let mut peer = Peer::start(base, name, threads)?;
+    let mut ours = Ours::new(base, ops)?;
+    println!("\n{name}, {TEXTS} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
+    let (mut our_steps, mut peer_steps) = (Vec::new(), Vec::new());
+    for _ in 0..WARM_UP + rounds {
+        our_steps.push(ours.step()?);
+        peer_steps.push(peer.step()?);
+    }
+    let us = Side::new("Undertone", &our_steps, peak_memory());
+    let them = Side::new("PyTorch", &peer_steps, Some(peer.peak_memory()?));
     drop((peer, ours));
 
-    let (our_median, our_best) = (median(&our_seconds), least(&our_seconds));
-    let (peer_median, peer_best) = (median(&peer_seconds), least(&peer_seconds));
-    let ratios: Vec<f64> = our_seconds.iter().zip(&peer_seconds).map(|(ours, theirs)| ours / theirs).collect();
-    let memory = |memory: Option<f64>| memory.map_or("unknown".into(), |memory| format!("{memory:.0} MiB"));
-    println!("{:<12}{:>10}{:>10}{:>12}{:>14}{:>14}", "", "median", "best", "texts/s", "memory", "loss");
-    for (name, median, best, resident, loss) in [
-        ("Undertone", our_median, our_best, our_memory, losses.0),
-        ("PyTorch", peer_median, peer_best, Some(peer_memory), losses.1),
-    ] {
-        let rate = TEXTS as f64 / median;
-        println!("{name:<12}{median:>8.3} s{best:>8.3} s{rate:>12.1}{:>14}{loss:>14.5}", memory(resident));
-    }
-    println!("{:<12}{:>10.3}{:>10.3}", "ratio", our_median / peer_median, our_best / peer_best);
-    println!("median of the rounds' ratios {:.3}", median(&ratios));
+    println!(
+        "{:<12}{:>10}{:>10}{:>12}{:>10}{:>12}{:>10}",
+        "", "median", "best", "CPU time", "texts/s", "memory", "loss"
+    );
+    us.print();
+    them.print();
+    let ratio = [us.median / them.median, us.best / them.best, us.processor / them.processor];
+    println!("{:<12}{:>10.3}{:>10.3}{:>12.3}", "ratio", ratio[0], ratio[1], ratio[2]);
+    let by_round: Vec<f64> =
+        our_steps.iter().zip(&peer_steps).skip(WARM_UP).map(|(ours, theirs)| ours.seconds / theirs.seconds).collect();
+    println!("median of the rounds' ratios {:.3}", median(&by_round));
 
     let parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, ops)?;
-    let rest = our_best - parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
+    let rest = us.best - parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
     let parts: Vec<_> = parts.into_iter().chain([("rest", rest)]).collect();
     let shares: Vec<_> = parts
         .iter()
-        .map(|(name, seconds)| format!("{name} {:.0} ms ({:.0}%)", seconds * 1e3, seconds / our_best * 100.0))
+        .map(|(name, seconds)| format!("{name} {:.0} ms ({:.0}%)", seconds * 1e3, seconds / us.best * 100.0))
         .collect();
     println!("parts of our best step: {}", shares.join(", "));
 
+    let parts: serde_json::Map<_, _> =
+        parts.iter().map(|(part, seconds)| ((*part).to_owned(), json!(seconds))).collect();
     Ok(json!({
-        "precision": precision,
-        "ours_s": our_median,
-        "torch_s": peer_median,
-        "ratio": our_median / peer_median,
-        "ours_best_s": our_best,
-        "torch_best_s": peer_best,
-        "ratio_of_best": our_best / peer_best,
-        "ratio_by_round": median(&ratios),
-        "ours_memory_mib": our_memory,
-        "torch_memory_mib": peer_memory,
+        "precision": name,
+        "ours_s": us.median,
+        "torch_s": them.median,
+        "ratio": ratio[0],
+        "ours_best_s": us.best,
+        "torch_best_s": them.best,
+        "ratio_of_best": ratio[1],
+        "ratio_by_round": median(&by_round),
+        "ours_cpu_s": us.processor,
+        "torch_cpu_s": them.processor,
+        "ours_memory_mib": us.memory,
+        "torch_memory_mib": them.memory,
         "texts": TEXTS,
         "tokens": TOKENS,
         "threads": threads,
         "rounds": rounds,
-        "parts_s": parts.iter().map(|(name, seconds)| ((*name).to_owned(), json!(seconds))).collect::<serde_json::Map<_, _>>(),
+        "parts_s": parts,
     }))
 }
 
@@ -89,8 +122,4 @@ fn median(values: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
-}
-
-fn least(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::INFINITY, f64::min)
 }

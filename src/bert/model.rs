@@ -166,17 +166,18 @@ impl Model {
         let mask = dropout.and_then(|dropout| dropout.mask(dropout.attention, site));
         let heads = self.architecture.num_attention_heads;
         let context = ops.attention([&query?, &key?, &value?], &batch.packing, heads, mask)?;
-        let attended = self.drop(layer.attention_output.forward(ops, &context)?, dropout, site + 1)?;
-        let x = layer.attention_norm.forward(ops, &(x + attended)?)?;
+        let attended = layer.attention_output.forward(ops, &context)?;
+        let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
+        let x = layer.attention_norm.after_residual(ops, x, &attended, mask(site + 1))?;
 
         let inner = layer.intermediate.forward(ops, &x)?;
-        let inner = match self.architecture.hidden_act {
-            Activation::Gelu => ops.gelu(&inner)?,
-            Activation::GeluTanh => inner.gelu()?,
-            Activation::Relu => inner.relu()?,
+        let Linear { weight, bias } = &layer.output;
+        let output = match self.architecture.hidden_act {
+            Activation::Gelu => ops.gelu_linear(&inner, weight, bias)?,
+            Activation::GeluTanh => ops.linear(&inner.gelu()?, weight, bias)?,
+            Activation::Relu => ops.linear(&inner.relu()?, weight, bias)?,
         };
-        let output = self.drop(layer.output.forward(ops, &inner)?, dropout, site + 2)?;
-        layer.output_norm.forward(ops, &(x + output)?)
+        layer.output_norm.after_residual(ops, &x, &output, mask(site + 2))
     }
 
     fn drop(&self, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
@@ -218,6 +219,11 @@ impl LayerNorm {
 
     fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
         Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
+    }
+
+    /// Of x + dropout(branch).
+    fn after_residual(&self, ops: Ops, x: &Tensor, branch: &Tensor, dropout: Option<Mask>) -> Result<Tensor> {
+        Ok(ops.residual_norm(x, branch, dropout, (&self.weight, &self.bias), self.epsilon)?)
     }
 }
 
