@@ -73,17 +73,6 @@ impl Packing {
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = std::ops::Range<usize>> + '_ {
         self.offsets.windows(2).map(|pair| pair[0]..pair[1])
     }
-
-    /// Cuts `values`, a matrix with rows of `width`, into the texts' parts.
-    fn split<'a>(&self, mut values: &'a mut [f32], width: usize) -> Vec<&'a mut [f32]> {
-        self.ranges()
-            .map(|range| {
-                let (text, rest) = std::mem::take(&mut values).split_at_mut(range.len() * width);
-                values = rest;
-                text
-            })
-            .collect()
-    }
 }
 
 /// What each row of a packed batch looks up in the embedding tables.
@@ -174,12 +163,13 @@ impl Ops {
         }
     }
 
-    /// Multi-head attention within each text (Vaswani et al. 2017, eq. 1): queries, keys, values (rows, hidden) → (rows, hidden).
+    /// Multi-head attention within each text (Vaswani et al. 2017, eq. 1): queries, keys and values side by side
+    /// (rows, 3·hidden) → (rows, hidden).
     ///
-    /// Head h reads and writes columns `h·hidden/heads` onwards. `dropout` applies to the attention probabilities.
+    /// Head h has columns `h·hidden/heads` onwards, of each of the three. `dropout` applies to the attention probabilities.
     pub fn attention(
         self,
-        [queries, keys, values]: [&Tensor; 3],
+        projections: &Tensor,
         packing: &Packing,
         heads: usize,
         dropout: Option<Mask>,
@@ -187,9 +177,9 @@ impl Ops {
         match self {
             Self::Fused | Self::FusedBf16 => {
                 let attention = attention::Attention { packing: packing.clone(), heads, dropout };
-                queries.contiguous()?.apply_op3(&keys.contiguous()?, &values.contiguous()?, attention)
+                projections.contiguous()?.apply_op1(attention)
             }
-            Self::Composed => composed::attention([queries, keys, values], packing, heads, dropout),
+            Self::Composed => composed::attention(projections, packing, heads, dropout),
         }
     }
 
@@ -230,3 +220,6 @@ pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor>
     let softplus = (logits.relu()? + (logits.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
     softplus - (logits * targets)?
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

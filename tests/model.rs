@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
 use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Weights};
-use undertone::ops::{Ops, binary_cross_entropy};
+use undertone::ops::{Ops, Precision, binary_cross_entropy};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -131,6 +131,24 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
         let [fused, composed] = [&gradients, &composed_gradients].map(|gradients| gradients.get(var).unwrap());
         let distance = relative_distance(fused, composed);
         assert!(distance < 1e-5, "the gradient of {name} is off by {distance:e}");
+    }
+}
+
+#[test]
+fn bf16_products_give_nearly_the_same_gradients() {
+    let reference = Reference::read();
+    let variables = variables(&reference);
+    let logits = model(&variables, Pooling::Mean, Ops::fused(Precision::Bf16));
+    let logits = logits.logits(&reference.batch(), 0, None).unwrap();
+    let distance = relative_distance(&logits, &reference.0["mean.logits"]);
+    assert!((1e-5..2e-2).contains(&distance), "logits are off by {distance:e}");
+    let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
+    let gradients = loss.backward().unwrap();
+    for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias"))
+    {
+        let expected = &reference.0[&format!("mean.grad.{}", name.replace("heads.task", "head"))];
+        let distance = relative_distance(gradients.get(var).unwrap(), expected);
+        assert!(distance < 3e-2, "the gradient of {name} is off by {distance:e}");
     }
 }
 

@@ -23,16 +23,21 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
         both_ways(|| Ok(if gelu { ops.gelu_linear(&x, &weight, &bias)? } else { ops.linear(&x, &weight, &bias)? }))
     };
     let narrow = linear(hidden, inner, false)?;
-    let linears = layers * (4.0 * linear(hidden, hidden, false)? + linear(inner, hidden, false)? + narrow);
+    let linears = layers
+        * (linear(3 * hidden, hidden, false)?
+            + linear(hidden, hidden, false)?
+            + linear(inner, hidden, false)?
+            + narrow);
     let gelu = layers * (linear(hidden, inner, true)? - narrow);
 
-    let [query, key, value] = [random(&[rows, hidden])?, random(&[rows, hidden])?, random(&[rows, hidden])?];
+    let projections = random(&[rows, 3 * hidden])?;
     let packing = Packing::of_lengths([TOKENS; TEXTS]);
     let attention =
-        layers * both_ways(|| Ok(ops.attention([&query, &key, &value], &packing, sizes.num_attention_heads, None)?))?;
+        layers * both_ways(|| Ok(ops.attention(&projections, &packing, sizes.num_attention_heads, None)?))?;
 
+    let (x, branch) = (random(&[rows, hidden])?, random(&[rows, hidden])?);
     let (weight, bias) = (random(&[hidden])?, random(&[hidden])?);
-    let norms = 2.0 * layers * both_ways(|| Ok(ops.residual_norm(&query, &key, None, (&weight, &bias), 1e-12)?))?;
+    let norms = 2.0 * layers * both_ways(|| Ok(ops.residual_norm(&x, &branch, None, (&weight, &bias), 1e-12)?))?;
 
     let tables = [sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size];
     let [words, positions, types] = tables.map(|entries| random(&[entries, hidden]));

@@ -11,8 +11,8 @@ use crate::ours::{Ours, Result, Step, peak_memory};
 use crate::peer::Peer;
 use crate::{TEXTS, TOKENS, parts};
 
-/// Rounds that are not counted: buffers are mapped and caches filled in them.
-const WARM_UP: usize = 2;
+/// Rounds before the counted ones: buffers are mapped and caches filled in them.
+const WARM_UP: usize = 1;
 
 /// One side's measurements.
 struct Side {

@@ -59,11 +59,18 @@ struct Embeddings {
     norm: LayerNorm,
 }
 
+/// Queries, keys and values, which are one product.
+#[derive(Debug, Clone)]
+enum Projections {
+    /// Variables, put together at every step.
+    Apart([Linear; 3]),
+    /// Weights that do not change, put together once.
+    Joined(Linear),
+}
+
 #[derive(Debug, Clone)]
 struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    projections: Projections,
     attention_output: Linear,
     attention_norm: LayerNorm,
     intermediate: Linear,
@@ -162,10 +169,10 @@ impl Model {
     /// One transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
     fn layer(&self, layer: &Layer, x: &Tensor, batch: &Batch, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
         let ops = self.ops;
-        let [query, key, value] = [&layer.query, &layer.key, &layer.value].map(|linear| linear.forward(ops, x));
+        let projections = layer.projections.forward(ops, x)?;
         let mask = dropout.and_then(|dropout| dropout.mask(dropout.attention, site));
         let heads = self.architecture.num_attention_heads;
-        let context = ops.attention([&query?, &key?, &value?], &batch.packing, heads, mask)?;
+        let context = ops.attention(&projections, &batch.packing, heads, mask)?;
         let attended = layer.attention_output.forward(ops, &context)?;
         let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
         let x = layer.attention_norm.after_residual(ops, x, &attended, mask(site + 1))?;
@@ -205,6 +212,29 @@ impl Linear {
 
     fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
         Ok(ops.linear(x, &self.weight, &self.bias)?)
+    }
+}
+
+impl Projections {
+    fn new(parts: [Linear; 3]) -> Result<Self> {
+        if parts.iter().any(|part| part.weight.is_variable()) {
+            return Ok(Self::Apart(parts));
+        }
+        Ok(Self::Joined(Self::join(&parts)?))
+    }
+
+    fn join([query, key, value]: &[Linear; 3]) -> Result<Linear> {
+        Ok(Linear {
+            weight: Tensor::cat(&[&query.weight, &key.weight, &value.weight], 0)?,
+            bias: Tensor::cat(&[&query.bias, &key.bias, &value.bias], 0)?,
+        })
+    }
+
+    fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Apart(parts) => Self::join(parts)?.forward(ops, x),
+            Self::Joined(joined) => joined.forward(ops, x),
+        }
     }
 }
 
@@ -248,9 +278,7 @@ impl Layer {
         let output = linear("output.dense", hidden, inner)?;
         let mut norm = |part: &str| LayerNorm::take(weights, &format!("{name}.{part}"), hidden, epsilon);
         Ok(Self {
-            query,
-            key,
-            value,
+            projections: Projections::new([query, key, value])?,
             attention_output,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate,

@@ -20,15 +20,26 @@ where
     F: Fn(usize, &mut [T]) -> R + Sync,
 {
     let mut values = Vec::with_capacity(length);
-    let results = values.spare_capacity_mut()[..length]
-        .par_chunks_mut(part)
-        .with_max_len(1)
-        .enumerate()
-        .map(|(index, part)| fill(index, zeroed(part)))
-        .collect();
+    let parts = values.spare_capacity_mut()[..length].par_chunks_mut(part).with_max_len(1);
+    let results = parts.enumerate().map(|(index, part)| fill(index, zeroed(part))).collect();
     // SAFETY: the chunks cover the first `length` values, and `zeroed` has initialised every chunk.
     unsafe { values.set_len(length) };
     (values, results)
+}
+
+/// A buffer made in parts of these lengths, else as [`build`].
+pub fn build_ragged<F>(lengths: impl Iterator<Item = usize> + Clone, fill: F) -> Vec<f32>
+where
+    F: Fn(usize, &mut [f32]) + Sync,
+{
+    let length = lengths.clone().sum();
+    let mut values = Vec::with_capacity(length);
+    let mut rest = &mut values.spare_capacity_mut()[..length];
+    let parts: Vec<_> = lengths.map(|length| rest.split_off_mut(..length).unwrap_or_default()).collect();
+    parts.into_par_iter().with_max_len(1).enumerate().for_each(|(index, part)| fill(index, zeroed(part)));
+    // SAFETY: the parts cover the first `length` values, their lengths' sum, and `zeroed` has initialised every part.
+    unsafe { values.set_len(length) };
+    values
 }
 
 /// Two buffers of `length` values made together, else as [`build`].
@@ -85,7 +96,7 @@ pub fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
 pub fn product_rows(rows: usize) -> usize {
     match rayon::current_num_threads() {
         1 => rows.max(1).next_multiple_of(SUM_ROWS),
-        threads => rows.div_ceil(8 * threads).next_multiple_of(SUM_ROWS).clamp(SUM_ROWS, 4 * SUM_ROWS),
+        threads => rows.div_ceil(4 * threads).next_multiple_of(SUM_ROWS).clamp(SUM_ROWS, 4 * SUM_ROWS),
     }
 }
 
@@ -128,6 +139,12 @@ mod tests {
                 first.fill(number as f32);
                 second.fill(-(number as f32));
             });
+            let lengths = [length, 0, part];
+            let ragged = build_ragged(lengths.into_iter(), |number, part| {
+                assert_eq!((part.len(), part.iter().sum()), (lengths[number], 0.0));
+                part.fill(number as f32 + 1.0);
+            });
+            assert!(ragged.iter().enumerate().all(|(i, &value)| value == if i < length { 1.0 } else { 3.0 }));
             assert!(first.iter().zip(&second).enumerate().all(|(i, (a, b))| *a == (i / part) as f32 && a + b == 0.0));
         }
     }

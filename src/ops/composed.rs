@@ -36,12 +36,13 @@ pub fn mean_pool(x: &Tensor, packing: &Packing) -> Result<Tensor> {
     Tensor::from_vec(averaging, (packing.texts(), packing.rows()), x.device())?.matmul(x)
 }
 
-pub fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
-    let (_, hidden) = inputs[0].dims2()?;
-    let device = inputs[0].device();
+pub fn attention(projections: &Tensor, packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+    let hidden = projections.dim(1)? / 3;
+    let device = projections.device();
     let (texts, longest, width) = (packing.texts(), packing.longest(), hidden / heads);
     let padding = Padding::new(packing, device)?;
-    let [queries, keys, values] = inputs.map(|packed| {
+    let [queries, keys, values] = [0, 1, 2].map(|part| {
+        let packed = projections.narrow(1, part * hidden, hidden)?.contiguous()?;
         let padded = packed.index_select(&padding.row_of_slot, 0)?;
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
     });
