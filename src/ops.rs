@@ -23,14 +23,15 @@ use std::sync::Arc;
 use candle_core::{Device, Result, Tensor};
 
 pub use crate::kernels::dropout::Mask;
+pub use crate::kernels::precision::Precision;
 
-/// Which implementation computes an operation.
+/// Which implementation computes an operation, and to what the factors of linear layers' products are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ops {
     /// One operation each, on the CPU.
-    Fused,
+    Fused(Precision),
     /// candle's operations, on any device.
-    Composed,
+    Composed(Precision),
 }
 
 /// Where each text of a packed batch lies: text `i` is the rows `offsets[i]..offsets[i + 1]`.
@@ -70,17 +71,6 @@ impl Packing {
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = std::ops::Range<usize>> + '_ {
         self.offsets.windows(2).map(|pair| pair[0]..pair[1])
     }
-
-    /// Cuts `values`, a matrix with rows of `width`, into the texts' parts.
-    fn split<'a>(&self, mut values: &'a mut [f32], width: usize) -> Vec<&'a mut [f32]> {
-        self.ranges()
-            .map(|range| {
-                let (text, rest) = std::mem::take(&mut values).split_at_mut(range.len() * width);
-                values = rest;
-                text
-            })
-            .collect()
-    }
 }
 
 /// What each row of a packed batch looks up in the embedding tables.
@@ -96,79 +86,110 @@ pub struct Lookup {
 
 impl Ops {
     /// What suits `device`.
-    pub fn for_device(device: &Device) -> Self {
-        if device.is_cpu() { Self::Fused } else { Self::Composed }
+    pub fn for_device(device: &Device, precision: Precision) -> Self {
+        if device.is_cpu() { Self::Fused(precision) } else { Self::Composed(precision) }
     }
 
     /// Whether these are the fused operations.
     pub fn are_fused(self) -> bool {
-        self == Self::Fused
+        matches!(self, Self::Fused(_))
     }
 
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op3(weight, bias, linear::Linear),
-            Self::Composed => composed::linear(x, weight, bias),
+            Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
+            Self::Composed(precision) => composed::linear(x, weight, bias, precision),
+        }
+    }
+
+    /// `gelu(x) · weightᵀ + bias`, with the shapes of [`Self::linear`].
+    pub fn gelu_linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::GeluLinear { precision }),
+            Self::Composed(precision) => composed::linear(&x.gelu_erf()?, weight, bias, precision),
         }
     }
 
     /// x·Φ(x) for each element.
     pub fn gelu(self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(gelu::Gelu),
-            Self::Composed => x.gelu_erf(),
+            Self::Fused(_) => x.contiguous()?.apply_op1(gelu::Gelu),
+            Self::Composed(_) => x.gelu_erf(),
         }
     }
 
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
-            Self::Composed => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
+            Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
+            Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
         }
     }
 
-    /// Multi-head attention within each text (Vaswani et al. 2017, eq. 1): queries, keys, values (rows, hidden) → (rows, hidden).
+    /// What ends a sub-layer: layer normalisation of x + branch, of which dropout may take a share of the branch.
+    pub fn residual_norm(
+        self,
+        x: &Tensor,
+        branch: &Tensor,
+        dropout: Option<Mask>,
+        (weight, bias): (&Tensor, &Tensor),
+        epsilon: f32,
+    ) -> Result<Tensor> {
+        match self {
+            Self::Fused(_) => {
+                let affine = Tensor::stack(&[weight, bias], 0)?;
+                let norm = layer_norm::ResidualNorm { epsilon, dropout };
+                x.contiguous()?.apply_op3(&branch.contiguous()?, &affine, norm)
+            }
+            Self::Composed(_) => {
+                let branch = dropout.map_or_else(|| Ok(branch.clone()), |mask| composed::dropout(branch, mask))?;
+                candle_nn::ops::layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
+            }
+        }
+    }
+
+    /// Multi-head attention within each text (Vaswani et al. 2017, eq. 1): queries, keys and values side by side
+    /// (rows, 3·hidden) → (rows, hidden).
     ///
-    /// Head h reads and writes columns `h·hidden/heads` onwards. `dropout` applies to the attention probabilities.
+    /// Head h has columns `h·hidden/heads` onwards, of each of the three. `dropout` applies to the attention probabilities.
     pub fn attention(
         self,
-        [queries, keys, values]: [&Tensor; 3],
+        projections: &Tensor,
         packing: &Packing,
         heads: usize,
         dropout: Option<Mask>,
     ) -> Result<Tensor> {
         match self {
-            Self::Fused => {
+            Self::Fused(_) => {
                 let attention = attention::Attention { packing: packing.clone(), heads, dropout };
-                queries.contiguous()?.apply_op3(&keys.contiguous()?, &values.contiguous()?, attention)
+                projections.contiguous()?.apply_op1(attention)
             }
-            Self::Composed => composed::attention([queries, keys, values], packing, heads, dropout),
+            Self::Composed(_) => composed::attention(projections, packing, heads, dropout),
         }
     }
 
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
-            Self::Fused => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
-            Self::Composed => composed::embedding([words, positions, token_types], lookup),
+            Self::Fused(_) => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
+            Self::Composed(_) => composed::embedding([words, positions, token_types], lookup),
         }
     }
 
     /// The mean of each text's rows: (rows, width) → (texts, width).
     pub fn mean_pool(self, x: &Tensor, packing: &Packing) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
-            Self::Composed => composed::mean_pool(x, packing),
+            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
+            Self::Composed(_) => composed::mean_pool(x, packing),
         }
     }
 
     /// Drops the elements of `x` that `mask` names and scales the others up.
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
-            Self::Fused => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
-            Self::Composed => composed::dropout(x, mask),
+            Self::Fused(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            Self::Composed(_) => composed::dropout(x, mask),
         }
     }
 }
@@ -181,3 +202,6 @@ pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor>
     let softplus = (logits.relu()? + (logits.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
     softplus - (logits * targets)?
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
 use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Weights};
-use undertone::ops::{Ops, binary_cross_entropy};
+use undertone::ops::{Ops, Precision, binary_cross_entropy};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -70,7 +70,7 @@ fn relative_distance(a: &Tensor, b: &Tensor) -> f64 {
 fn logits_and_loss_are_pytorchs() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    for ops in [Ops::Fused, Ops::Composed] {
+    for ops in [Ops::Fused(Precision::F32), Ops::Composed(Precision::F32)] {
         for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Cls, "cls"), (Pooling::Pooler, "pooler")] {
             let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
             let distance = relative_distance(&logits, &reference.0[&format!("{name}.logits")]);
@@ -86,7 +86,7 @@ fn logits_and_loss_are_pytorchs() {
 fn every_gradient_is_pytorchs() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    for ops in [Ops::Fused, Ops::Composed] {
+    for ops in [Ops::Fused(Precision::F32), Ops::Composed(Precision::F32)] {
         for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Pooler, "pooler")] {
             let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
             let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
@@ -120,17 +120,38 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
         let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
         (logits, loss.backward().unwrap())
     };
-    let (logits, gradients) = run(Ops::Fused, dropout);
-    let (composed_logits, composed_gradients) = run(Ops::Composed, dropout);
-    assert!(relative_distance(&logits, &run(Ops::Fused, None).0) > 1e-2, "dropout changed nothing");
+    let (logits, gradients) = run(Ops::Fused(Precision::F32), dropout);
+    let (composed_logits, composed_gradients) = run(Ops::Composed(Precision::F32), dropout);
+    assert!(relative_distance(&logits, &run(Ops::Fused(Precision::F32), None).0) > 1e-2, "dropout changed nothing");
     let other_step = dropout.map(|dropout| Dropout { key: 12, ..dropout });
-    assert!(relative_distance(&logits, &run(Ops::Fused, other_step).0) > 1e-2, "another key is another mask");
+    assert!(
+        relative_distance(&logits, &run(Ops::Fused(Precision::F32), other_step).0) > 1e-2,
+        "another key is another mask"
+    );
     assert!(relative_distance(&logits, &composed_logits) < 3e-6);
     for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias"))
     {
         let [fused, composed] = [&gradients, &composed_gradients].map(|gradients| gradients.get(var).unwrap());
         let distance = relative_distance(fused, composed);
         assert!(distance < 1e-5, "the gradient of {name} is off by {distance:e}");
+    }
+}
+
+#[test]
+fn bf16_products_give_nearly_the_same_gradients() {
+    let reference = Reference::read();
+    let variables = variables(&reference);
+    let logits = model(&variables, Pooling::Mean, Ops::Fused(Precision::Bf16));
+    let logits = logits.logits(&reference.batch(), 0, None).unwrap();
+    let distance = relative_distance(&logits, &reference.0["mean.logits"]);
+    assert!((1e-5..2e-2).contains(&distance), "logits are off by {distance:e}");
+    let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
+    let gradients = loss.backward().unwrap();
+    for (name, var) in variables.iter().filter(|(name, _)| !name.starts_with("pooler.") && !name.ends_with("key.bias"))
+    {
+        let expected = &reference.0[&format!("mean.grad.{}", name.replace("heads.task", "head"))];
+        let distance = relative_distance(gradients.get(var).unwrap(), expected);
+        assert!(distance < 3e-2, "the gradient of {name} is off by {distance:e}");
     }
 }
 
@@ -146,7 +167,9 @@ fn hidden_states_are_candle_transformers() {
         token_type_ids: (0..length).map(|i| u32::from(i > length / 2)).collect(),
     });
 
-    let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused).unwrap();
+    let model =
+        Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused(Precision::F32))
+            .unwrap();
     let ours = model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap();
     let mut first_row = 0;
     for text in &texts {

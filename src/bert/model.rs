@@ -59,11 +59,18 @@ struct Embeddings {
     norm: LayerNorm,
 }
 
+/// Queries, keys and values, which are one product.
+#[derive(Debug, Clone)]
+enum Projections {
+    /// Variables, put together at every step.
+    Apart([Linear; 3]),
+    /// Weights that do not change, put together once.
+    Joined(Linear),
+}
+
 #[derive(Debug, Clone)]
 struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    projections: Projections,
     attention_output: Linear,
     attention_norm: LayerNorm,
     intermediate: Linear,
@@ -162,21 +169,22 @@ impl Model {
     /// One transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
     fn layer(&self, layer: &Layer, x: &Tensor, batch: &Batch, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
         let ops = self.ops;
-        let [query, key, value] = [&layer.query, &layer.key, &layer.value].map(|linear| linear.forward(ops, x));
+        let projections = layer.projections.forward(ops, x)?;
         let mask = dropout.and_then(|dropout| dropout.mask(dropout.attention, site));
         let heads = self.architecture.num_attention_heads;
-        let context = ops.attention([&query?, &key?, &value?], &batch.packing, heads, mask)?;
-        let attended = self.drop(layer.attention_output.forward(ops, &context)?, dropout, site + 1)?;
-        let x = layer.attention_norm.forward(ops, &(x + attended)?)?;
+        let context = ops.attention(&projections, &batch.packing, heads, mask)?;
+        let attended = layer.attention_output.forward(ops, &context)?;
+        let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
+        let x = layer.attention_norm.after_residual(ops, x, &attended, mask(site + 1))?;
 
         let inner = layer.intermediate.forward(ops, &x)?;
-        let inner = match self.architecture.hidden_act {
-            Activation::Gelu => ops.gelu(&inner)?,
-            Activation::GeluTanh => inner.gelu()?,
-            Activation::Relu => inner.relu()?,
+        let Linear { weight, bias } = &layer.output;
+        let output = match self.architecture.hidden_act {
+            Activation::Gelu => ops.gelu_linear(&inner, weight, bias)?,
+            Activation::GeluTanh => ops.linear(&inner.gelu()?, weight, bias)?,
+            Activation::Relu => ops.linear(&inner.relu()?, weight, bias)?,
         };
-        let output = self.drop(layer.output.forward(ops, &inner)?, dropout, site + 2)?;
-        layer.output_norm.forward(ops, &(x + output)?)
+        layer.output_norm.after_residual(ops, &x, &output, mask(site + 2))
     }
 
     fn drop(&self, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
@@ -207,6 +215,29 @@ impl Linear {
     }
 }
 
+impl Projections {
+    fn new(parts: [Linear; 3]) -> Result<Self> {
+        if parts.iter().any(|part| part.weight.is_variable()) {
+            return Ok(Self::Apart(parts));
+        }
+        Ok(Self::Joined(Self::join(&parts)?))
+    }
+
+    fn join([query, key, value]: &[Linear; 3]) -> Result<Linear> {
+        Ok(Linear {
+            weight: Tensor::cat(&[&query.weight, &key.weight, &value.weight], 0)?,
+            bias: Tensor::cat(&[&query.bias, &key.bias, &value.bias], 0)?,
+        })
+    }
+
+    fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Apart(parts) => Self::join(parts)?.forward(ops, x),
+            Self::Joined(joined) => joined.forward(ops, x),
+        }
+    }
+}
+
 impl LayerNorm {
     fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
         Ok(Self {
@@ -218,6 +249,11 @@ impl LayerNorm {
 
     fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
         Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
+    }
+
+    /// Of x + dropout(branch).
+    fn after_residual(&self, ops: Ops, x: &Tensor, branch: &Tensor, dropout: Option<Mask>) -> Result<Tensor> {
+        Ok(ops.residual_norm(x, branch, dropout, (&self.weight, &self.bias), self.epsilon)?)
     }
 }
 
@@ -242,9 +278,7 @@ impl Layer {
         let output = linear("output.dense", hidden, inner)?;
         let mut norm = |part: &str| LayerNorm::take(weights, &format!("{name}.{part}"), hidden, epsilon);
         Ok(Self {
-            query,
-            key,
-            value,
+            projections: Projections::new([query, key, value])?,
             attention_output,
             attention_norm: norm("attention.output.LayerNorm")?,
             intermediate,

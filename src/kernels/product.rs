@@ -3,11 +3,11 @@
 /// A matrix within a slice: element (i, j) is `values[i · row_stride + j · column_stride]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<V> {
-    values: V,
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
+    pub(super) values: V,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) row_stride: usize,
+    pub(super) column_stride: usize,
 }
 
 /// How a product is spread over the processor's cores.
@@ -44,6 +44,46 @@ impl<V: AsRef<[f32]>> Matrix<V> {
             column_stride: self.row_stride,
             ..self
         }
+    }
+
+    /// This matrix, transposed if that makes its rows contiguous.
+    pub(super) fn lines(self) -> Self {
+        if self.column_stride == 1 { self } else { self.transposed() }
+    }
+
+    /// This matrix, transposed if `other` is not its own [`Self::lines`].
+    pub(super) fn turned_as<W>(self, other: &Matrix<W>) -> Self {
+        if other.column_stride == 1 { self } else { self.transposed() }
+    }
+
+    /// A view of this matrix.
+    pub(super) fn by_ref(&self) -> Matrix<&[f32]> {
+        let Self { rows, columns, row_stride, column_stride, .. } = *self;
+        Matrix { values: self.values.as_ref(), rows, columns, row_stride, column_stride }
+    }
+}
+
+impl<'a> Matrix<&'a [f32]> {
+    /// How many rows there are.
+    pub fn rows(self) -> usize {
+        self.rows
+    }
+
+    /// The slice that the matrix is a view of.
+    pub fn values(self) -> &'a [f32] {
+        self.values
+    }
+
+    /// Each row of a matrix whose rows are contiguous.
+    pub(super) fn each_row(self) -> impl Iterator<Item = &'a [f32]> {
+        debug_assert!(self.column_stride == 1, "rows are contiguous");
+        (0..self.rows).map(move |row| &self.values[row * self.row_stride..][..self.columns])
+    }
+
+    /// The element in row `row` and column `column`.
+    #[cfg(test)]
+    pub(super) fn at(self, row: usize, column: usize) -> f32 {
+        self.values[row * self.row_stride + column * self.column_stride]
     }
 }
 

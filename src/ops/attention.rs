@@ -3,12 +3,14 @@
 //! One text at a time and one head after the other, so that a head's scores stay in the cache between the two products.
 //! The backward pass computes the probabilities again: they are the largest intermediate of all, and reading them back
 //! from memory would cost about what the product does.
+//!
+//! Queries, keys and values lie side by side in the rows of one matrix, as one product makes them, and so do their gradients.
 
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::view::{Values, slice, tensor};
 use super::{Mask, Packing};
+use crate::kernels::parts::build_ragged;
 use crate::kernels::product::{Matrix, Parallelism, multiply};
 use crate::kernels::softmax;
 
@@ -18,12 +20,20 @@ pub struct Attention {
     pub dropout: Option<Mask>,
 }
 
-/// The scores of one head, and room for their gradient; one for each thread.
+/// The scores of one head, and room for their gradient.
 #[derive(Default)]
 struct Scratch {
     probabilities: Vec<f32>,
     dropped: Vec<f32>,
     gradient: Vec<f32>,
+}
+
+/// Which of the three matrices that lie side by side.
+#[derive(Clone, Copy)]
+enum Part {
+    Queries,
+    Keys,
+    Values,
 }
 
 /// One head of one text within matrices of `hidden` columns.
@@ -36,13 +46,17 @@ struct Head {
 }
 
 impl Head {
-    /// This head's columns of a text's rows.
-    fn of<'a>(&self, rows: &'a [f32]) -> Matrix<&'a [f32]> {
-        Matrix::strided(&rows[self.first_column..], self.length, self.width, self.hidden)
+    /// This head's columns of a text's queries, keys or values.
+    fn of<'a>(&self, rows: &'a [f32], part: Part) -> Matrix<&'a [f32]> {
+        Matrix::strided(&rows[self.start(part)..], self.length, self.width, 3 * self.hidden)
     }
 
-    fn of_mut<'a>(&self, rows: &'a mut [f32]) -> Matrix<&'a mut [f32]> {
-        Matrix::strided(&mut rows[self.first_column..], self.length, self.width, self.hidden)
+    fn of_mut<'a>(&self, rows: &'a mut [f32], part: Part) -> Matrix<&'a mut [f32]> {
+        Matrix::strided(&mut rows[self.start(part)..], self.length, self.width, 3 * self.hidden)
+    }
+
+    fn start(&self, part: Part) -> usize {
+        part as usize * self.hidden + self.first_column
     }
 
     fn square<'a>(&self, scores: &'a [f32]) -> Matrix<&'a [f32]> {
@@ -58,15 +72,10 @@ impl Head {
     }
 
     /// softmax(Q·Kᵀ/√d) into `probabilities`.
-    fn probabilities(&self, queries: &[f32], keys: &[f32], probabilities: &mut Vec<f32>) {
+    fn probabilities(&self, rows: &[f32], probabilities: &mut Vec<f32>) {
         probabilities.resize(self.length * self.length, 0.0);
-        multiply(
-            self.square_mut(probabilities),
-            false,
-            self.of(queries),
-            self.of(keys).transposed(),
-            Parallelism::None,
-        );
+        let (queries, keys) = (self.of(rows, Part::Queries), self.of(rows, Part::Keys));
+        multiply(self.square_mut(probabilities), false, queries, keys.transposed(), Parallelism::None);
         softmax::forward(probabilities, self.length, self.scale());
     }
 }
@@ -82,91 +91,81 @@ impl Attention {
     }
 }
 
-impl CustomOp3 for Attention {
+impl CustomOp1 for Attention {
     fn name(&self) -> &'static str {
         "attention"
     }
 
-    fn cpu_fwd(
-        &self,
-        queries: &CpuStorage,
-        queries_layout: &Layout,
-        keys: &CpuStorage,
-        keys_layout: &Layout,
-        values: &CpuStorage,
-        values_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, hidden) = queries_layout.shape().dims2()?;
-        let (queries, keys, values) =
-            (slice(queries, queries_layout)?, slice(keys, keys_layout)?, slice(values, values_layout)?);
-        let mut output = vec![0.0; rows * hidden];
-        let texts: Vec<_> = self.packing.ranges().zip(self.packing.split(&mut output, hidden)).collect();
-        texts.into_par_iter().enumerate().for_each_init(Scratch::default, |scratch, (text, (range, output))| {
-            let part = range.start * hidden..range.end * hidden;
+    fn cpu_fwd(&self, projections: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, width) = layout.shape().dims2()?;
+        let hidden = width / 3;
+        let projections = slice(projections, layout)?;
+        let texts: Vec<_> = self.packing.ranges().collect();
+        let output = build_ragged(texts.iter().map(|range| range.len() * hidden), |text, output| {
+            let range = texts[text].clone();
+            let rows = &projections[range.start * width..range.end * width];
+            let mut probabilities = Vec::new();
             for (head, mask) in self.heads(text, range.len(), hidden) {
-                head.probabilities(&queries[part.clone()], &keys[part.clone()], &mut scratch.probabilities);
+                head.probabilities(rows, &mut probabilities);
                 if let Some(mask) = mask {
-                    mask.apply(&mut scratch.probabilities, 0);
+                    mask.apply(&mut probabilities, 0);
                 }
-                let probabilities = head.square(&scratch.probabilities);
-                multiply(head.of_mut(output), false, probabilities, head.of(&values[part.clone()]), Parallelism::None);
+                let output = Matrix::strided(&mut output[head.first_column..], head.length, head.width, hidden);
+                let values = head.of(rows, Part::Values);
+                multiply(output, false, head.square(&probabilities), values, Parallelism::None);
             }
         });
         Ok((CpuStorage::F32(output), (rows, hidden).into()))
     }
 
-    fn bwd(
-        &self,
-        queries: &Tensor,
-        keys: &Tensor,
-        values: &Tensor,
-        _output: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let (rows, hidden) = queries.dims2()?;
+    fn bwd(&self, projections: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let (_, width) = projections.dims2()?;
+        let hidden = width / 3;
         let gradient = gradient.contiguous()?;
-        let (queries, keys, values, gradient) =
-            (Values::of(queries)?, Values::of(keys)?, Values::of(values)?, Values::of(&gradient)?);
-        let (queries, keys, values, gradient) = (&queries[..], &keys[..], &values[..], &gradient[..]);
-        let [mut query_gradient, mut key_gradient, mut value_gradient] = [(); 3].map(|()| vec![0.0; rows * hidden]);
-        let texts: Vec<_> = self
-            .packing
-            .ranges()
-            .zip(self.packing.split(&mut query_gradient, hidden))
-            .zip(self.packing.split(&mut key_gradient, hidden))
-            .zip(self.packing.split(&mut value_gradient, hidden))
-            .collect();
-        texts.into_par_iter().enumerate().for_each_init(
-            Scratch::default,
-            |scratch, (text, (((range, dq), dk), dv))| {
-                let part = range.start * hidden..range.end * hidden;
-                let [queries, keys, values, upstream] =
-                    [queries, keys, values, gradient].map(|matrix| &matrix[part.clone()]);
-                for (head, mask) in self.heads(text, range.len(), hidden) {
-                    let Scratch { probabilities, dropped, gradient } = &mut *scratch;
-                    head.probabilities(queries, keys, probabilities);
-                    dropped.clone_from(probabilities);
-                    gradient.resize(probabilities.len(), 0.0);
-                    let product = head.of(values).transposed();
-                    multiply(head.square_mut(gradient), false, head.of(upstream), product, Parallelism::None);
-                    if let Some(mask) = mask {
-                        mask.apply(dropped, 0);
-                        mask.apply(gradient, 0);
-                    }
-                    let transposed = head.square(dropped).transposed();
-                    multiply(head.of_mut(dv), false, transposed, head.of(upstream), Parallelism::None);
-                    softmax::backward(probabilities, gradient, head.length, head.scale());
-                    let scores = head.square(gradient);
-                    multiply(head.of_mut(dq), false, scores, head.of(keys), Parallelism::None);
-                    multiply(head.of_mut(dk), false, scores.transposed(), head.of(queries), Parallelism::None);
-                }
-            },
-        );
-        let shape = (rows, hidden);
-        Ok((
-            Some(tensor(query_gradient, shape)?),
-            Some(tensor(key_gradient, shape)?),
-            Some(tensor(value_gradient, shape)?),
-        ))
+        let (values, gradient) = (Values::of(projections)?, Values::of(&gradient)?);
+        let texts: Vec<_> = self.packing.ranges().collect();
+        let output = build_ragged(texts.iter().map(|range| range.len() * width), |text, output| {
+            let range = texts[text].clone();
+            let rows = &values[range.start * width..range.end * width];
+            let upstream = &gradient[range.start * hidden..range.end * hidden];
+            let mut scratch = Scratch::default();
+            for (head, mask) in self.heads(text, range.len(), hidden) {
+                let upstream = Matrix::strided(&upstream[head.first_column..], head.length, head.width, hidden);
+                head.backward(rows, upstream, mask, &mut scratch, output);
+            }
+        });
+        tensor(output, projections.shape()).map(Some)
+    }
+}
+
+impl Head {
+    /// Writes the gradients of this head's queries, keys and values into its columns of `output`.
+    fn backward(
+        &self,
+        rows: &[f32],
+        upstream: Matrix<&[f32]>,
+        mask: Option<Mask>,
+        Scratch { probabilities, dropped, gradient }: &mut Scratch,
+        output: &mut [f32],
+    ) {
+        self.probabilities(rows, probabilities);
+        gradient.resize(probabilities.len(), 0.0);
+        let values = self.of(rows, Part::Values).transposed();
+        multiply(self.square_mut(gradient), false, upstream, values, Parallelism::None);
+        let used = match mask {
+            None => &*probabilities,
+            Some(mask) => {
+                dropped.clone_from(probabilities);
+                mask.apply(dropped, 0);
+                mask.apply(gradient, 0);
+                &*dropped
+            }
+        };
+        let used = self.square(used).transposed();
+        multiply(self.of_mut(output, Part::Values), false, used, upstream, Parallelism::None);
+        softmax::backward(probabilities, gradient, self.length, self.scale());
+        let (scores, queries, keys) = (self.square(gradient), self.of(rows, Part::Queries), self.of(rows, Part::Keys));
+        multiply(self.of_mut(output, Part::Queries), false, scores, keys, Parallelism::None);
+        multiply(self.of_mut(output, Part::Keys), false, scores.transposed(), queries, Parallelism::None);
     }
 }

@@ -3,13 +3,25 @@
 //! Attention is the only one that unpacks: it gathers the texts into a padded block, masks the padding and gathers the
 //! rows back.
 
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax;
 
-use super::{Lookup, Mask, Packing};
+use super::{Lookup, Mask, Packing, Precision};
 
-pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-    x.matmul(&weight.t()?)?.broadcast_add(bias)
+pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: Precision) -> Result<Tensor> {
+    let product = match precision {
+        Precision::F32 => x.matmul(&weight.t()?)?,
+        Precision::Bf16 => {
+            let (x, weight) = (x.to_dtype(DType::BF16)?, weight.to_dtype(DType::BF16)?);
+            if x.device().is_cpu() {
+                // Where nothing multiplies in bf16, the rounded factors are multiplied in f32.
+                x.to_dtype(DType::F32)?.matmul(&weight.to_dtype(DType::F32)?.t()?)?
+            } else {
+                x.matmul(&weight.t()?)?.to_dtype(DType::F32)?
+            }
+        }
+    };
+    product.broadcast_add(bias)
 }
 
 pub fn embedding(tables: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
@@ -36,12 +48,13 @@ pub fn mean_pool(x: &Tensor, packing: &Packing) -> Result<Tensor> {
     Tensor::from_vec(averaging, (packing.texts(), packing.rows()), x.device())?.matmul(x)
 }
 
-pub fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
-    let (_, hidden) = inputs[0].dims2()?;
-    let device = inputs[0].device();
+pub fn attention(projections: &Tensor, packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+    let hidden = projections.dim(1)? / 3;
+    let device = projections.device();
     let (texts, longest, width) = (packing.texts(), packing.longest(), hidden / heads);
     let padding = Padding::new(packing, device)?;
-    let [queries, keys, values] = inputs.map(|packed| {
+    let [queries, keys, values] = [0, 1, 2].map(|part| {
+        let packed = projections.narrow(1, part * hidden, hidden)?.contiguous()?;
         let padded = packed.index_select(&padding.row_of_slot, 0)?;
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
     });

@@ -2,6 +2,7 @@
 
 use candle_core::{Device, utils};
 
+use crate::ops::Precision;
 use crate::{Error, Result};
 
 /// The device `name`: `cpu`, `cuda`, `cuda:1` (the second one), `metal`, or `auto`, which is a GPU if this build can use one
@@ -40,6 +41,35 @@ pub fn device(name: &str) -> Result<Device> {
     }
 }
 
+/// What the factors of the linear layers' products are rounded to. Weights, gradients and sums are f32 in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TrainingPrecision {
+    /// Nothing: 24 significant bits.
+    F32,
+    /// NVIDIA's TF32, 11 significant bits, in all products of f32.
+    Tf32,
+    /// bfloat16, 8 significant bits.
+    Bf16,
+}
+
+impl TrainingPrecision {
+    /// Prepares `device` for it, and gives what the operations are to be built with.
+    ///
+    /// # Errors
+    /// The device does not have it.
+    pub fn on(self, device: &Device) -> Result<Precision> {
+        match self {
+            Self::F32 => Ok(Precision::F32),
+            Self::Bf16 => Ok(Precision::Bf16),
+            Self::Tf32 if device.is_cuda() => {
+                candle_core::cuda::set_gemm_reduced_precision_f32(true);
+                Ok(Precision::F32)
+            }
+            Self::Tf32 => Err(Error::invalid("only CUDA devices have tf32: use --precision f32 or bf16")),
+        }
+    }
+}
+
 /// The first GPU that answers, else the processor.
 fn automatic() -> Device {
     let cuda = || utils::cuda_is_available().then(|| Device::new_cuda(0).ok()).flatten();
@@ -59,6 +89,9 @@ mod tests {
     fn a_device_that_is_not_there_is_named_with_what_to_do() {
         assert!(device("cpu").unwrap().is_cpu());
         device("auto").unwrap();
+        assert!(
+            TrainingPrecision::Tf32.on(&Device::Cpu).unwrap_err().to_string().contains("only CUDA devices have tf32")
+        );
         for name in ["gpu", "cuda:", "cuda:x", "cuda1", "cuda:-1", ""] {
             let said = device(name).unwrap_err().to_string();
             assert!(said.contains("there is no device"), "{name}: {said}");

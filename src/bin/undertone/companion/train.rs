@@ -9,7 +9,7 @@ use undertone::bert::Checkpoint;
 use undertone::ops::Ops;
 use undertone::text::Tokenizer;
 use undertone::train::data::BadRows;
-use undertone::train::device::device;
+use undertone::train::device::{TrainingPrecision, device};
 use undertone::train::recipe::Settings;
 use undertone::train::task::{SourceSettings, TaskSettings};
 use undertone::train::trainer::{Conduct, Outcome, summary, train};
@@ -55,6 +55,10 @@ pub struct Arguments {
     /// Where to train: auto (a GPU if this build can use one), cpu, cuda, cuda:1 (the second one) or metal.
     #[arg(long, default_value = "auto")]
     device: String,
+    /// What the factors of the linear layers' products are rounded to; weights and sums are f32 in any case. tf32 is for
+    /// CUDA; bf16 is faster on GPUs and on processors with AVX-512-BF16, and slower on others.
+    #[arg(long, value_enum, default_value_t = TrainingPrecision::F32)]
+    precision: TrainingPrecision,
     /// Train with the operations that devices other than the processor use.
     #[arg(long, hide = true)]
     composed: bool,
@@ -104,7 +108,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
     let tasks = settings.tasks.iter().map(read).collect::<Result<_>>()?;
-    let ops = if arguments.composed { Ops::Composed } else { Ops::for_device(&device) };
+    let precision = arguments.precision.on(&device)?;
+    let ops = if arguments.composed { Ops::Composed(precision) } else { Ops::for_device(&device, precision) };
     let conduct = Conduct {
         out: &arguments.out,
         resume: arguments.resume,

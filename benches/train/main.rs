@@ -1,0 +1,56 @@
+//! A fine-tuning step beside PyTorch's: `make bench-train` runs it and docs/TRAINING_SPEED.md has what came out.
+//!
+//! Both sides take the same checkpoint, the same token ids and the same number of threads, and step in turn, round by
+//! round: a machine that is slow for a while is slow for both, and the ratio holds where the seconds do not. The losses
+//! after the same number of steps are printed too: equal ones say that both did the same work.
+//!
+//! Settings are environment variables, since cargo passes options of its own:
+//!
+//! | variable | default | what |
+//! |---|---|---|
+//! | `BASE` | | folder of the checkpoint, in Hugging Face's layout |
+//! | `PEER_PYTHON` | `python3` | a Python with torch and transformers |
+//! | `THREADS` | all cores | threads of each side |
+//! | `ROUNDS`, `BF16_ROUNDS` | 12, 3 | measured rounds in each precision; 0 leaves it out |
+
+#[cfg(not(target_arch = "wasm32"))]
+mod ours;
+#[cfg(not(target_arch = "wasm32"))]
+mod parts;
+#[cfg(not(target_arch = "wasm32"))]
+mod peer;
+#[cfg(not(target_arch = "wasm32"))]
+mod report;
+
+/// Texts in a batch.
+pub const TEXTS: usize = 32;
+/// Tokens in each text.
+pub const TOKENS: usize = 128;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use std::path::PathBuf;
+
+    use undertone::ops::Precision;
+
+    let count = |name: &str, default: usize| std::env::var(name).map_or(Ok(default), |text| text.parse());
+    let Ok(base) = std::env::var("BASE") else {
+        println!("The training bench needs BASE, a checkpoint's folder: make bench-train provides one.");
+        return Ok(());
+    };
+    let base = PathBuf::from(base);
+    let threads = count("THREADS", std::thread::available_parallelism()?.get())?;
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    undertone::train::keep_memory_mapped();
+
+    let mut results = Vec::new();
+    for (precision, rounds) in [(Precision::F32, count("ROUNDS", 12)?), (Precision::Bf16, count("BF16_ROUNDS", 3)?)] {
+        if rounds > 0 {
+            results.push(report::compare(&base, precision, rounds, threads)?);
+        }
+    }
+    report::write(&results)
+}

@@ -1,0 +1,125 @@
+//! The comparison, and what is told of it.
+
+use std::path::Path;
+
+use candle_core::Device;
+use serde_json::{Value, json};
+use undertone::bert::Checkpoint;
+use undertone::ops::{Ops, Precision};
+
+use crate::ours::{Ours, Result, Step, peak_memory};
+use crate::peer::Peer;
+use crate::{TEXTS, TOKENS, parts};
+
+/// Rounds before the counted ones: buffers are mapped and caches filled in them.
+const WARM_UP: usize = 1;
+
+/// One side's measurements.
+struct Side {
+    name: &'static str,
+    median: f64,
+    best: f64,
+    processor: f64,
+    memory: Option<f64>,
+    loss: f64,
+}
+
+impl Side {
+    fn new(name: &'static str, steps: &[Step], memory: Option<f64>) -> Self {
+        let counted = &steps[WARM_UP..];
+        let seconds: Vec<f64> = counted.iter().map(|step| step.seconds).collect();
+        Self {
+            name,
+            median: median(&seconds),
+            best: seconds.iter().copied().fold(f64::INFINITY, f64::min),
+            processor: median(&counted.iter().map(|step| step.processor).collect::<Vec<_>>()),
+            memory,
+            loss: steps[steps.len() - 1].loss,
+        }
+    }
+
+    fn print(&self) {
+        let Self { name, median, best, processor, memory, loss } = self;
+        let rate = TEXTS as f64 / median;
+        let memory = memory.map_or("unknown".into(), |memory| format!("{memory:.0} MiB"));
+        println!("{name:<12}{median:>8.3} s{best:>8.3} s{processor:>10.2} s{rate:>10.1}{memory:>12}{loss:>10.5}");
+    }
+}
+
+/// Measures both sides in turn, and prints it.
+pub fn compare(base: &Path, precision: Precision, rounds: usize, threads: usize) -> Result<Value> {
+    let ops = Ops::Fused(precision);
+    let name = match precision {
+        Precision::F32 => "f32",
+        Precision::Bf16 => "bf16",
+    };
+    let mut peer = Peer::start(base, name, threads)?;
+    let mut ours = Ours::new(base, ops)?;
+    println!("\n{name}, {TEXTS} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
+    let (mut our_steps, mut peer_steps) = (Vec::new(), Vec::new());
+    for _ in 0..WARM_UP + rounds {
+        our_steps.push(ours.step()?);
+        peer_steps.push(peer.step()?);
+    }
+    let us = Side::new("Undertone", &our_steps, peak_memory());
+    let them = Side::new("PyTorch", &peer_steps, Some(peer.peak_memory()?));
+    drop((peer, ours));
+
+    println!(
+        "{:<12}{:>10}{:>10}{:>12}{:>10}{:>12}{:>10}",
+        "", "median", "best", "CPU time", "texts/s", "memory", "loss"
+    );
+    us.print();
+    them.print();
+    let ratio = [us.median / them.median, us.best / them.best, us.processor / them.processor];
+    println!("{:<12}{:>10.3}{:>10.3}{:>12.3}", "ratio", ratio[0], ratio[1], ratio[2]);
+    let by_round: Vec<f64> =
+        our_steps.iter().zip(&peer_steps).skip(WARM_UP).map(|(ours, theirs)| ours.seconds / theirs.seconds).collect();
+    println!("median of the rounds' ratios {:.3}", median(&by_round));
+
+    let parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, ops)?;
+    let rest = us.best - parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
+    let parts: Vec<_> = parts.into_iter().chain([("rest", rest)]).collect();
+    let shares: Vec<_> = parts
+        .iter()
+        .map(|(name, seconds)| format!("{name} {:.0} ms ({:.0}%)", seconds * 1e3, seconds / us.best * 100.0))
+        .collect();
+    println!("parts of our best step: {}", shares.join(", "));
+
+    let parts: serde_json::Map<_, _> =
+        parts.iter().map(|(part, seconds)| ((*part).to_owned(), json!(seconds))).collect();
+    Ok(json!({
+        "precision": name,
+        "ours_s": us.median,
+        "torch_s": them.median,
+        "ratio": ratio[0],
+        "ours_best_s": us.best,
+        "torch_best_s": them.best,
+        "ratio_of_best": ratio[1],
+        "ratio_by_round": median(&by_round),
+        "ours_cpu_s": us.processor,
+        "torch_cpu_s": them.processor,
+        "ours_memory_mib": us.memory,
+        "torch_memory_mib": them.memory,
+        "texts": TEXTS,
+        "tokens": TOKENS,
+        "threads": threads,
+        "rounds": rounds,
+        "parts_s": parts,
+    }))
+}
+
+/// Leaves the results where other tools find them.
+pub fn write(results: &[Value]) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("train.json"), serde_json::to_vec_pretty(results)?)?;
+    Ok(())
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
