@@ -104,7 +104,7 @@ fn assert_calibrates_on_held_out_texts(folder: &Path) {
         let (word, positive) = [("good", 1), ("bad", 0)][number % 2];
         format!(
             "{{\"text\": \"{word} {number}\", \"positive\": {}, \"weight\": 1}}\n",
-            positive ^ usize::from(number % 5 == 0)
+            positive ^ usize::from(number.is_multiple_of(5))
         )
     };
     let comment = |number: usize| {

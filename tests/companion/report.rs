@@ -57,7 +57,7 @@ fn a_report_says_what_evaluate_says() {
     // Of a calibrated bundle, and only of the texts that there are.
     let noise = |number: usize| {
         let word = ["good", "bad"][number % 2];
-        format!("{word} {number},{}\n", usize::from((word == "good") != (number % 5 == 0)))
+        format!("{word} {number},{}\n", usize::from((word == "good") != number.is_multiple_of(5)))
     };
     let noise = "text,positive\n".to_owned() + &(0..64).map(noise).collect::<String>();
     fs::write(folder.join("noise.csv"), noise).unwrap();
