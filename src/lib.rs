@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `app` | the page | wasm |
 //! | `worker` | the engine's home in the browser | wasm |
-//! | `train` | data sets, trainer, optimiser, metrics, export | native |
+//! | `train` | recipes, data sets, trainer, optimisers, metrics, export, calibration, report | native |
 //! | [`classify`] | text in, probabilities out | both |
 //! | [`bundle`] | what training exports and the page fetches | both |
 //! | [`text`] | text to model inputs | both |

@@ -1,7 +1,8 @@
 //! The companion's work: from labelled texts to a bundle.
 //!
-//! [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder,
-//! [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest, [`evaluate`] measures one, and [`report`] shows it all. What happens meanwhile is told to a [`Progress`].
+//! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
+//! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
+//! [`mod@evaluate`] measures one, and [`report`] shows it all. What happens meanwhile is told to a [`Progress`].
 
 pub mod calibrate;
 pub mod checkpoint;

@@ -56,6 +56,11 @@ pub struct TrainedTask {
     pub validation: Metrics,
 }
 
+/// Where the run in `folder` has left the labelled texts that `task` was validated on.
+pub fn held_out(folder: &Path, task: &str) -> PathBuf {
+    folder.join(HELD_OUT).join(format!("{task}.jsonl"))
+}
+
 /// A folder that a run has left a model in.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -147,7 +152,7 @@ impl OpenRun {
     /// The file cannot be written.
     pub fn keep_held_out(&self, task: &str, labels: &[String], examples: &[Example]) -> Result<()> {
         files::make_folder(&self.folder.path.join(HELD_OUT))?;
-        data::write_jsonl(&self.folder.held_out(task), examples, labels)
+        data::write_jsonl(&held_out(&self.folder.path, task), examples, labels)
     }
 
     /// Writes what the run can be resumed from.
@@ -216,22 +221,6 @@ impl RunFolder {
     /// It cannot be read.
     pub fn weights(&self) -> Result<Vec<u8>> {
         self.read(WEIGHTS)
-    }
-
-    /// The labelled texts that `task` was validated on.
-    pub fn held_out(&self, task: &str) -> PathBuf {
-        self.path.join(HELD_OUT).join(format!("{task}.jsonl"))
-    }
-
-    /// The lines of `metrics.jsonl`.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn log(&self) -> Result<Vec<Value>> {
-        let path = self.path.join(METRICS);
-        let log = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        // The last line may be half there, where the process was killed.
-        Ok(log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 
     /// The content of `tokenizer.json`.

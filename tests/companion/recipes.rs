@@ -66,6 +66,13 @@ fn a_strangers_table_becomes_a_bundle() {
     succeed(folder, &["export", "--run", "run", "--out", "bundle"]);
     let manifest = fs::read_to_string(folder.join("bundle/manifest.json")).unwrap();
     assert!(manifest.contains("\"urgent\""), "{manifest}");
+    let calibrated = succeed(folder, &["calibrate", "--bundle", "bundle", "--run", "run"]);
+    assert!(calibrated.contains("mail: 8 texts, texts held out from training"), "{calibrated}");
+    let evaluate = ["evaluate", "--bundle", "bundle", "--task", "mail", "--data", "data/mail.csv", "--text", "subject"];
+    let measured = succeed(folder, &[&evaluate[..], &["--second", "body", "--json"]].concat());
+    let measured: Value = serde_json::from_str(&measured).unwrap();
+    assert!(measured["labels"]["spam"]["auc"].as_f64().unwrap() > 0.99, "{measured}");
+    assert_eq!(measured["labels"]["urgent"]["unknown"], 40);
 }
 
 #[test]

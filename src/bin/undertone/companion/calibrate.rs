@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::train::calibrate::{Aim, Calibrated, Wishes, calibrate, record, save};
+use undertone::train::run;
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -58,7 +59,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::new(&bundle)?;
     let mut progress = Bars::default();
     for (task, path) in sources {
-        let scored = texts::scored(&bundle, &classifier, task, &path, arguments.choice, &mut progress)?;
+        let scored = texts::scored(&bundle, &classifier, task, &path, &arguments.choice, &mut progress)?;
         let fitted = calibrate(&manifest.tasks[task].labels, &scored.predictions(), &wishes)?;
         record(&mut manifest, task, &fitted, &words, scored.len(), &wishes);
         print_table(&manifest.tasks[task].name, scored.len(), &words, &fitted);
@@ -96,7 +97,7 @@ fn sources(arguments: &Arguments, bundle: &Bundle) -> Result<(Vec<(usize, PathBu
 }
 
 fn left_by(run: &Path, task: &str) -> Result<PathBuf> {
-    let path = texts::held_out(run, task);
+    let path = run::held_out(run, task);
     if path.is_file() {
         return Ok(path);
     }

@@ -1,10 +1,11 @@
 //! `undertone evaluate`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::train::metrics::Metrics;
+use undertone::train::metrics::{Decisions, Metrics};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -37,17 +38,18 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::new(&bundle)?;
     let task = texts::task(&bundle, &arguments.task)?;
     let mut progress = Bars::default();
-    let scored = texts::scored(&bundle, &classifier, task, &arguments.data, arguments.choice, &mut progress)?;
+    let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
     let metrics = Metrics::of(&scored.predictions())?;
     if arguments.json {
         println!("{}", serde_json::to_string(&metrics).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
-        print_table(&metrics);
+        let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
+        print_table(&metrics, &scored.predictions().decisions(&thresholds)?);
     }
     Ok(())
 }
 
-fn print_table(metrics: &Metrics) {
+fn print_table(metrics: &Metrics, decisions: &BTreeMap<String, Decisions>) {
     let or_undefined = |figure: Option<f64>| figure.map_or("undefined".to_owned(), |figure| format!("{figure:.4}"));
     println!("texts              {}", metrics.samples);
     println!("loss               {:.4}", metrics.loss);
@@ -55,8 +57,15 @@ fn print_table(metrics: &Metrics) {
     println!("calibration error  {}", or_undefined(metrics.ece));
     println!("ROC AUC, macro     {}", or_undefined(metrics.auc_macro));
     println!("ROC AUC, micro     {}", or_undefined(metrics.auc_micro));
+    println!();
+    println!("label             ROC AUC  positives  threshold  precision  recall      F1");
     for (name, label) in &metrics.labels {
-        let known = metrics.samples - label.unknown;
-        println!("ROC AUC, {name:<16}   {} ({} of {known} texts)", or_undefined(label.auc), label.positives);
+        print!("{name:<16}  {:>7}  {:>9}", or_undefined(label.auc), label.positives);
+        match decisions.get(name) {
+            Some(Decisions { threshold, precision, recall, f1, .. }) => {
+                println!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}");
+            }
+            None => println!(),
+        }
     }
 }

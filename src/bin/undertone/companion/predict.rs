@@ -21,7 +21,7 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// The text, and below it a line for each task.
+    /// The text, and below it a line for each task; * marks what is at its threshold or above.
     Text,
     /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}.
     Jsonl,
@@ -61,8 +61,11 @@ fn print_text(output: &mut impl Write, text: &str, classification: &Classificati
     let cut = if classification.truncated { " (its beginning; it is longer than the model reads)" } else { "" };
     writeln!(output, "{text}{cut}")?;
     for task in &classification.tasks {
-        let scores: Vec<_> =
-            task.labels.iter().map(|score| format!("{} {:.4}", score.label, score.probability)).collect();
+        let scores = task.labels.iter().map(|score| {
+            let mark = if score.probability >= score.threshold { "*" } else { "" };
+            format!("{} {:.4}{mark}", score.label, score.probability)
+        });
+        let scores: Vec<_> = scores.collect();
         writeln!(output, "  {}: {}", task.task, scores.join("  "))?;
     }
     output.flush()

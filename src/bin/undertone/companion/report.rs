@@ -7,7 +7,7 @@ use undertone::classify::Classifier;
 use undertone::train::Progress;
 use undertone::train::export::{Options, assemble};
 use undertone::train::report::{Measured, Report, Sentence, TaskReport, describe, read_histories, sentences, write};
-use undertone::train::run::RunFolder;
+use undertone::train::run::{self, RunFolder};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -47,7 +47,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     for (index, task) in bundle.manifest.tasks.iter().enumerate() {
         let measured = match source(&arguments, &task.name) {
             Some((path, words)) => {
-                let scored = texts::scored(&bundle, &classifier, index, &path, arguments.choice, &mut progress)?;
+                let scored = texts::scored(&bundle, &classifier, index, &path, &arguments.choice, &mut progress)?;
                 Some(Measured::of(task, &scored.predictions(), words)?)
             }
             None => {
@@ -93,7 +93,7 @@ fn source(arguments: &Arguments, task: &str) -> Option<(PathBuf, String)> {
         let words = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         return Some((path.clone(), words));
     }
-    let path = texts::held_out(arguments.run.as_deref()?, task);
+    let path = run::held_out(arguments.run.as_deref()?, task);
     path.is_file().then(|| (path, "texts held out from training".to_owned()))
 }
 

@@ -1,7 +1,7 @@
 //! Labelled texts that a bundle's task is measured on, and what the bundle says of them.
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
@@ -14,7 +14,7 @@ use undertone::train::prepared::Prepared;
 use undertone::{Error, Result};
 
 /// Which texts, and how much of them.
-#[derive(clap::Args, Clone, Copy)]
+#[derive(clap::Args)]
 pub struct Choice {
     /// Which part of a folder or archive to take; a single file is taken as it is.
     #[arg(long, value_enum, default_value_t = Split::Test)]
@@ -28,6 +28,15 @@ pub struct Choice {
     /// Cut texts to so many tokens; the bundle's own limit where not given.
     #[arg(long)]
     max_tokens: Option<usize>,
+    /// The column of the text, where it is not comment_text or text.
+    #[arg(long, value_name = "COLUMN")]
+    text: Option<String>,
+    /// The column of the second text, where the task is about pairs of texts.
+    #[arg(long, value_name = "COLUMN")]
+    second: Option<String>,
+    /// Leave out rows that are wrong, and list them, instead of stopping at the first.
+    #[arg(long)]
+    skip_bad_rows: bool,
 }
 
 /// Texts with their labels and logits.
@@ -61,21 +70,16 @@ pub fn task(bundle: &Bundle, name: &str) -> Result<usize> {
     })
 }
 
-/// Where the run in `folder` left the texts of a task that it did not train on.
-pub fn held_out(folder: &Path, task: &str) -> PathBuf {
-    folder.join("held-out").join(format!("{task}.jsonl"))
-}
-
 /// Reads the texts at `path` and scores them with the classifier, which is the bundle's.
 pub fn scored(
     bundle: &Bundle,
     classifier: &Classifier,
     task: usize,
     path: &Path,
-    choice: Choice,
+    choice: &Choice,
     progress: &mut dyn Progress,
 ) -> Result<Scored> {
-    let Choice { split, samples, seed, max_tokens } = choice;
+    let &Choice { split, samples, seed, max_tokens, skip_bad_rows, .. } = choice;
     let most = bundle.manifest.max_tokens;
     let limit = max_tokens.unwrap_or(most);
     if limit > most {
@@ -88,11 +92,11 @@ pub fn scored(
     let task_labels = &bundle.manifest.tasks[task].labels;
     let labels: Vec<String> = task_labels.iter().map(|label| label.name.clone()).collect();
     let source = Source { path: path.to_owned(), ..Source::default() };
-    let schema = Schema { labels: labels.clone(), second: second(path)?, ..Schema::default() };
-    let dataset = data::read(&[source], &schema, split, BadRows::Refuse, seed)?;
-    if let Some(sentence) = dataset.left_out.sentence() {
-        progress.note(&sentence);
-    }
+    let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
+    let schema = Schema { labels: labels.clone(), text: choice.text.clone(), second };
+    let bad_rows = if skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
+    let dataset = data::read(&[source], &schema, split, bad_rows, seed)?;
+    dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
     let mut examples = dataset.examples;
     if let Some(samples) = samples {
         fastrand::Rng::with_seed(seed).shuffle(&mut examples);
@@ -105,7 +109,7 @@ pub fn scored(
 }
 
 /// The key of the second texts in JSON lines that hold pairs, as a run leaves them.
-fn second(path: &Path) -> Result<Option<String>> {
+fn second_of_held_out(path: &Path) -> Result<Option<String>> {
     if path.extension().is_none_or(|extension| extension != "jsonl") || !path.is_file() {
         return Ok(None);
     }
