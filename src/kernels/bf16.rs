@@ -4,10 +4,17 @@
 //! once, into panels of [`COLUMNS`] columns, each part of the first into strips of [`ROWS`] rows. A kernel then makes a
 //! tile of [`ROWS`] × [`COLUMNS`] sums from one strip and one panel, both of at most [`DEPTH`] values: a panel stays in
 //! the level 1 cache while the strips of a part go by, and the tile in registers. Only that kernel knows the instruction;
-//! packing and tiling are the same for the plain kernel that tests have.
+//! packing and tiling are the same for the plain kernel that tests have, so that they are tested on every processor.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(not(target_arch = "x86_64"))]
+mod avx512 {
+    /// No other processor has the kernel.
+    pub fn kernel() -> Option<super::Kernel> {
+        None
+    }
+}
 
 use super::parts::build;
 use super::product::Matrix;
@@ -52,10 +59,7 @@ pub struct Panels {
 impl Panels {
     /// Packs `matrix`; none if this processor has no instruction for it.
     pub fn new(matrix: Matrix<&[f32]>) -> Option<Self> {
-        #[cfg(target_arch = "x86_64")]
-        return avx512::kernel().map(|kernel| Self::with_kernel(kernel, matrix));
-        #[cfg(not(target_arch = "x86_64"))]
-        None
+        avx512::kernel().map(|kernel| Self::with_kernel(kernel, matrix))
     }
 
     fn with_kernel(kernel: Kernel, matrix: Matrix<&[f32]>) -> Self {
@@ -74,7 +78,7 @@ impl Panels {
     }
 
     /// `output = left · self`, or `output += left · self` where `accumulate` is set.
-    pub fn multiply(&self, output: Matrix<&mut [f32]>, accumulate: bool, left: Matrix<&[f32]>) {
+    pub fn multiply(&self, mut output: Matrix<&mut [f32]>, accumulate: bool, left: Matrix<&[f32]>) {
         assert_eq!(left.columns, self.rows, "inner sizes");
         assert_eq!((output.rows, output.columns), (left.rows, self.columns), "outer sizes");
         assert_eq!(output.column_stride, 1, "the output's rows are contiguous");
@@ -88,26 +92,45 @@ impl Panels {
                 pack(left, index * ROWS, first..first + depth, strip);
             }
             let block = &self.pairs[first / 2 * panels..][..panels * length];
-            for (panel_index, panel) in block.chunks_exact(length).enumerate() {
-                for (strip_index, strip) in strips.chunks_exact(length).enumerate() {
-                    let mut tile = [[0.0; COLUMNS]; ROWS];
-                    (self.kernel)(strip, panel, &mut tile);
-                    let (row, column) = (strip_index * ROWS, panel_index * COLUMNS);
-                    let width = COLUMNS.min(output.columns - column);
-                    for (tile, row) in tile.iter().zip(row..output.rows) {
-                        let out = &mut output.values[row * output.row_stride + column..][..width];
-                        if accumulate || first > 0 {
-                            out.iter_mut().zip(tile).for_each(|(out, value)| *out += value);
-                        } else {
-                            out.copy_from_slice(&tile[..width]);
-                        }
-                    }
-                }
-            }
+            let add = accumulate || first > 0;
+            vectorized(
+                #[inline(always)]
+                || self.tiles(&mut output, add, strips, block, length),
+            );
         }
         if self.rows == 0 && !accumulate {
             let lines = output.values.chunks_mut(output.row_stride.max(1)).take(output.rows);
             lines.for_each(|line| line[..output.columns].fill(0.0));
+        }
+    }
+}
+
+impl Panels {
+    /// One block of the inner dimension: every strip by every panel, both of `length` pairs.
+    #[inline(always)]
+    fn tiles(
+        &self,
+        output: &mut Matrix<&mut [f32]>,
+        add: bool,
+        strips: &Pairs<ROWS>,
+        panels: &Pairs<COLUMNS>,
+        length: usize,
+    ) {
+        for (panel_index, panel) in panels.chunks_exact(length).enumerate() {
+            for (strip_index, strip) in strips.chunks_exact(length).enumerate() {
+                let mut tile = [[0.0; COLUMNS]; ROWS];
+                (self.kernel)(strip, panel, &mut tile);
+                let (row, column) = (strip_index * ROWS, panel_index * COLUMNS);
+                let width = COLUMNS.min(output.columns - column);
+                for (tile, row) in tile.iter().zip(row..output.rows) {
+                    let out = &mut output.values[row * output.row_stride + column..][..width];
+                    if add {
+                        out.iter_mut().zip(tile).for_each(|(out, value)| *out += value);
+                    } else {
+                        out.copy_from_slice(&tile[..width]);
+                    }
+                }
+            }
         }
     }
 }

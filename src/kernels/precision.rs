@@ -1,12 +1,15 @@
 //! Matrix products in f32 or in bf16: the second factor is prepared once, and the parts of the first go by it one by one.
 
+use serde::{Deserialize, Serialize};
+
 use super::bf16::{Panels, round};
 use super::parts::{build, with_scratch};
 use super::product::{Matrix, Parallelism, multiply};
 use super::vectorized;
 
 /// What the factors of a product are rounded to. Sums are f32 in either case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// f32, as it is.
     #[default]

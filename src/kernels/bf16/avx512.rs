@@ -2,6 +2,10 @@
 //!
 //! The instruction treats denormal numbers as zero, and adds a pair's two products one after the other. Intel's processors
 //! have it since Cooper Lake and Sapphire Rapids, AMD's since Zen 4.
+//!
+//! The machine that this was written on has not: there the tests cover everything but this file, which was only compiled
+//! and read as machine code (24 such instructions for each pair, all sums in registers). Where the processor has it, the test
+//! `the_processors_instruction_is_right` compares it with sums in f64.
 
 use std::arch::x86_64::{__m512bh, __m512i};
 use std::arch::x86_64::{

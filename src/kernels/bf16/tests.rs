@@ -83,7 +83,7 @@ fn packing_and_tiling_are_right() {
     check_extremes(plain);
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(not(target_arch = "wasm32"))]
 #[test]
 fn the_processors_instruction_is_right() {
     match avx512::kernel() {
