@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use undertone::bert::{Batch, Checkpoint, HeadShape, Model, Pooling, TokenIds};
 use undertone::ops::{Ops, binary_cross_entropy};
-use undertone::train::optimizer::RAdam;
+use undertone::train::optimizer::{Group, Method, Optimizer};
 use undertone::train::parameters::Parameters;
 
 use crate::{TEXTS, TOKENS};
@@ -27,7 +27,7 @@ pub struct Step {
 /// A model with its optimiser and the one batch that it learns.
 pub struct Ours {
     model: Model,
-    optimizer: RAdam,
+    optimizer: Optimizer,
     batch: Batch,
     targets: Tensor,
 }
@@ -40,9 +40,10 @@ impl Ours {
         weights.insert("heads.task.weight", Tensor::from_vec(head, (1, architecture.hidden_size), &Device::Cpu)?)?;
         weights.insert("heads.task.bias", Tensor::new(&[0.0f32], &Device::Cpu)?)?;
         let heads = [HeadShape { task: "task".into(), labels: 1 }];
-        let parameters = Parameters::new(&architecture, Pooling::Mean, &heads, weights, 0)?;
+        let parameters = Parameters::new(&architecture, Pooling::Mean, &heads, weights, 0, &Device::Cpu)?;
         let model = Model::new(&architecture, Pooling::Mean, &heads, parameters.weights(), ops)?;
-        let optimizer = RAdam::new(parameters.variables().map(|(_, variable)| (variable.clone(), LEARNING_RATE)));
+        let optimizer =
+            Optimizer::new(Method::RAdam, parameters.variables().map(|(_, variable)| group(variable)), true)?;
         let targets = Tensor::from_iter((0..TEXTS).map(|text| (text % 2) as f32), &Device::Cpu)?;
         Ok(Self { model, optimizer, batch: Batch::pack(&texts())?, targets: targets.reshape((TEXTS, 1))? })
     }
@@ -53,13 +54,18 @@ impl Ours {
         let logits = self.model.logits(&self.batch, 0, None)?;
         let loss = binary_cross_entropy(&logits, &self.targets)?.mean_all()?;
         let value: f32 = loss.to_scalar()?;
-        self.optimizer.step(&loss.backward()?)?;
+        self.optimizer.step(&loss.backward()?, 1.0, None)?;
         Ok(Step {
             seconds: start.elapsed().as_secs_f64(),
             processor: processor_seconds() - processor,
             loss: f64::from(value),
         })
     }
+}
+
+/// A variable as the optimiser of either side takes it.
+pub fn group(variable: &Var) -> Group {
+    Group { variable: variable.clone(), learning_rate: LEARNING_RATE, weight_decay: 0.0 }
 }
 
 /// Texts of full length, each token another: the peer makes the same ones.

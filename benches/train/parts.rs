@@ -6,9 +6,9 @@ use std::time::Instant;
 use candle_core::{Device, Tensor, Var};
 use undertone::bert::Architecture;
 use undertone::ops::{Lookup, Ops, Packing};
-use undertone::train::optimizer::RAdam;
+use undertone::train::optimizer::{Method, Optimizer};
 
-use crate::ours::{LEARNING_RATE, Result, texts};
+use crate::ours::{Result, group, texts};
 use crate::{TEXTS, TOKENS};
 
 /// The seconds of each part of one step.
@@ -52,8 +52,8 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
     let per_layer = 4 * hidden * hidden + 2 * hidden * inner;
     let parameter = random(&[sizes.num_hidden_layers * per_layer + sizes.vocab_size * hidden])?;
     let gradients = parameter.sum_all()?.backward()?;
-    let mut optimizer = RAdam::new([(parameter, LEARNING_RATE)]);
-    let radam = best(|| Ok(optimizer.step(&gradients)?))?;
+    let mut optimizer = Optimizer::new(Method::RAdam, [group(&parameter)], true)?;
+    let radam = best(|| Ok(optimizer.step(&gradients, 1.0, None).map(drop)?))?;
 
     Ok(vec![
         ("linears", linears),

@@ -25,7 +25,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
@@ -35,7 +35,7 @@ enum Command {
 
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Train(arguments) => train::run(arguments),
+        Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
