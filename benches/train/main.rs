@@ -11,6 +11,7 @@
 //! | `BASE` | | folder of the checkpoint, in Hugging Face's layout |
 //! | `PEER_PYTHON` | `python3` | a Python with torch and transformers |
 //! | `THREADS` | all cores | threads of each side |
+//! | `TEXTS` | 32 | texts in a batch: steps of a few find quiet moments on a machine that others use |
 //! | `ROUNDS`, `BF16_ROUNDS` | 12, 3 | measured rounds in each precision; 0 leaves it out |
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -22,10 +23,17 @@ mod peer;
 #[cfg(not(target_arch = "wasm32"))]
 mod report;
 
-/// Texts in a batch.
-pub const TEXTS: usize = 32;
 /// Tokens in each text.
 pub const TOKENS: usize = 128;
+
+/// What both sides have to do, and with how many hands.
+#[derive(Clone, Copy)]
+pub struct Load {
+    /// Texts in a batch.
+    pub texts: usize,
+    /// Threads of each side.
+    pub threads: usize,
+}
 
 #[cfg(target_arch = "wasm32")]
 fn main() {}
@@ -42,6 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     };
     let base = PathBuf::from(base);
+    let texts = count("TEXTS", 32)?;
     let threads = count("THREADS", std::thread::available_parallelism()?.get())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     undertone::train::keep_memory_mapped();
@@ -49,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut results = Vec::new();
     for (precision, rounds) in [(Precision::F32, count("ROUNDS", 12)?), (Precision::Bf16, count("BF16_ROUNDS", 3)?)] {
         if rounds > 0 {
-            results.push(report::compare(&base, precision, rounds, threads)?);
+            results.push(report::compare(&base, precision, rounds, Load { texts, threads })?);
         }
     }
     report::write(&results)

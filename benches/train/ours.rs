@@ -9,7 +9,7 @@ use undertone::ops::{Ops, binary_cross_entropy};
 use undertone::train::optimizer::{Group, Method, Optimizer};
 use undertone::train::parameters::Parameters;
 
-use crate::{TEXTS, TOKENS};
+use crate::TOKENS;
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -33,7 +33,7 @@ pub struct Ours {
 }
 
 impl Ours {
-    pub fn new(base: &Path, ops: Ops) -> Result<Self> {
+    pub fn new(base: &Path, ops: Ops, count: usize) -> Result<Self> {
         let Checkpoint { architecture, mut weights, .. } = Checkpoint::read(base, &Device::Cpu)?;
         // The peer makes the same head.
         let head: Vec<f32> = (0..architecture.hidden_size).map(|i| 0.02 * (i as f32).sin()).collect();
@@ -42,10 +42,10 @@ impl Ours {
         let heads = [HeadShape { task: "task".into(), labels: 1 }];
         let parameters = Parameters::new(&architecture, Pooling::Mean, &heads, weights, 0, &Device::Cpu)?;
         let model = Model::new(&architecture, Pooling::Mean, &heads, parameters.weights(), ops)?;
-        let optimizer =
-            Optimizer::new(Method::RAdam, parameters.variables().map(|(_, variable)| group(variable)), true)?;
-        let targets = Tensor::from_iter((0..TEXTS).map(|text| (text % 2) as f32), &Device::Cpu)?;
-        Ok(Self { model, optimizer, batch: Batch::pack(&texts())?, targets: targets.reshape((TEXTS, 1))? })
+        let groups = parameters.variables().map(|(_, variable)| group(variable));
+        let optimizer = Optimizer::new(Method::RAdam, groups, true)?;
+        let targets = Tensor::from_iter((0..count).map(|text| (text % 2) as f32), &Device::Cpu)?;
+        Ok(Self { model, optimizer, batch: Batch::pack(&texts(count))?, targets: targets.reshape((count, 1))? })
     }
 
     /// One step.
@@ -69,7 +69,7 @@ pub fn group(variable: &Var) -> Group {
 }
 
 /// Texts of full length, each token another: the peer makes the same ones.
-pub fn texts() -> Vec<TokenIds> {
+pub fn texts(count: usize) -> Vec<TokenIds> {
     let word = |text: usize, token: usize| match token {
         0 => 101,
         last if last == TOKENS - 1 => 102,
@@ -79,7 +79,7 @@ pub fn texts() -> Vec<TokenIds> {
         input_ids: (0..TOKENS).map(|token| word(text, token)).collect(),
         token_type_ids: vec![0; TOKENS],
     };
-    (0..TEXTS).map(text).collect()
+    (0..count).map(text).collect()
 }
 
 /// The seconds that this process's threads have run for; Linux counts them in hundredths.

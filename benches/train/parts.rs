@@ -8,12 +8,12 @@ use undertone::bert::Architecture;
 use undertone::ops::{Lookup, Ops, Packing};
 use undertone::train::optimizer::{Method, Optimizer};
 
+use crate::TOKENS;
 use crate::ours::{Result, group, texts};
-use crate::{TEXTS, TOKENS};
 
 /// The seconds of each part of one step.
-pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)>> {
-    let rows = TEXTS * TOKENS;
+pub fn measure(sizes: &Architecture, ops: Ops, count: usize) -> Result<Vec<(&'static str, f64)>> {
+    let rows = count * TOKENS;
     let (hidden, inner) = (sizes.hidden_size, sizes.intermediate_size);
     let layers = sizes.num_hidden_layers as f64;
     let random = |shape: &[usize]| Var::randn(0f32, 0.1, shape, &Device::Cpu);
@@ -31,7 +31,7 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
     let gelu = layers * (linear(hidden, inner, true)? - narrow);
 
     let projections = random(&[rows, 3 * hidden])?;
-    let packing = Packing::of_lengths([TOKENS; TEXTS]);
+    let packing = Packing::of_lengths(vec![TOKENS; count]);
     let attention =
         layers * both_ways(|| Ok(ops.attention(&projections, &packing, sizes.num_attention_heads, None)?))?;
 
@@ -43,7 +43,7 @@ pub fn measure(sizes: &Architecture, ops: Ops) -> Result<Vec<(&'static str, f64)
     let [words, positions, types] = tables.map(|entries| random(&[entries, hidden]));
     let (words, positions, types) = (words?, positions?, types?);
     let lookup = Lookup {
-        words: texts().into_iter().flat_map(|text| text.input_ids).collect(),
+        words: texts(count).into_iter().flat_map(|text| text.input_ids).collect(),
         positions: (0..rows).map(|row| (row % TOKENS) as u32).collect(),
         token_types: vec![0; rows].into(),
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::ours::{LEARNING_RATE, Result, Step};
-use crate::{TEXTS, TOKENS};
+use crate::{Load, TOKENS};
 
 pub struct Peer {
     child: Child,
@@ -16,12 +16,12 @@ pub struct Peer {
 }
 
 impl Peer {
-    pub fn start(base: &Path, precision: &str, threads: usize) -> Result<Self> {
+    pub fn start(base: &Path, precision: &str, load: Load) -> Result<Self> {
         let python = std::env::var("PEER_PYTHON").unwrap_or_else(|_| "python3".into());
         let mut child = Command::new(&python)
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/train/peer.py"))
             .arg(base)
-            .args([precision, &threads.to_string(), &TEXTS.to_string(), &TOKENS.to_string()])
+            .args([precision, &load.threads.to_string(), &load.texts.to_string(), &TOKENS.to_string()])
             .arg(LEARNING_RATE.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

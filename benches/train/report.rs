@@ -9,7 +9,7 @@ use undertone::ops::{Ops, Precision};
 
 use crate::ours::{Ours, Result, Step, peak_memory};
 use crate::peer::Peer;
-use crate::{TEXTS, TOKENS, parts};
+use crate::{Load, TOKENS, parts};
 
 /// Rounds before the counted ones: buffers are mapped and caches filled in them.
 const WARM_UP: usize = 1;
@@ -31,31 +31,32 @@ impl Side {
         Self {
             name,
             median: median(&seconds),
-            best: seconds.iter().copied().fold(f64::INFINITY, f64::min),
+            best: least(&seconds),
             processor: median(&counted.iter().map(|step| step.processor).collect::<Vec<_>>()),
             memory,
             loss: steps[steps.len() - 1].loss,
         }
     }
 
-    fn print(&self) {
+    fn print(&self, texts: usize) {
         let Self { name, median, best, processor, memory, loss } = self;
-        let rate = TEXTS as f64 / median;
+        let rate = texts as f64 / median;
         let memory = memory.map_or("unknown".into(), |memory| format!("{memory:.0} MiB"));
         println!("{name:<12}{median:>8.3} s{best:>8.3} s{processor:>10.2} s{rate:>10.1}{memory:>12}{loss:>10.5}");
     }
 }
 
 /// Measures both sides in turn, and prints it.
-pub fn compare(base: &Path, precision: Precision, rounds: usize, threads: usize) -> Result<Value> {
+pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> Result<Value> {
+    let Load { texts, threads } = load;
     let ops = Ops::Fused(precision);
     let name = match precision {
         Precision::F32 => "f32",
         Precision::Bf16 => "bf16",
     };
-    let mut peer = Peer::start(base, name, threads)?;
-    let mut ours = Ours::new(base, ops)?;
-    println!("\n{name}, {TEXTS} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
+    let mut peer = Peer::start(base, name, load)?;
+    let mut ours = Ours::new(base, ops, texts)?;
+    println!("\n{name}, {texts} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
     let (mut our_steps, mut peer_steps) = (Vec::new(), Vec::new());
     for _ in 0..WARM_UP + rounds {
         our_steps.push(ours.step()?);
@@ -63,28 +64,28 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, threads: usize)
     }
     let us = Side::new("Undertone", &our_steps, peak_memory());
     let them = Side::new("PyTorch", &peer_steps, Some(peer.peak_memory()?));
-    drop((peer, ours));
+    drop(peer);
 
     println!(
         "{:<12}{:>10}{:>10}{:>12}{:>10}{:>12}{:>10}",
         "", "median", "best", "CPU time", "texts/s", "memory", "loss"
     );
-    us.print();
-    them.print();
+    us.print(texts);
+    them.print(texts);
     let ratio = [us.median / them.median, us.best / them.best, us.processor / them.processor];
     println!("{:<12}{:>10.3}{:>10.3}{:>12.3}", "ratio", ratio[0], ratio[1], ratio[2]);
     let by_round: Vec<f64> =
         our_steps.iter().zip(&peer_steps).skip(WARM_UP).map(|(ours, theirs)| ours.seconds / theirs.seconds).collect();
     println!("median of the rounds' ratios {:.3}", median(&by_round));
 
-    let parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, ops)?;
-    let rest = us.best - parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
-    let parts: Vec<_> = parts.into_iter().chain([("rest", rest)]).collect();
-    let shares: Vec<_> = parts
-        .iter()
-        .map(|(name, seconds)| format!("{name} {:.0} ms ({:.0}%)", seconds * 1e3, seconds / us.best * 100.0))
-        .collect();
-    println!("parts of our best step: {}", shares.join(", "));
+    // Steps before and after, as a machine that others use is not always equally fast.
+    let mut steps = vec![ours.step()?.seconds, ours.step()?.seconds];
+    let mut parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, ops, texts)?;
+    steps.extend([ours.step()?.seconds, ours.step()?.seconds]);
+    let whole = least(&steps);
+    parts.push(("rest", whole - parts.iter().map(|(_, seconds)| seconds).sum::<f64>()));
+    let share = |(part, seconds): &(&str, f64)| format!("{part} {:.0}%", seconds / whole * 100.0);
+    println!("parts of our step: {}", parts.iter().map(share).collect::<Vec<_>>().join(", "));
 
     let parts: serde_json::Map<_, _> =
         parts.iter().map(|(part, seconds)| ((*part).to_owned(), json!(seconds))).collect();
@@ -101,7 +102,7 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, threads: usize)
         "torch_cpu_s": them.processor,
         "ours_memory_mib": us.memory,
         "torch_memory_mib": them.memory,
-        "texts": TEXTS,
+        "texts": texts,
         "tokens": TOKENS,
         "threads": threads,
         "rounds": rounds,
@@ -122,4 +123,8 @@ fn median(values: &[f64]) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}
+
+fn least(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
 }
