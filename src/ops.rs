@@ -1,7 +1,7 @@
 //! The differentiable operations of a transformer on packed batches, each with its own backward pass.
 //!
 //! candle's own fused layer normalisation and softmax have no gradient, and composed from smaller operations a training
-//! step takes about five times as long: every intermediate is a pass over memory. Here each is one operation over the
+//! step takes about five times as long: every intermediate is a pass over memory. Here a sub-layer is one operation over the
 //! [`crate::kernels`], under candle's autograd. A batch is packed: texts lie end to end as rows of one matrix, so that no
 //! operation spends time on padding and only [`Ops::attention`] and [`Ops::mean_pool`] know where a text ends ([`Packing`]).
 //!
@@ -12,18 +12,21 @@ mod attention;
 mod composed;
 mod dropout;
 mod embedding;
-mod gelu;
+mod feed_forward;
+mod heads;
 mod layer_norm;
 mod linear;
 mod mean_pool;
+mod packed;
 mod view;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Device, Result, Tensor, bail};
 
 pub use crate::kernels::dropout::Mask;
 pub use crate::kernels::precision::Precision;
+pub use packed::Packed;
 
 /// Which implementation computes an operation, and to what the factors of linear layers' products are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +87,27 @@ pub struct Lookup {
     pub token_types: Arc<[u32]>,
 }
 
+/// What the attention sub-layer does beside its weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Attention {
+    /// How many heads there are; divides the hidden size.
+    pub heads: usize,
+    /// What layer normalisation adds to the variance.
+    pub epsilon: f32,
+    /// Of the attention probabilities.
+    pub probability_dropout: Option<Mask>,
+    /// Of what is added to x.
+    pub dropout: Option<Mask>,
+}
+
+/// What a forward pass has left for the backward pass.
+fn saved<T>(saved: &OnceLock<T>) -> Result<&T> {
+    match saved.get() {
+        Some(saved) => Ok(saved),
+        None => bail!("a backward pass needs a forward pass before it"),
+    }
+}
+
 impl Ops {
     /// What suits `device`.
     pub fn for_device(device: &Device, precision: Precision) -> Self {
@@ -103,22 +127,6 @@ impl Ops {
         }
     }
 
-    /// `gelu(x) · weightᵀ + bias`, with the shapes of [`Self::linear`].
-    pub fn gelu_linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::GeluLinear { precision }),
-            Self::Composed(precision) => composed::linear(&x.gelu_erf()?, weight, bias, precision),
-        }
-    }
-
-    /// x·Φ(x) for each element.
-    pub fn gelu(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(gelu::Gelu),
-            Self::Composed(_) => x.gelu_erf(),
-        }
-    }
-
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
@@ -127,45 +135,39 @@ impl Ops {
         }
     }
 
-    /// What ends a sub-layer: layer normalisation of x + branch, of which dropout may take a share of the branch.
-    pub fn residual_norm(
-        self,
-        x: &Tensor,
-        branch: &Tensor,
-        dropout: Option<Mask>,
-        (weight, bias): (&Tensor, &Tensor),
-        epsilon: f32,
-    ) -> Result<Tensor> {
+    /// The attention sub-layer: norm(x + dropout(attention(x) · Wₒᵀ + bₒ)) for x (rows, hidden), with multi-head attention
+    /// within each text (Vaswani et al. 2017, eq. 1).
+    ///
+    /// Head h has columns `h·hidden/heads` onwards of queries, keys, values and what it gives.
+    pub fn attention(self, x: &Tensor, weights: &Packed, packing: &Packing, settings: Attention) -> Result<Tensor> {
+        let packed = weights.tensor()?;
         match self {
-            Self::Fused(_) => {
-                let affine = Tensor::stack(&[weight, bias], 0)?;
-                let norm = layer_norm::ResidualNorm { epsilon, dropout };
-                x.contiguous()?.apply_op3(&branch.contiguous()?, &affine, norm)
+            Self::Fused(precision) => {
+                let packing = packing.clone();
+                let attention = attention::Attention { precision, packing, settings, saved: OnceLock::new() };
+                x.contiguous()?.apply_op2(&packed, attention)
             }
-            Self::Composed(_) => {
-                let branch = dropout.map_or_else(|| Ok(branch.clone()), |mask| composed::dropout(branch, mask))?;
-                candle_nn::ops::layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
-            }
+            Self::Composed(precision) => composed::attention_sublayer(x, &packed, packing, settings, precision),
         }
     }
 
-    /// Multi-head attention within each text (Vaswani et al. 2017, eq. 1): queries, keys and values side by side
-    /// (rows, 3·hidden) → (rows, hidden).
-    ///
-    /// Head h has columns `h·hidden/heads` onwards, of each of the three. `dropout` applies to the attention probabilities.
-    pub fn attention(
+    /// The feed-forward sub-layer: norm(x + dropout(gelu(x · W₁ᵀ + b₁) · W₂ᵀ + b₂)) for x (rows, hidden); `first` is W₁
+    /// (inner, hidden), and `weights` has the rest.
+    pub fn feed_forward(
         self,
-        projections: &Tensor,
-        packing: &Packing,
-        heads: usize,
+        x: &Tensor,
+        first: &Tensor,
+        weights: &Packed,
+        epsilon: f32,
         dropout: Option<Mask>,
     ) -> Result<Tensor> {
+        let packed = weights.tensor()?;
         match self {
-            Self::Fused(_) => {
-                let attention = attention::Attention { packing: packing.clone(), heads, dropout };
-                projections.contiguous()?.apply_op1(attention)
+            Self::Fused(precision) => {
+                let feed_forward = feed_forward::FeedForward { precision, epsilon, dropout, saved: OnceLock::new() };
+                x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
-            Self::Composed(_) => composed::attention(projections, packing, heads, dropout),
+            Self::Composed(precision) => composed::feed_forward(x, first, &packed, epsilon, dropout, precision),
         }
     }
 

@@ -39,7 +39,7 @@ pub struct Load {
 fn main() {}
 
 #[cfg(not(target_arch = "wasm32"))]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ours::Result<()> {
     use std::path::PathBuf;
 
     use undertone::ops::Precision;

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor, Var};
 use undertone::bert::{Batch, Checkpoint, HeadShape, Model, Pooling, TokenIds};
+use undertone::kernels::parts::on_pool;
 use undertone::ops::{Ops, binary_cross_entropy};
 use undertone::train::optimizer::{Group, Method, Optimizer};
 use undertone::train::parameters::Parameters;
 
 use crate::TOKENS;
 
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 pub const LEARNING_RATE: f64 = 3e-5;
 
@@ -50,6 +51,10 @@ impl Ours {
 
     /// One step.
     pub fn step(&mut self) -> Result<Step> {
+        on_pool(|| self.step_here())
+    }
+
+    fn step_here(&mut self) -> Result<Step> {
         let (start, processor) = (Instant::now(), processor_seconds());
         let logits = self.model.logits(&self.batch, 0, None)?;
         let loss = binary_cross_entropy(&logits, &self.targets)?.mean_all()?;

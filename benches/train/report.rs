@@ -49,13 +49,12 @@ impl Side {
 /// Measures both sides in turn, and prints it.
 pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> Result<Value> {
     let Load { texts, threads } = load;
-    let ops = Ops::Fused(precision);
     let name = match precision {
         Precision::F32 => "f32",
         Precision::Bf16 => "bf16",
     };
     let mut peer = Peer::start(base, name, load)?;
-    let mut ours = Ours::new(base, ops, texts)?;
+    let mut ours = Ours::new(base, Ops::Fused(precision), texts)?;
     println!("\n{name}, {texts} texts of {TOKENS} tokens, {threads} threads, {}", peer.name);
     let (mut our_steps, mut peer_steps) = (Vec::new(), Vec::new());
     for _ in 0..WARM_UP + rounds {
@@ -80,7 +79,7 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> 
 
     // Steps before and after, as a machine that others use is not always equally fast.
     let mut steps = vec![ours.step()?.seconds, ours.step()?.seconds];
-    let mut parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, ops, texts)?;
+    let mut parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, precision, texts)?;
     steps.extend([ours.step()?.seconds, ours.step()?.seconds]);
     let whole = least(&steps);
     parts.push(("rest", whole - parts.iter().map(|(_, seconds)| seconds).sum::<f64>()));

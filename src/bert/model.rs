@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::{Activation, Architecture, Batch, Pooling, Weights};
 use crate::Result;
-use crate::ops::{Mask, Ops};
+use crate::ops::{Attention, Mask, Ops, Packed};
 
 /// A BERT encoder with one classification head for each task.
 #[derive(Debug, Clone)]
@@ -59,23 +59,18 @@ struct Embeddings {
     norm: LayerNorm,
 }
 
-/// Queries, keys and values, which are one product.
 #[derive(Debug, Clone)]
-enum Projections {
-    /// Variables, put together at every step.
-    Apart([Linear; 3]),
-    /// Weights that do not change, put together once.
-    Joined(Linear),
+struct Layer {
+    attention: Packed,
+    feed_forward: FeedForward,
 }
 
 #[derive(Debug, Clone)]
-struct Layer {
-    projections: Projections,
-    attention_output: Linear,
-    attention_norm: LayerNorm,
-    intermediate: Linear,
-    output: Linear,
-    output_norm: LayerNorm,
+enum FeedForward {
+    /// With GELU, as one operation: the first weight and all the others.
+    Gelu(Tensor, Packed),
+    /// With another non-linearity.
+    Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
 }
 
 impl Model {
@@ -169,22 +164,28 @@ impl Model {
     /// One transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
     fn layer(&self, layer: &Layer, x: &Tensor, batch: &Batch, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
         let ops = self.ops;
-        let projections = layer.projections.forward(ops, x)?;
-        let mask = dropout.and_then(|dropout| dropout.mask(dropout.attention, site));
-        let heads = self.architecture.num_attention_heads;
-        let context = ops.attention(&projections, &batch.packing, heads, mask)?;
-        let attended = layer.attention_output.forward(ops, &context)?;
         let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
-        let x = layer.attention_norm.after_residual(ops, x, &attended, mask(site + 1))?;
-
-        let inner = layer.intermediate.forward(ops, &x)?;
-        let Linear { weight, bias } = &layer.output;
-        let output = match self.architecture.hidden_act {
-            Activation::Gelu => ops.gelu_linear(&inner, weight, bias)?,
-            Activation::GeluTanh => ops.linear(&inner.gelu()?, weight, bias)?,
-            Activation::Relu => ops.linear(&inner.relu()?, weight, bias)?,
+        let epsilon = self.architecture.layer_norm_eps as f32;
+        let attention = Attention {
+            heads: self.architecture.num_attention_heads,
+            epsilon,
+            probability_dropout: dropout.and_then(|dropout| dropout.mask(dropout.attention, site)),
+            dropout: mask(site + 1),
         };
-        layer.output_norm.after_residual(ops, &x, &output, mask(site + 2))
+        let x = ops.attention(x, &layer.attention, &batch.packing, attention)?;
+        match &layer.feed_forward {
+            FeedForward::Gelu(first, packed) => Ok(ops.feed_forward(&x, first, packed, epsilon, mask(site + 2))?),
+            FeedForward::Other { activation, inner, output, norm } => {
+                let inner = inner.forward(ops, &x)?;
+                let inner = match activation {
+                    Activation::Gelu => inner.gelu_erf()?,
+                    Activation::GeluTanh => inner.gelu()?,
+                    Activation::Relu => inner.relu()?,
+                };
+                let output = self.drop(output.forward(ops, &inner)?, dropout, site + 2)?;
+                norm.forward(ops, &(x + output)?)
+            }
+        }
     }
 
     fn drop(&self, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
@@ -215,29 +216,6 @@ impl Linear {
     }
 }
 
-impl Projections {
-    fn new(parts: [Linear; 3]) -> Result<Self> {
-        if parts.iter().any(|part| part.weight.is_variable()) {
-            return Ok(Self::Apart(parts));
-        }
-        Ok(Self::Joined(Self::join(&parts)?))
-    }
-
-    fn join([query, key, value]: &[Linear; 3]) -> Result<Linear> {
-        Ok(Linear {
-            weight: Tensor::cat(&[&query.weight, &key.weight, &value.weight], 0)?,
-            bias: Tensor::cat(&[&query.bias, &key.bias, &value.bias], 0)?,
-        })
-    }
-
-    fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Apart(parts) => Self::join(parts)?.forward(ops, x),
-            Self::Joined(joined) => joined.forward(ops, x),
-        }
-    }
-}
-
 impl LayerNorm {
     fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
         Ok(Self {
@@ -249,11 +227,6 @@ impl LayerNorm {
 
     fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
         Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
-    }
-
-    /// Of x + dropout(branch).
-    fn after_residual(&self, ops: Ops, x: &Tensor, branch: &Tensor, dropout: Option<Mask>) -> Result<Tensor> {
-        Ok(ops.residual_norm(x, branch, dropout, (&self.weight, &self.bias), self.epsilon)?)
     }
 }
 
@@ -273,17 +246,31 @@ impl Layer {
         let query = linear("attention.self.query", hidden, hidden)?;
         let key = linear("attention.self.key", hidden, hidden)?;
         let value = linear("attention.self.value", hidden, hidden)?;
-        let attention_output = linear("attention.output.dense", hidden, hidden)?;
-        let intermediate = linear("intermediate.dense", inner, hidden)?;
-        let output = linear("output.dense", hidden, inner)?;
+        let attended = linear("attention.output.dense", hidden, hidden)?;
+        let first = linear("intermediate.dense", inner, hidden)?;
+        let second = linear("output.dense", hidden, inner)?;
         let mut norm = |part: &str| LayerNorm::take(weights, &format!("{name}.{part}"), hidden, epsilon);
-        Ok(Self {
-            projections: Projections::new([query, key, value])?,
-            attention_output,
-            attention_norm: norm("attention.output.LayerNorm")?,
-            intermediate,
-            output,
-            output_norm: norm("output.LayerNorm")?,
-        })
+        let attention_norm = norm("attention.output.LayerNorm")?;
+        let output_norm = norm("output.LayerNorm")?;
+        let attention = Packed::attention([
+            query.weight,
+            key.weight,
+            value.weight,
+            attended.weight,
+            query.bias,
+            key.bias,
+            value.bias,
+            attended.bias,
+            attention_norm.weight,
+            attention_norm.bias,
+        ])?;
+        let feed_forward = match architecture.hidden_act {
+            Activation::Gelu => FeedForward::Gelu(
+                first.weight,
+                Packed::feed_forward([second.weight, first.bias, second.bias, output_norm.weight, output_norm.bias])?,
+            ),
+            activation => FeedForward::Other { activation, inner: first, output: second, norm: output_norm },
+        };
+        Ok(Self { attention, feed_forward })
     }
 }

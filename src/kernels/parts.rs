@@ -1,9 +1,9 @@
 //! Work on large buffers in parts, one core taking a part when it is free.
 //!
 //! A large buffer that is zeroed first and written afterwards goes through memory twice, and zeroing is one thread's work.
-//! [`build`] hands each part out as its core starts on it: zeroed, but still in that core's cache when it is written.
+//! Here each part is handed out as its core starts on it: zeroed, but still in that core's cache when it is written.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
@@ -27,44 +27,31 @@ where
     (values, results)
 }
 
-/// A buffer made in parts of these lengths, else as [`build`].
-pub fn build_ragged<F>(lengths: impl Iterator<Item = usize> + Clone, fill: F) -> Vec<f32>
-where
-    F: Fn(usize, &mut [f32]) + Sync,
-{
-    let length = lengths.clone().sum();
-    let mut values = Vec::with_capacity(length);
-    let mut rest = &mut values.spare_capacity_mut()[..length];
-    let parts: Vec<_> = lengths.map(|length| rest.split_off_mut(..length).unwrap_or_default()).collect();
-    parts.into_par_iter().with_max_len(1).enumerate().for_each(|(index, part)| fill(index, zeroed(part)));
-    // SAFETY: the parts cover the first `length` values, their lengths' sum, and `zeroed` has initialised every part.
-    unsafe { values.set_len(length) };
-    values
-}
-
-/// Two buffers of `length` values made together, else as [`build`].
-///
-/// # Panics
-/// `part` is zero.
-pub fn build_two<R, F>(length: usize, part: usize, fill: F) -> (Vec<f32>, Vec<f32>, Vec<R>)
+/// Matrices of these widths and of equally many rows, made together in parts of `rows` rows each, else as [`build`].
+pub fn build_rows<const N: usize, R, F>(rows: &[usize], widths: [usize; N], fill: F) -> ([Vec<f32>; N], Vec<R>)
 where
     R: Send,
-    F: Fn(usize, &mut [f32], &mut [f32]) -> R + Sync,
+    F: Fn(usize, [&mut [f32]; N]) -> R + Sync,
 {
-    let (mut first, mut second) = (Vec::with_capacity(length), Vec::with_capacity(length));
-    let results = first.spare_capacity_mut()[..length]
-        .par_chunks_mut(part)
-        .zip(second.spare_capacity_mut()[..length].par_chunks_mut(part))
-        .with_max_len(1)
-        .enumerate()
-        .map(|(index, (first, second))| fill(index, zeroed(first), zeroed(second)))
-        .collect();
-    // SAFETY: the chunks cover the first `length` values of both, and `zeroed` has initialised every chunk.
-    unsafe {
-        first.set_len(length);
-        second.set_len(length);
+    let total: usize = rows.iter().sum();
+    let mut matrices = widths.map(|width| Vec::with_capacity(total * width));
+    let mut rest = matrices.each_mut().map(|matrix| matrix.spare_capacity_mut());
+    let mut parts = Vec::with_capacity(rows.len());
+    for rows in rows {
+        let mut index = 0;
+        parts.push(rest.each_mut().map(|rest| {
+            let (part, after) = std::mem::take(rest).split_at_mut(rows * widths[index]);
+            (index, *rest) = (index + 1, after);
+            part
+        }));
     }
-    (first, second, results)
+    let parts = parts.into_par_iter().with_max_len(1).enumerate();
+    let results = parts.map(|(index, parts)| fill(index, parts.map(zeroed))).collect();
+    for (matrix, width) in matrices.iter_mut().zip(widths) {
+        // SAFETY: the parts are the matrix's first `total` rows, and `zeroed` has initialised every part.
+        unsafe { matrix.set_len(total * width) };
+    }
+    (matrices, results)
 }
 
 fn zeroed<T: Copy + Default>(part: &mut [MaybeUninit<T>]) -> &mut [T] {
@@ -74,20 +61,30 @@ fn zeroed<T: Copy + Default>(part: &mut [MaybeUninit<T>]) -> &mut [T] {
 }
 
 thread_local! {
-    static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `work` with `length` values of whatever was left in them: this thread's scratch, kept from one part to the next so
+/// Runs `work` with `length` values of whatever was left in them: scratch of this thread, kept from one part to the next so
 /// that it is neither mapped nor zeroed again.
 pub fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
-    // Taken out meanwhile: were `work` to come here again, it would get another buffer.
-    let mut scratch = SCRATCH.take();
+    let mut scratch = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
     if scratch.len() < length {
         scratch.resize(length, 0.0);
     }
     let result = work(&mut scratch[..length]);
-    SCRATCH.set(scratch);
+    SCRATCH.with_borrow_mut(|kept| kept.push(scratch));
     result
+}
+
+/// Runs `work` on one of rayon's threads: what it does on all cores then starts at once. From another thread each such
+/// piece of work would wait for a thread to wake up, and be waited for, hundreds of times in a training step.
+pub fn on_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| work())
+}
+
+/// `rows` rows in parts of at most `part`.
+pub fn split(rows: usize, part: usize) -> Vec<usize> {
+    (0..rows).step_by(part).map(|first| part.min(rows - first)).collect()
 }
 
 /// How many of `rows` rows a part of a matrix product should have: enough that packing the other factor again for each
@@ -135,17 +132,15 @@ mod tests {
             });
             assert!(values.iter().enumerate().all(|(i, &value)| value as usize == i / part + 1));
             assert_eq!((values.len(), numbers), (length, (0..length.div_ceil(part)).collect()));
-            let (first, second, _) = build_two(length, part, |number, first, second| {
-                first.fill(number as f32);
-                second.fill(-(number as f32));
+            let ([narrow, wide], _) = build_rows(&split(length, part), [1, 2], |number, [narrow, wide]| {
+                assert_eq!(2 * narrow.len(), wide.len());
+                assert!(narrow.iter().chain(&*wide).all(|&value| value == 0.0));
+                narrow.fill(number as f32);
+                wide.fill(-(number as f32));
             });
-            let lengths = [length, 0, part];
-            let ragged = build_ragged(lengths.into_iter(), |number, part| {
-                assert_eq!((part.len(), part.iter().sum()), (lengths[number], 0.0));
-                part.fill(number as f32 + 1.0);
-            });
-            assert!(ragged.iter().enumerate().all(|(i, &value)| value == if i < length { 1.0 } else { 3.0 }));
-            assert!(first.iter().zip(&second).enumerate().all(|(i, (a, b))| *a == (i / part) as f32 && a + b == 0.0));
+            assert_eq!((narrow.len(), wide.len()), (length, 2 * length));
+            assert!(narrow.iter().enumerate().all(|(i, &value)| value == (i / part) as f32));
+            assert!(wide.iter().enumerate().all(|(i, &value)| value == -((i / 2 / part) as f32)));
         }
     }
 

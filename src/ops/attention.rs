@@ -1,171 +1,214 @@
-//! Attention within each text of a packed batch, softmax and dropout included.
+//! The attention sub-layer as one operation: norm(x + dropout(attention(x) · Wₒᵀ + bₒ)).
 //!
-//! One text at a time and one head after the other, so that a head's scores stay in the cache between the two products.
-//! The backward pass computes the probabilities again: they are the largest intermediate of all, and reading them back
-//! from memory would cost about what the product does.
-//!
-//! Queries, keys and values lie side by side in the rows of one matrix, as one product makes them, and so do their gradients.
+//! Some texts go through all of it on one thread, in that core's cache; within a text one head comes after the other, so
+//! that a head's scores stay in the cache between its two products. The backward pass computes the probabilities again:
+//! they are the largest intermediate of all, and reading them back from memory would cost about what the product does.
+//! Why it is one operation says [`super::feed_forward`].
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use std::ops::Range;
+use std::sync::OnceLock;
 
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
+
+use super::heads::Heads;
+use super::layer_norm::ResidualNorm;
+use super::linear::{apply, parallelism, pull_back, weight_gradient};
 use super::view::{Values, slice, tensor};
-use super::{Mask, Packing};
-use crate::kernels::parts::build_ragged;
-use crate::kernels::product::{Matrix, Parallelism, multiply};
-use crate::kernels::softmax;
+use super::{Attention as Settings, Packing, saved};
+use crate::kernels::add_rows;
+use crate::kernels::parts::{build_rows, product_rows, total, with_scratch};
+use crate::kernels::precision::{Factor, Precision};
+use crate::kernels::product::Matrix;
 
+/// Of (x, packed), where [`pack`] has made the latter.
 pub struct Attention {
+    pub precision: Precision,
     pub packing: Packing,
-    pub heads: usize,
-    pub dropout: Option<Mask>,
+    pub settings: Settings,
+    pub saved: OnceLock<Saved>,
 }
 
-/// The scores of one head, and room for their gradient.
-#[derive(Default)]
-struct Scratch {
-    probabilities: Vec<f32>,
-    dropped: Vec<f32>,
-    gradient: Vec<f32>,
+/// What the backward pass needs of the forward pass.
+pub struct Saved {
+    /// Queries, keys and values, side by side.
+    projections: Vec<f32>,
+    /// What the heads give.
+    context: Vec<f32>,
+    /// What is added to x, before dropout.
+    branch: Vec<f32>,
 }
 
-/// Which of the three matrices that lie side by side.
-#[derive(Clone, Copy)]
-enum Part {
-    Queries,
-    Keys,
-    Values,
+/// The matrices of queries, keys, values and output (hidden, hidden), one under the other, and under them their biases and
+/// weight and bias of the norm.
+pub fn pack(parts: &[Tensor]) -> Result<Tensor> {
+    let (matrices, vectors) = parts.split_at(4);
+    Tensor::cat(&[matrices, &[Tensor::stack(vectors, 0)?]].concat(), 0)
 }
 
-/// One head of one text within matrices of `hidden` columns.
-#[derive(Clone, Copy)]
-struct Head {
-    length: usize,
-    hidden: usize,
-    width: usize,
-    first_column: usize,
+/// The four matrices and the six vectors again.
+pub fn unpack(packed: &Tensor) -> Result<([Tensor; 4], [Tensor; 6])> {
+    let (_, hidden) = packed.dims2()?;
+    let matrix = |index: usize| packed.narrow(0, index * hidden, hidden);
+    let vector = |index: usize| packed.get(4 * hidden + index);
+    Ok((
+        [matrix(0)?, matrix(1)?, matrix(2)?, matrix(3)?],
+        [vector(0)?, vector(1)?, vector(2)?, vector(3)?, vector(4)?, vector(5)?],
+    ))
 }
 
-impl Head {
-    /// This head's columns of a text's queries, keys or values.
-    fn of<'a>(&self, rows: &'a [f32], part: Part) -> Matrix<&'a [f32]> {
-        Matrix::strided(&rows[self.start(part)..], self.length, self.width, 3 * self.hidden)
+/// The parts of a packed slice.
+struct Weights<'a> {
+    projections: &'a [f32],
+    output: &'a [f32],
+    projection_biases: &'a [f32],
+    output_bias: &'a [f32],
+    norm: ResidualNorm<'a>,
+}
+
+/// The texts that one thread takes at a time.
+struct Groups {
+    texts: Vec<Range<usize>>,
+    rows: Vec<Range<usize>>,
+}
+
+impl Groups {
+    /// Whole texts, as many as have the rows that suit a product.
+    fn new(packing: &Packing) -> Self {
+        let enough = product_rows(packing.rows());
+        let (mut texts, mut rows) = (Vec::new(), Vec::new());
+        let (mut first_text, mut first_row) = (0, 0);
+        for (text, range) in packing.ranges().enumerate() {
+            if range.end - first_row >= enough || text + 1 == packing.texts() {
+                texts.push(first_text..text + 1);
+                rows.push(first_row..range.end);
+                (first_text, first_row) = (text + 1, range.end);
+            }
+        }
+        Self { texts, rows }
     }
 
-    fn of_mut<'a>(&self, rows: &'a mut [f32], part: Part) -> Matrix<&'a mut [f32]> {
-        Matrix::strided(&mut rows[self.start(part)..], self.length, self.width, 3 * self.hidden)
-    }
-
-    fn start(&self, part: Part) -> usize {
-        part as usize * self.hidden + self.first_column
-    }
-
-    fn square<'a>(&self, scores: &'a [f32]) -> Matrix<&'a [f32]> {
-        Matrix::new(scores, self.length, self.length)
-    }
-
-    fn square_mut<'a>(&self, scores: &'a mut [f32]) -> Matrix<&'a mut [f32]> {
-        Matrix::new(scores, self.length, self.length)
-    }
-
-    fn scale(&self) -> f32 {
-        1.0 / (self.width as f32).sqrt()
-    }
-
-    /// softmax(Q·Kᵀ/√d) into `probabilities`.
-    fn probabilities(&self, rows: &[f32], probabilities: &mut Vec<f32>) {
-        probabilities.resize(self.length * self.length, 0.0);
-        let (queries, keys) = (self.of(rows, Part::Queries), self.of(rows, Part::Keys));
-        multiply(self.square_mut(probabilities), false, queries, keys.transposed(), Parallelism::None);
-        softmax::forward(probabilities, self.length, self.scale());
+    fn lengths(&self) -> Vec<usize> {
+        self.rows.iter().map(|rows| rows.len()).collect()
     }
 }
 
 impl Attention {
-    /// The heads of text `text`, each with the dropout mask of its probabilities.
-    fn heads(&self, text: usize, length: usize, hidden: usize) -> impl Iterator<Item = (Head, Option<Mask>)> + '_ {
-        let width = hidden / self.heads;
-        (0..self.heads).map(move |head| {
-            let mask = self.dropout.map(|mask| mask.part((text * self.heads + head) as u32));
-            (Head { length, hidden, width, first_column: head * width }, mask)
+    fn weights<'a>(&self, packed: &'a [f32], hidden: usize) -> Weights<'a> {
+        let (projections, rest) = packed.split_at(3 * hidden * hidden);
+        let (output, rest) = rest.split_at(hidden * hidden);
+        let (projection_biases, rest) = rest.split_at(3 * hidden);
+        let (output_bias, rest) = rest.split_at(hidden);
+        let (weight, bias) = rest.split_at(hidden);
+        let norm = ResidualNorm { weight, bias, epsilon: self.settings.epsilon, dropout: self.settings.dropout };
+        Weights { projections, output, projection_biases, output_bias, norm }
+    }
+
+    /// The heads of each text of `texts`, with the text's rows counted from the group's first.
+    fn heads(&self, texts: Range<usize>, hidden: usize) -> impl Iterator<Item = (Heads, Range<usize>)> + '_ {
+        let mut ranges = self.packing.ranges().skip(texts.start).peekable();
+        let first_row = ranges.peek().map_or(0, |range| range.start);
+        texts.zip(ranges).map(move |(text, range)| {
+            let heads = Heads {
+                count: self.settings.heads,
+                length: range.len(),
+                hidden,
+                dropout: self.settings.probability_dropout,
+                first_part: (text * self.settings.heads) as u32,
+            };
+            (heads, range.start - first_row..range.end - first_row)
         })
     }
 }
 
-impl CustomOp1 for Attention {
+impl CustomOp2 for Attention {
     fn name(&self) -> &'static str {
         "attention"
     }
 
-    fn cpu_fwd(&self, projections: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (rows, width) = layout.shape().dims2()?;
-        let hidden = width / 3;
-        let projections = slice(projections, layout)?;
-        let texts: Vec<_> = self.packing.ranges().collect();
-        let output = build_ragged(texts.iter().map(|range| range.len() * hidden), |text, output| {
-            let range = texts[text].clone();
-            let rows = &projections[range.start * width..range.end * width];
-            let mut probabilities = Vec::new();
-            for (head, mask) in self.heads(text, range.len(), hidden) {
-                head.probabilities(rows, &mut probabilities);
-                if let Some(mask) = mask {
-                    mask.apply(&mut probabilities, 0);
-                }
-                let output = Matrix::strided(&mut output[head.first_column..], head.length, head.width, hidden);
-                let values = head.of(rows, Part::Values);
-                multiply(output, false, head.square(&probabilities), values, Parallelism::None);
-            }
-        });
-        Ok((CpuStorage::F32(output), (rows, hidden).into()))
-    }
-
-    fn bwd(&self, projections: &Tensor, _output: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let (_, width) = projections.dims2()?;
-        let hidden = width / 3;
-        let gradient = gradient.contiguous()?;
-        let (values, gradient) = (Values::of(projections)?, Values::of(&gradient)?);
-        let texts: Vec<_> = self.packing.ranges().collect();
-        let output = build_ragged(texts.iter().map(|range| range.len() * width), |text, output| {
-            let range = texts[text].clone();
-            let rows = &values[range.start * width..range.end * width];
-            let upstream = &gradient[range.start * hidden..range.end * hidden];
-            let mut scratch = Scratch::default();
-            for (head, mask) in self.heads(text, range.len(), hidden) {
-                let upstream = Matrix::strided(&upstream[head.first_column..], head.length, head.width, hidden);
-                head.backward(rows, upstream, mask, &mut scratch, output);
-            }
-        });
-        tensor(output, projections.shape()).map(Some)
-    }
-}
-
-impl Head {
-    /// Writes the gradients of this head's queries, keys and values into its columns of `output`.
-    fn backward(
+    fn cpu_fwd(
         &self,
-        rows: &[f32],
-        upstream: Matrix<&[f32]>,
-        mask: Option<Mask>,
-        Scratch { probabilities, dropped, gradient }: &mut Scratch,
-        output: &mut [f32],
-    ) {
-        self.probabilities(rows, probabilities);
-        gradient.resize(probabilities.len(), 0.0);
-        let values = self.of(rows, Part::Values).transposed();
-        multiply(self.square_mut(gradient), false, upstream, values, Parallelism::None);
-        let used = match mask {
-            None => &*probabilities,
-            Some(mask) => {
-                dropped.clone_from(probabilities);
-                mask.apply(dropped, 0);
-                mask.apply(gradient, 0);
-                &*dropped
+        x: &CpuStorage,
+        x_layout: &Layout,
+        packed: &CpuStorage,
+        packed_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (rows, hidden) = x_layout.shape().dims2()?;
+        let (x, packed) = (slice(x, x_layout)?, slice(packed, packed_layout)?);
+        let weights = self.weights(packed, hidden);
+        let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden).transposed());
+        let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden).transposed());
+        let groups = Groups::new(&self.packing);
+        let parallelism = parallelism(groups.rows.len());
+        let widths = [hidden, 3 * hidden, hidden, hidden];
+        let (matrices, _) = build_rows(&groups.lengths(), widths, |group, [y, projections, context, branch]| {
+            let rows = groups.rows[group].clone();
+            let x = &x[rows.start * hidden..rows.end * hidden];
+            apply(projections, x, &projection, weights.projection_biases, parallelism);
+            for (heads, rows) in self.heads(groups.texts[group].clone(), hidden) {
+                let context = &mut context[rows.start * hidden..rows.end * hidden];
+                heads.forward(&projections[rows.start * 3 * hidden..rows.end * 3 * hidden], context);
             }
-        };
-        let used = self.square(used).transposed();
-        multiply(self.of_mut(output, Part::Values), false, used, upstream, Parallelism::None);
-        softmax::backward(probabilities, gradient, self.length, self.scale());
-        let (scores, queries, keys) = (self.square(gradient), self.of(rows, Part::Queries), self.of(rows, Part::Keys));
-        multiply(self.of_mut(output, Part::Queries), false, scores, keys, Parallelism::None);
-        multiply(self.of_mut(output, Part::Keys), false, scores.transposed(), queries, Parallelism::None);
+            apply(branch, context, &output, weights.output_bias, parallelism);
+            weights.norm.forward(x, branch, rows.start, y);
+        });
+        let [y, projections, context, branch] = matrices;
+        // candle calls this once for each operation, so there is nothing yet.
+        let _ = self.saved.set(Saved { projections, context, branch });
+        Ok((CpuStorage::F32(y), (rows, hidden).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        packed: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let ((rows, hidden), packed_shape) = (x.dims2()?, packed.dims2()?);
+        let gradient = gradient.contiguous()?;
+        let (x, packed, gradient) = (Values::of(x)?, Values::of(packed)?, Values::of(&gradient)?);
+        let saved = saved(&self.saved)?;
+        let weights = self.weights(&packed, hidden);
+        let (projection_shape, output_shape) = ([3 * hidden, hidden], [hidden, hidden]);
+        let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden));
+        let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden));
+        let groups = Groups::new(&self.packing);
+        let parallelism = parallelism(groups.rows.len());
+        let widths = [hidden, hidden, 3 * hidden];
+        let (matrices, sums) = build_rows(&groups.lengths(), widths, |group, [dx, d_branch, d_projections]| {
+            let first_row = groups.rows[group].start;
+            let texts = || self.heads(groups.texts[group].clone(), hidden);
+            // For each text the sums of the three projections' biases, the output's, and the norm's two.
+            let mut sums = vec![0.0; texts().count() * 6 * hidden];
+            for ((_, rows), sums) in texts().zip(sums.chunks_exact_mut(6 * hidden)) {
+                let own = rows.start * hidden..rows.end * hidden;
+                let all = (first_row + rows.start) * hidden..(first_row + rows.end) * hidden;
+                weights.norm.backward(
+                    [&x[all.clone()], &saved.branch[all.clone()], &gradient[all]],
+                    first_row + rows.start,
+                    [&mut dx[own.clone()], &mut d_branch[own.clone()]],
+                    &mut sums[4 * hidden..],
+                );
+                add_rows(&mut sums[3 * hidden..4 * hidden], &d_branch[own]);
+            }
+            with_scratch(d_branch.len(), |d_context| {
+                pull_back(d_context, false, d_branch, (&output, output_shape), parallelism);
+                for ((heads, rows), sums) in texts().zip(sums.chunks_exact_mut(6 * hidden)) {
+                    let all = (first_row + rows.start) * 3 * hidden..(first_row + rows.end) * 3 * hidden;
+                    let d_projections = &mut d_projections[rows.start * 3 * hidden..rows.end * 3 * hidden];
+                    let d_context = &d_context[rows.start * hidden..rows.end * hidden];
+                    heads.backward(&saved.projections[all], d_context, d_projections);
+                    add_rows(&mut sums[..3 * hidden], d_projections);
+                }
+            });
+            // What went past the branch is in dx already.
+            pull_back(dx, true, d_projections, (&projection, projection_shape), parallelism);
+            sums
+        });
+        let [dx, d_branch, d_projections] = matrices;
+        let mut d_packed = weight_gradient(&d_projections, &x, projection_shape, self.precision);
+        d_packed.extend(weight_gradient(&d_branch, &saved.context, output_shape, self.precision));
+        d_packed.extend(total(&sums, 6 * hidden));
+        Ok((Some(tensor(dx, (rows, hidden))?), Some(tensor(d_packed, packed_shape)?)))
     }
 }

@@ -4,9 +4,9 @@
 //! rows back.
 
 use candle_core::{D, DType, Device, Result, Tensor};
-use candle_nn::ops::softmax;
+use candle_nn::ops::{layer_norm_slow, softmax};
 
-use super::{Lookup, Mask, Packing, Precision};
+use super::{Attention, Lookup, Mask, Packing, Precision, attention, feed_forward};
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: Precision) -> Result<Tensor> {
     let product = match precision {
@@ -48,13 +48,51 @@ pub fn mean_pool(x: &Tensor, packing: &Packing) -> Result<Tensor> {
     Tensor::from_vec(averaging, (packing.texts(), packing.rows()), x.device())?.matmul(x)
 }
 
-pub fn attention(projections: &Tensor, packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
-    let hidden = projections.dim(1)? / 3;
-    let device = projections.device();
+pub fn attention_sublayer(
+    x: &Tensor,
+    packed: &Tensor,
+    packing: &Packing,
+    settings: Attention,
+    precision: Precision,
+) -> Result<Tensor> {
+    let (matrices, vectors) = attention::unpack(packed)?;
+    let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
+    let inputs = [&project(0)?, &project(1)?, &project(2)?];
+    let context = attention(inputs, packing, settings.heads, settings.probability_dropout)?;
+    let branch = linear(&context, &matrices[3], &vectors[3], precision)?;
+    residual_norm(x, branch, settings.dropout, [&vectors[4], &vectors[5]], settings.epsilon)
+}
+
+pub fn feed_forward(
+    x: &Tensor,
+    first: &Tensor,
+    packed: &Tensor,
+    epsilon: f32,
+    dropout: Option<Mask>,
+    precision: Precision,
+) -> Result<Tensor> {
+    let (second, [first_bias, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
+    let inner = linear(x, first, &first_bias, precision)?.gelu_erf()?;
+    residual_norm(x, linear(&inner, &second, &second_bias, precision)?, dropout, [&weight, &bias], epsilon)
+}
+
+fn residual_norm(
+    x: &Tensor,
+    branch: Tensor,
+    mask: Option<Mask>,
+    [weight, bias]: [&Tensor; 2],
+    epsilon: f32,
+) -> Result<Tensor> {
+    let branch = mask.map_or_else(|| Ok(branch.clone()), |mask| dropout(&branch, mask))?;
+    layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
+}
+
+fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+    let (_, hidden) = inputs[0].dims2()?;
+    let device = inputs[0].device();
     let (texts, longest, width) = (packing.texts(), packing.longest(), hidden / heads);
     let padding = Padding::new(packing, device)?;
-    let [queries, keys, values] = [0, 1, 2].map(|part| {
-        let packed = projections.narrow(1, part * hidden, hidden)?.contiguous()?;
+    let [queries, keys, values] = inputs.map(|packed| {
         let padded = packed.index_select(&padding.row_of_slot, 0)?;
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
     });

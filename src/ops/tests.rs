@@ -48,34 +48,49 @@ fn linear_layers_are_the_composed_ones() {
     }
 }
 
-#[test]
-fn gelu_and_linear_are_the_composed_ones() {
-    let (x, weight, bias) = (random(1, ROWS, 24), random(2, 40, 24), vector(3, 40));
-    // GELU's values are rounded, which takes up to 2⁻⁹ of each.
-    for (ops, tolerance) in [(Ops::Fused(Precision::F32), 2e-6), (Ops::Fused(Precision::Bf16), 4e-3)] {
-        check(ops, tolerance, &[&x, &weight, &bias], |ops| ops.gelu_linear(&x, &weight, &bias));
-    }
-}
-
-#[test]
-fn residuals_and_norms_are_the_composed_ones() {
-    let (x, branch) = (random(1, ROWS, 33), random(2, ROWS, 33));
-    let (weight, bias) = (vector(3, 33), vector(4, 33));
-    for dropout in [None, Some(Mask::new(0.3, 5))] {
-        check(Ops::Fused(Precision::F32), 3e-6, &[&x, &branch, &weight, &bias], |ops| {
-            ops.residual_norm(&x, &branch, dropout, (&weight, &bias), 1e-12)
-        });
-    }
-    check(Ops::Fused(Precision::F32), 3e-6, &[&x, &weight, &bias], |ops| ops.layer_norm(&x, &weight, &bias, 1e-12));
+fn parts<const N: usize>(variables: &[Var; N]) -> [Tensor; N] {
+    variables.each_ref().map(|variable| variable.as_tensor().clone())
 }
 
 #[test]
 fn attention_is_the_composed_one() {
-    let projections = random(1, ROWS, 3 * 24);
-    let packing = Packing::of_lengths([200, 1, 99]);
-    for dropout in [None, Some(Mask::new(0.3, 5))] {
-        check(Ops::Fused(Precision::F32), 3e-6, &[&projections], |ops| {
-            ops.attention(&projections, &packing, 3, dropout)
-        });
+    let hidden = 24;
+    let x = random(1, ROWS, hidden);
+    let variables: [Var; 10] = std::array::from_fn(|i| match i {
+        0..4 => random(i as u64, hidden, hidden),
+        _ => vector(i as u64, hidden),
+    });
+    let weights = Packed::attention(parts(&variables)).unwrap();
+    let packing = Packing::of_lengths([150, 1, 49, 100]);
+    // The gradient of the keys' bias is zero but for rounding: it shifts all scores of a row alike.
+    let inputs: Vec<&Var> = [&x].into_iter().chain(&variables[..5]).chain(&variables[6..]).collect();
+    for (probability_dropout, dropout) in [(None, None), (Some(Mask::new(0.3, 5)), Some(Mask::new(0.3, 6)))] {
+        let settings = Attention { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
+        for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
+            check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &packing, settings));
+        }
     }
+}
+
+#[test]
+fn the_feed_forward_sublayer_is_the_composed_one() {
+    // The vectors fill one row of the packed matrix, or more.
+    for (hidden, inner) in [(24, 96), (24, 40), (7, 30)] {
+        let (x, first) = (random(1, ROWS, hidden), random(2, inner, hidden));
+        let variables =
+            [random(3, hidden, inner), vector(4, inner), vector(5, hidden), vector(6, hidden), vector(7, hidden)];
+        let weights = Packed::feed_forward(parts(&variables)).unwrap();
+        let inputs: Vec<&Var> = [&x, &first].into_iter().chain(&variables).collect();
+        for dropout in [None, Some(Mask::new(0.3, 5))] {
+            for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
+                check(ops, tolerance, &inputs, |ops| ops.feed_forward(&x, &first, &weights, 1e-12, dropout));
+            }
+        }
+    }
+}
+
+#[test]
+fn layer_norm_is_the_composed_one() {
+    let (x, weight, bias) = (random(1, ROWS, 33), vector(3, 33), vector(4, 33));
+    check(Ops::Fused(Precision::F32), 3e-6, &[&x, &weight, &bias], |ops| ops.layer_norm(&x, &weight, &bias, 1e-12));
 }
