@@ -7,7 +7,7 @@ use crate::support::{complain, losses, succeed, tiny_bert, write_data};
 
 fn arguments<'a>(base: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let common = ["train", "--base", base, "--out", out, "--task", "toxicity=comments", "--max-tokens", "32"];
-    let rest = ["--batch-size", "8", "--checkpoint-every", "0", "--epochs", "3"];
+    let rest = ["--batch-size", "8", "--checkpoint-every", "0"];
     [&common[..], &rest, more].concat()
 }
 
