@@ -18,7 +18,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e check-cuda clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -61,6 +61,10 @@ e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page
+
+check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
+	@scripts/tools lint
+	@scripts/check-cuda
 
 clean: ## Removes what was built; the tools stay
 	cargo clean
