@@ -18,7 +18,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train check-cuda clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -80,6 +80,10 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train
+
+check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
+	@scripts/tools lint
+	@scripts/check-cuda
 
 clean: ## Removes what was built; the tools stay
 	cargo clean
