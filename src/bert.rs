@@ -16,5 +16,5 @@ mod weights;
 pub use architecture::{Activation, Architecture, Pooling};
 pub use batch::{Batch, TokenIds};
 pub use checkpoint::Checkpoint;
-pub use model::{Dropout, HeadShape, Model};
+pub use model::{Dropout, HeadShape, Model, Unit};
 pub use weights::{Weights, float_values};

@@ -2,13 +2,15 @@
 //!
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
+use std::ops::Range;
+
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::bert::{Batch, Model, TokenIds};
+use crate::bert::{Batch, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, Label, Manifest, Task};
 use crate::ops::{Ops, Precision};
-use crate::text::Tokenizer;
+use crate::text::{Place, Tokenizer};
 use crate::{Error, Result};
 
 /// What the model says of one text.
@@ -18,8 +20,32 @@ pub struct Classification {
     pub tokens: usize,
     /// Whether the text was longer than the model reads, so that its end was cut off.
     pub truncated: bool,
-    /// The answer of each task, in the manifest's order.
+    /// The answer of each task that is about texts, in the manifest's order.
     pub tasks: Vec<TaskScores>,
+    /// The answer of each task that is about words.
+    pub words: Vec<TaskWords>,
+}
+
+/// The words of a text by one label of a task that is about words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskWords {
+    /// The task's name.
+    pub task: String,
+    /// The label's name.
+    pub label: String,
+    /// The probability from which on a word counts as marked.
+    pub threshold: f32,
+    /// The words and signs of the text that the model read, in their order.
+    pub words: Vec<WordScore>,
+}
+
+/// The probability that a word is marked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordScore {
+    /// The bytes of the text that the word is made of.
+    pub bytes: Range<usize>,
+    /// 0 to 1; the highest of the word's pieces.
+    pub probability: f32,
 }
 
 /// One task's answer.
@@ -63,7 +89,8 @@ impl Classifier {
                 manifest.max_tokens, architecture.max_position_embeddings
             )));
         }
-        let tokenizer = Tokenizer::from_json(&bundle.tokenizer, manifest.max_tokens)?;
+        let tokenizer =
+            Tokenizer::from_json(&bundle.tokenizer, manifest.max_tokens)?.normalising(manifest.normalisation);
         if tokenizer.vocabulary_size() > architecture.vocab_size {
             return Err(Error::invalid(format!(
                 "the bundle's tokenizer knows {} tokens, and its model only {}",
@@ -86,17 +113,16 @@ impl Classifier {
     /// # Errors
     /// Only if a tensor operation fails, which a well-formed bundle gives no cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
-        let tokens = self.tokenizer.encode(text)?;
+        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
         let logits = self.logits(&Batch::pack([&tokens.ids])?)?;
-        let scored = |(task, logits): (&Task, &Vec<f32>)| TaskScores {
-            task: task.name.clone(),
-            labels: task.labels.iter().zip(logits).map(|(label, &logit)| LabelScore::new(label, logit)).collect(),
-        };
-        Ok(Classification {
-            tokens: tokens.ids.input_ids.len(),
-            truncated: tokens.truncated,
-            tasks: self.manifest.tasks.iter().zip(&logits).map(scored).collect(),
-        })
+        let (mut tasks, mut words) = (Vec::new(), Vec::new());
+        for (task, logits) in self.manifest.tasks.iter().zip(&logits) {
+            match task.unit {
+                Unit::Text => tasks.push(TaskScores::new(task, logits)),
+                Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &places)),
+            }
+        }
+        Ok(Classification { tokens: tokens.ids.input_ids.len(), truncated: tokens.truncated, tasks, words })
     }
 
     /// The tokens of `text` as the model reads them.
@@ -107,8 +133,8 @@ impl Classifier {
         Ok(self.tokenizer.encode(text)?.ids)
     }
 
-    /// For each task the calibrated logits of all texts of `batch`, label after label, text after text: what
-    /// probabilities are the sigmoid of.
+    /// For each task the calibrated logits of all texts of `batch`, or all tokens where the task is about words, label
+    /// after label, row after row: what probabilities are the sigmoid of.
     ///
     /// # Errors
     /// As for [`Self::classify`].
@@ -127,9 +153,56 @@ impl Classifier {
     }
 }
 
-impl LabelScore {
-    fn new(label: &Label, logit: f32) -> Self {
-        let probability = 1.0 / (1.0 + (-logit).exp());
-        Self { label: label.name.clone(), probability, threshold: label.threshold }
+impl TaskScores {
+    fn new(task: &Task, logits: &[f32]) -> Self {
+        let score = |(label, &logit): (&Label, &f32)| LabelScore {
+            label: label.name.clone(),
+            probability: probability(logit),
+            threshold: label.threshold,
+        };
+        Self { task: task.name.clone(), labels: task.labels.iter().zip(logits).map(score).collect() }
     }
+}
+
+impl TaskWords {
+    /// `logits` are (tokens, labels), and `places` those of the tokens.
+    fn of_each_label(task: &Task, logits: &[f32], places: &[Option<Place>]) -> Vec<Self> {
+        let of_label = |(number, label): (usize, &Label)| {
+            let mut words: Vec<WordScore> = Vec::new();
+            let mut last = None;
+            for (token, place) in logits.chunks_exact(task.labels.len()).zip(places) {
+                let Some(Place { bytes, word }) = place else { continue };
+                let probability = probability(token[number]);
+                match words.last_mut() {
+                    Some(score) if last == Some(word) => {
+                        score.bytes.end = bytes.end.max(score.bytes.end);
+                        score.probability = probability.max(score.probability);
+                    }
+                    _ => words.push(WordScore { bytes: bytes.clone(), probability }),
+                }
+                last = Some(word);
+            }
+            Self { task: task.name.clone(), label: label.name.clone(), threshold: label.threshold, words }
+        };
+        task.labels.iter().enumerate().map(of_label).collect()
+    }
+
+    /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between.
+    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        for word in self.words.iter().filter(|word| word.probability >= self.threshold) {
+            let is_next = |span: &Range<usize>| {
+                text.get(span.end..word.bytes.start).is_none_or(|between| between.trim().is_empty())
+            };
+            match spans.last_mut() {
+                Some(span) if is_next(span) => span.end = word.bytes.end.max(span.end),
+                _ => spans.push(word.bytes.clone()),
+            }
+        }
+        spans
+    }
+}
+
+fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
 }

@@ -1,17 +1,57 @@
 //! Text to model inputs: WordPiece tokens as Hugging Face's tokenizer makes them, cut to what the model reads.
+//!
+//! Before that a text is normalised as the model's training was, which is part of a bundle ([`Normalisation`]).
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokenizers::{EncodeInput, TruncationParams};
+use tokenizers::{EncodeInput, Encoding, Model, TruncationParams};
 
 use crate::bert::TokenIds;
 use crate::{Error, Result};
+
+pub mod reveal;
+
+use reveal::{Vocabulary, reveal};
+
+/// The token that stands for what no other does.
+const UNKNOWN: &str = "[UNK]";
+
+/// What is done to a text before it is tokenised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalisation {
+    /// Nothing.
+    #[default]
+    None,
+    /// Disguised words are made plain, as [`reveal`] does it.
+    Reveal,
+}
+
+impl Normalisation {
+    /// Whether nothing is done.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
 
 /// Turns texts into token ids, [CLS] and [SEP] included, and cuts them to a number of tokens.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    normalisation: Normalisation,
+}
+
+/// A token's place in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The bytes of the text that it was made of.
+    pub bytes: Range<usize>,
+    /// The number of its word, counted from 0: pieces of one word have the same.
+    pub word: u32,
 }
 
 /// A text's tokens, and whether they are all of them.
@@ -30,7 +70,12 @@ impl Tokenizer {
     /// The content is no tokenizer, or `max_tokens` leaves no room beside the special tokens.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
         let inner = tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?;
-        Self { inner }.cut_at(max_tokens)
+        Self { inner, normalisation: Normalisation::None }.cut_at(max_tokens)
+    }
+
+    /// The same with texts normalised first.
+    pub fn normalising(self, normalisation: Normalisation) -> Self {
+        Self { normalisation, ..self }
     }
 
     /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, which is lower-cased unless `tokenizer_config.json`
@@ -63,10 +108,10 @@ impl Tokenizer {
     fn from_vocabulary(vocabulary: &str, lowercase: bool, max_tokens: usize) -> Result<Self> {
         let entries: serde_json::Map<_, _> =
             vocabulary.lines().enumerate().map(|(id, token)| (token.to_owned(), id.into())).collect();
-        if let Some(missing) = ["[UNK]", "[CLS]", "[SEP]"].iter().find(|token| !entries.contains_key(**token)) {
+        if let Some(missing) = [UNKNOWN, "[CLS]", "[SEP]"].iter().find(|token| !entries.contains_key(**token)) {
             return Err(Error::invalid(format!("the vocabulary lacks the token {missing}")));
         }
-        let specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].into_iter().filter_map(|token| {
+        let specials = ["[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]"].into_iter().filter_map(|token| {
             let flags =
                 json!({ "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
             let mut added = flags.as_object()?.clone();
@@ -86,7 +131,7 @@ impl Tokenizer {
                 "type": "BertProcessing", "sep": ["[SEP]", entries["[SEP]"]], "cls": ["[CLS]", entries["[CLS]"]],
             },
             "model": {
-                "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                "type": "WordPiece", "unk_token": UNKNOWN, "continuing_subword_prefix": "##",
                 "max_input_chars_per_word": 100, "vocab": entries,
             },
         });
@@ -122,7 +167,8 @@ impl Tokenizer {
     /// # Errors
     /// Only if the tokenizer is broken, such as by an unknown token that its vocabulary lacks.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        self.encode_input(text.into())
+        let encoding = self.inner.encode_fast(self.normalise(text), true).map_err(malformed)?;
+        Ok(Tokens::of(&encoding))
     }
 
     /// The tokens of two texts that belong together, the longer of which is cut first.
@@ -130,15 +176,60 @@ impl Tokenizer {
     /// # Errors
     /// As for [`Self::encode`].
     pub fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens> {
-        self.encode_input((first, second).into())
+        let pair = EncodeInput::Dual(self.normalise(first).into(), self.normalise(second).into());
+        let encoding = self.inner.encode_fast(pair, true).map_err(malformed)?;
+        Ok(Tokens::of(&encoding))
     }
 
-    fn encode_input(&self, input: EncodeInput) -> Result<Tokens> {
-        let encoding = self.inner.encode_fast(input, true).map_err(malformed)?;
-        Ok(Tokens {
+    /// The tokens of `text` with the place of each; special tokens have none.
+    ///
+    /// # Errors
+    /// As for [`Self::encode`].
+    pub fn encode_with_places(&self, text: &str) -> Result<(Tokens, Vec<Option<Place>>)> {
+        let revealed = match self.normalisation {
+            Normalisation::None => None,
+            Normalisation::Reveal => Some(reveal(text, self)),
+        };
+        let read = revealed.as_ref().map_or(text, |revealed| &revealed.text);
+        let encoding = self.inner.encode(read, true).map_err(malformed)?;
+        let original = |range: Range<usize>| match &revealed {
+            Some(revealed) => revealed.original(range),
+            None => range,
+        };
+        let places = encoding
+            .get_offsets()
+            .iter()
+            .zip(encoding.get_word_ids())
+            .map(|(&(start, end), word)| word.map(|word| Place { bytes: original(start..end), word }));
+        Ok((Tokens::of(&encoding), places.collect()))
+    }
+
+    fn normalise<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.normalisation {
+            Normalisation::None => text.into(),
+            Normalisation::Reveal => reveal(text, self).text.into(),
+        }
+    }
+}
+
+impl Tokens {
+    fn of(encoding: &Encoding) -> Self {
+        Self {
             ids: TokenIds { input_ids: encoding.get_ids().to_vec(), token_type_ids: encoding.get_type_ids().to_vec() },
             truncated: !encoding.get_overflowing().is_empty(),
-        })
+        }
+    }
+}
+
+impl Vocabulary for Tokenizer {
+    fn pieces(&self, word: &str) -> Option<usize> {
+        let pieces = self.inner.get_model().tokenize(word).ok()?;
+        (!pieces.iter().any(|piece| piece.value == UNKNOWN)).then_some(pieces.len())
+    }
+
+    /// BERT's vocabularies list words from the commonest to the rarest.
+    fn rank(&self, word: &str) -> Option<usize> {
+        self.inner.get_model().token_to_id(word).map(|id| id as usize + 1)
     }
 }
 

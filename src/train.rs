@@ -8,6 +8,7 @@ pub mod calibrate;
 pub mod checkpoint;
 pub mod data;
 pub mod device;
+pub mod disguise;
 pub mod evaluate;
 pub mod export;
 pub mod metrics;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
-use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Weights};
+use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Unit, Weights};
 use undertone::ops::{Ops, Precision, binary_cross_entropy};
 
 fn fixture(name: &str) -> PathBuf {
@@ -50,7 +50,7 @@ fn variables(reference: &Reference) -> BTreeMap<String, Var> {
 
 fn model(variables: &BTreeMap<String, Var>, pooling: Pooling, ops: Ops) -> Model {
     let weights: Weights = variables.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
-    let head = HeadShape { task: "task".into(), labels: 3 };
+    let head = HeadShape { task: "task".into(), labels: 3, unit: Unit::Text };
     Model::new(&checkpoint().architecture, pooling, &[head], weights, ops).unwrap()
 }
 

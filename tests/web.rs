@@ -9,6 +9,7 @@ use undertone::app::conversation::Conversation;
 use undertone::app::engine::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
+use undertone::bert::Unit;
 use undertone::bundle::{Label, Task};
 use undertone::classify::{Classification, LabelScore, TaskScores};
 use undertone::worker::protocol::{Answer, Model, Request, Response};
@@ -33,6 +34,7 @@ fn model(tasks: &[TaskScores]) -> Model {
     let task = |task: &TaskScores| Task {
         name: task.task.clone(),
         labels: task.labels.iter().map(label).collect(),
+        unit: Unit::Text,
         metrics: None,
         calibration: None,
     };
@@ -40,7 +42,7 @@ fn model(tasks: &[TaskScores]) -> Model {
 }
 
 fn shown(tasks: &[TaskScores]) -> Shown {
-    let classification = Classification { tokens: 8, truncated: true, tasks: tasks.to_vec() };
+    let classification = Classification { tokens: 8, truncated: true, tasks: tasks.to_vec(), words: Vec::new() };
     Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, characters: 42, current: true }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use candle_core::{Device, Tensor, Var};
-use undertone::bert::{Batch, Checkpoint, HeadShape, Model, Pooling, TokenIds};
+use undertone::bert::{Batch, Checkpoint, HeadShape, Model, Pooling, TokenIds, Unit};
 use undertone::kernels::parts::on_pool;
 use undertone::ops::{Ops, binary_cross_entropy};
 use undertone::train::optimizer::{Group, Method, Optimizer};
@@ -40,7 +40,7 @@ impl Ours {
         let head: Vec<f32> = (0..architecture.hidden_size).map(|i| 0.02 * (i as f32).sin()).collect();
         weights.insert("heads.task.weight", Tensor::from_vec(head, (1, architecture.hidden_size), &Device::Cpu)?)?;
         weights.insert("heads.task.bias", Tensor::new(&[0.0f32], &Device::Cpu)?)?;
-        let heads = [HeadShape { task: "task".into(), labels: 1 }];
+        let heads = [HeadShape { task: "task".into(), labels: 1, unit: Unit::Text }];
         let parameters = Parameters::new(&architecture, Pooling::Mean, &heads, weights, 0, &Device::Cpu)?;
         let model = Model::new(&architecture, Pooling::Mean, &heads, parameters.weights(), ops)?;
         let groups = parameters.variables().map(|(_, variable)| group(variable));

@@ -1,6 +1,7 @@
 //! The encoder and its heads.
 
 use candle_core::Tensor;
+use serde::{Deserialize, Serialize};
 
 use super::{Activation, Architecture, Batch, Pooling, Weights};
 use crate::Result;
@@ -15,7 +16,7 @@ pub struct Model {
     embeddings: Embeddings,
     layers: Vec<Layer>,
     pooler: Option<Linear>,
-    heads: Vec<Linear>,
+    heads: Vec<(Unit, Linear)>,
 }
 
 /// One head: the task it belongs to and how many labels it scores.
@@ -25,6 +26,26 @@ pub struct HeadShape {
     pub task: String,
     /// The number of labels.
     pub labels: usize,
+    /// What has the labels.
+    pub unit: Unit,
+}
+
+/// What a head scores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// The text, by its pooled vector.
+    #[default]
+    Text,
+    /// Each token, by its own vector.
+    Token,
+}
+
+impl Unit {
+    /// Whether it is the text.
+    pub fn is_text(&self) -> bool {
+        *self == Self::Text
+    }
 }
 
 /// Dropout as one training step applies it.
@@ -112,7 +133,7 @@ impl Model {
             },
             heads: heads
                 .iter()
-                .map(|head| Linear::take(from, &format!("heads.{}", head.task), head.labels, hidden))
+                .map(|head| Ok((head.unit, Linear::take(from, &format!("heads.{}", head.task), head.labels, hidden)?)))
                 .collect::<Result<_>>()?,
             architecture: architecture.clone(),
             pooling,
@@ -149,16 +170,25 @@ impl Model {
         }
     }
 
-    /// The logits of head number `head`: (texts, labels).
+    /// The logits of head number `head`: (texts, labels), or (tokens, labels) where the head scores tokens.
     pub fn logits(&self, batch: &Batch, head: usize, dropout: Option<Dropout>) -> Result<Tensor> {
-        let pooled = self.pool(&self.hidden_states(batch, dropout)?, batch)?;
-        self.heads[head].forward(self.ops, &pooled)
+        let tokens = self.hidden_states(batch, dropout)?;
+        let (unit, head) = &self.heads[head];
+        match unit {
+            Unit::Text => head.forward(self.ops, &self.pool(&tokens, batch)?),
+            Unit::Token => head.forward(self.ops, &tokens),
+        }
     }
 
-    /// The logits of every head, from one pass through the encoder.
+    /// The logits of every head, as [`Self::logits`] gives them, from one pass through the encoder.
     pub fn all_logits(&self, batch: &Batch) -> Result<Vec<Tensor>> {
-        let pooled = self.pool(&self.hidden_states(batch, None)?, batch)?;
-        self.heads.iter().map(|head| head.forward(self.ops, &pooled)).collect()
+        let tokens = self.hidden_states(batch, None)?;
+        let pooled = self.pool(&tokens, batch)?;
+        let input = |unit: &Unit| match unit {
+            Unit::Text => &pooled,
+            Unit::Token => &tokens,
+        };
+        self.heads.iter().map(|(unit, head)| head.forward(self.ops, input(unit))).collect()
     }
 
     /// One transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).

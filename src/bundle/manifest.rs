@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::bert::{Architecture, HeadShape, Pooling};
+use crate::bert::{Architecture, HeadShape, Pooling, Unit};
+use crate::text::Normalisation;
 use crate::{Error, Result};
 
 /// The only format that this version reads and writes.
@@ -24,6 +25,9 @@ pub struct Manifest {
     pub architecture: Architecture,
     /// How token vectors become one vector for the text.
     pub pooling: Pooling,
+    /// What is done to a text before it is tokenised.
+    #[serde(default, skip_serializing_if = "Normalisation::is_none")]
+    pub normalisation: Normalisation,
     /// How the weights are stored.
     pub precision: Precision,
     /// The longest input in tokens, [CLS] and [SEP] included; what is longer is cut.
@@ -51,6 +55,9 @@ pub enum Precision {
 pub struct Task {
     /// The task's name: `sentiment`, `toxicity`.
     pub name: String,
+    /// What has the labels: the text, or each token of it.
+    #[serde(default, skip_serializing_if = "Unit::is_text")]
+    pub unit: Unit,
     /// The independent labels that the head scores, in the order of its outputs.
     pub labels: Vec<Label>,
     /// What was measured of the task when its weights were chosen; none where nothing was.
@@ -206,7 +213,7 @@ impl Manifest {
 
     /// The model's heads, one for each task.
     pub fn heads(&self) -> Vec<HeadShape> {
-        let head = |task: &Task| HeadShape { task: task.name.clone(), labels: task.labels.len() };
+        let head = |task: &Task| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
         self.tasks.iter().map(head).collect()
     }
 

@@ -10,6 +10,7 @@
 //! of the examples is that of the files, and for reviews that of their paths, so that the same data and the same seed give
 //! the same model.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::{Error, Result};
@@ -21,6 +22,7 @@ mod imdb;
 mod json_lines;
 mod layout;
 mod left_out;
+mod marks;
 mod schema;
 mod table;
 mod write;
@@ -45,6 +47,8 @@ pub struct Example {
     pub second: Option<String>,
     /// 1 where a label applies, 0 where it does not and [`UNKNOWN`] where nobody said, in the order of [`Dataset::labels`].
     pub targets: Vec<f32>,
+    /// The bytes of the text that are marked, in order and apart, where the task is about that.
+    pub marks: Vec<Range<usize>>,
     /// How many texts this one stands for, in the loss and in every metric; 1 where the data do not say.
     pub weight: f32,
 }
@@ -53,7 +57,7 @@ pub struct Example {
 impl PartialEq for Example {
     fn eq(&self, other: &Self) -> bool {
         let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
-        (&self.text, &self.second, self.weight) == (&other.text, &other.second, other.weight)
+        (&self.text, &self.second, &self.marks, self.weight) == (&other.text, &other.second, &other.marks, other.weight)
             && self.targets.len() == other.targets.len()
             && self.targets.iter().zip(&other.targets).all(same)
     }
@@ -77,8 +81,19 @@ pub struct Source {
     pub path: PathBuf,
     /// Whether its texts have none of the task's labels, whatever they are labelled with there.
     pub all_negative: bool,
+    /// Take only rows that have one of some values in a column; all where none is given.
+    pub only: Option<Only>,
     /// Take at most so many of its texts, picked at random.
     pub samples: Option<usize>,
+}
+
+/// Which rows of a source to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Only {
+    /// The name of the column, or the key.
+    pub column: String,
+    /// What it may have there.
+    pub values: Vec<String>,
 }
 
 /// What to do with a row that is wrong.
@@ -172,10 +187,10 @@ fn nothing_left(sources: &[Source], left_out: &LeftOut) -> Error {
     let paths: Vec<_> = sources.iter().map(|source| source.path.display().to_string()).collect();
     let mut sentence = format!("no labelled text is left of {}", paths.join(", "));
     if let Some(counts) = left_out.sentence() {
-        sentence += &format!(". {counts}");
+        sentence.push_str(&format!(". {counts}"));
     }
     if let Some(first) = left_out.bad_rows.first() {
-        sentence += &format!(". The first that cannot be used: {first}");
+        sentence.push_str(&format!(". The first that cannot be used: {first}"));
     }
     if left_out.unscored > 0 {
         sentence +=

@@ -9,7 +9,7 @@ use crate::bert::Batch;
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
 const BATCH: usize = 32;
 
-/// Measures `predict`, which gives the logits of a batch (text after text), on `examples`.
+/// Measures `predict`, which gives the logits of a batch (row after row), on `examples`.
 ///
 /// # Errors
 /// `predict` fails, or what it gives cannot be measured.
@@ -24,7 +24,7 @@ pub fn evaluate(
     Metrics::of(&Predictions { logits: &logits, targets: examples.targets(), weights: examples.weights(), labels })
 }
 
-/// What `predict` gives for all of `examples`: (texts, labels), text after text in the examples' order.
+/// What `predict` gives for all of `examples`: (rows, labels), row after row in the examples' order.
 ///
 /// # Errors
 /// `predict` fails.
@@ -35,12 +35,15 @@ pub fn score(
     progress: &mut dyn Progress,
     mut predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
 ) -> Result<Vec<f32>> {
-    let mut logits = vec![0.0; examples.len() * labels];
+    let mut logits = vec![0.0; examples.weights().len() * labels];
     progress.begin(what, examples.len());
     for indices in examples.by_length().chunks(BATCH) {
-        let scored = predict(&examples.batch(indices)?.inputs)?;
-        for (&index, scores) in indices.iter().zip(scored.chunks_exact(labels)) {
-            logits[index * labels..][..labels].copy_from_slice(scores);
+        let mut scored = &predict(&examples.batch(indices)?.inputs)?[..];
+        for &index in indices {
+            let rows = examples.rows(index);
+            let (scores, rest) = scored.split_at(rows.len() * labels);
+            logits[rows.start * labels..rows.end * labels].copy_from_slice(scores);
+            scored = rest;
         }
         progress.advance(indices.len(), "");
     }

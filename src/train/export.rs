@@ -65,6 +65,7 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
         licence: options.licence.clone(),
         architecture,
         pooling: record.recipe.pooling,
+        normalisation: record.recipe.normalisation,
         precision: options.precision,
         max_tokens,
         tasks: record.tasks.iter().map(manifest_task).collect(),
@@ -80,6 +81,7 @@ fn manifest_task(task: &TrainedTask) -> Task {
     let metrics = &task.validation;
     Task {
         name: task.name.clone(),
+        unit: task.unit,
         labels: task.labels.iter().map(|name| Label::new(name)).collect(),
         metrics: Some(TaskMetrics {
             data: "texts held out from training, at its length limit, before weights were rounded".into(),

@@ -22,11 +22,13 @@ mod curves;
 mod decisions;
 mod ranking;
 mod reliability;
+mod spans;
 
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use decisions::Decisions;
 pub(super) use ranking::{Tie, ties};
 pub use reliability::{Bin, Reliability};
+pub use spans::character_f1;
 
 /// The usual number of bins of an expected calibration error.
 pub const BINS: usize = 15;

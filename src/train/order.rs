@@ -10,7 +10,8 @@ pub enum Mix {
     /// A batch of each task in turn. An epoch is over when the task with the most batches has been gone through; the others
     /// begin anew, in a new order, as often as that takes. Tasks count alike, however many texts each has.
     InTurn,
-    /// Each task as often as it has batches, spread evenly: an epoch sees every text once.
+    /// Each task as often as it has batches, spread evenly: an epoch sees every text once, or as often as the task
+    /// says.
     Proportional,
 }
 

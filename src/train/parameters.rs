@@ -34,7 +34,7 @@ impl Parameters {
         }
         let mut random = Rng::with_seed(seed);
         let hidden = architecture.hidden_size;
-        for HeadShape { task, labels } in heads {
+        for HeadShape { task, labels, .. } in heads {
             let [weight_name, bias_name] = ["weight", "bias"].map(|part| format!("heads.{task}.{part}"));
             if encoder.contains(&weight_name) {
                 continue;

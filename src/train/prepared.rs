@@ -1,18 +1,25 @@
 //! Labelled texts as the model reads them: tokenised once, before the first epoch.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::data::Example;
+use super::data::{Example, UNKNOWN};
 use crate::Result;
-use crate::bert::{Batch, TokenIds};
-use crate::text::Tokenizer;
+use crate::bert::{Batch, TokenIds, Unit};
+use crate::text::{Place, Tokenizer};
 
 /// Examples with their tokens.
+///
+/// What has the labels, a text or a token, is a row. Where it is a token, special ones have [`UNKNOWN`] targets.
 #[derive(Debug, Clone, Default)]
 pub struct Prepared {
     tokens: Vec<TokenIds>,
-    /// One row of `labels` values for each example: 1, 0 or [`super::data::UNKNOWN`].
+    /// Where the rows of each example start, and where those of the last one end.
+    starts: Vec<usize>,
+    /// `labels` values for each row: 1, 0 or [`UNKNOWN`].
     targets: Vec<f32>,
+    /// One for each row.
     weights: Vec<f32>,
     labels: usize,
 }
@@ -22,29 +29,36 @@ pub struct Prepared {
 pub struct LabelledBatch {
     /// The texts.
     pub inputs: Batch,
-    /// (texts, labels), row after row; unknown ones are 0 and have no weight.
+    /// (rows, labels), row after row; unknown ones are 0 and have no weight.
     pub targets: Vec<f32>,
     /// How much each target counts, in the same order: its text's weight.
     pub weights: Vec<f32>,
 }
 
 impl Prepared {
-    /// Tokenises `examples`, which have `labels` labels each.
+    /// Tokenises `examples`, which have `labels` labels for each `unit`.
     ///
     /// # Errors
     /// The tokenizer is broken.
-    pub fn new(examples: &[Example], labels: usize, tokenizer: &Tokenizer) -> Result<Self> {
-        let encode = |example: &Example| match &example.second {
-            Some(second) => Ok(tokenizer.encode_pair(&example.text, second)?.ids),
-            None => Ok(tokenizer.encode(&example.text)?.ids),
+    pub fn new(examples: &[Example], labels: usize, unit: Unit, tokenizer: &Tokenizer) -> Result<Self> {
+        let encode = |example: &Example| match (&example.second, unit) {
+            (Some(second), _) => Ok((tokenizer.encode_pair(&example.text, second)?.ids, example.targets.clone())),
+            (None, Unit::Text) => Ok((tokenizer.encode(&example.text)?.ids, example.targets.clone())),
+            (None, Unit::Token) => {
+                let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
+                Ok((tokens.ids, places.iter().map(|place| marked(place.as_ref(), &example.marks)).collect()))
+            }
         };
-        let tokens: Result<_> = examples.par_iter().map(encode).collect();
-        Ok(Self {
-            tokens: tokens?,
-            targets: examples.iter().flat_map(|example| example.targets.iter().copied()).collect(),
-            weights: examples.iter().map(|example| example.weight).collect(),
-            labels,
-        })
+        let encoded: Vec<(TokenIds, Vec<f32>)> = examples.par_iter().map(encode).collect::<Result<_>>()?;
+        let mut prepared = Self { labels, starts: vec![0], ..Self::default() };
+        for ((tokens, targets), example) in encoded.into_iter().zip(examples) {
+            let rows = targets.len() / labels;
+            prepared.tokens.push(tokens);
+            prepared.targets.extend(targets);
+            prepared.weights.extend(std::iter::repeat_n(example.weight, rows));
+            prepared.starts.push(prepared.weights.len());
+        }
+        Ok(prepared)
     }
 
     /// How many examples there are.
@@ -62,9 +76,14 @@ impl Prepared {
         &self.targets
     }
 
-    /// The weights of all examples.
+    /// The weights of all rows.
     pub fn weights(&self) -> &[f32] {
         &self.weights
+    }
+
+    /// Which rows are those of the example `index`.
+    pub fn rows(&self, index: usize) -> Range<usize> {
+        self.starts[index]..self.starts[index + 1]
     }
 
     /// The examples `indices` as one batch.
@@ -72,15 +91,16 @@ impl Prepared {
     /// # Errors
     /// `indices` is empty.
     pub fn batch(&self, indices: &[usize]) -> Result<LabelledBatch> {
-        let row = |&index: &usize| &self.targets[index * self.labels..][..self.labels];
-        let weights = indices
-            .iter()
-            .flat_map(|index| row(index).iter().map(|target| if target.is_nan() { 0.0 } else { self.weights[*index] }));
-        Ok(LabelledBatch {
-            inputs: Batch::pack(indices.iter().map(|&index| &self.tokens[index]))?,
-            targets: indices.iter().flat_map(row).map(|target| if target.is_nan() { 0.0 } else { *target }).collect(),
-            weights: weights.collect(),
-        })
+        let inputs = Batch::pack(indices.iter().map(|&index| &self.tokens[index]))?;
+        let (mut targets, mut weights) = (Vec::new(), Vec::new());
+        for row in indices.iter().flat_map(|&index| self.rows(index)) {
+            for target in &self.targets[row * self.labels..][..self.labels] {
+                let is_known = !target.is_nan();
+                targets.push(if is_known { *target } else { 0.0 });
+                weights.push(if is_known { self.weights[row] } else { 0.0 });
+            }
+        }
+        Ok(LabelledBatch { inputs, targets, weights })
     }
 
     /// All indices, the longest texts first: texts of like length in one batch keep attention's scratch small and the last
@@ -90,4 +110,11 @@ impl Prepared {
         indices.sort_by_key(|&index| std::cmp::Reverse(self.tokens[index].input_ids.len()));
         indices
     }
+}
+
+/// Whether a token is marked, as a target; unknown where it is a special one.
+fn marked(place: Option<&Place>, marks: &[Range<usize>]) -> f32 {
+    let Some(Place { bytes, .. }) = place else { return UNKNOWN };
+    let overlaps = |mark: &Range<usize>| mark.start < bytes.end && bytes.start < mark.end;
+    if marks.iter().any(overlaps) { 1.0 } else { 0.0 }
 }

@@ -16,6 +16,7 @@ use super::order::Mix;
 use super::schedule::Schedule;
 use super::task::TaskSettings;
 use crate::bert::{Architecture, Pooling};
+use crate::text::Normalisation;
 use crate::{Error, Result};
 
 /// A recipe as it is written down: what is left out has its default.
@@ -26,6 +27,10 @@ pub struct Settings {
     /// checkpoint's pooler) [default: mean]
     #[arg(long, value_parser = name::<Pooling>)]
     pub pooling: Option<Pooling>,
+    /// What is done to texts before they are tokenised, in training and for good: none, or reveal, which makes disguised
+    /// words (sh1t, i d i o t) plain [default: none]
+    #[arg(long, value_parser = name::<Normalisation>)]
+    pub normalisation: Option<Normalisation>,
     /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards
     /// [default: 256]
     #[arg(long)]
@@ -98,6 +103,9 @@ pub struct Settings {
 pub struct Recipe {
     /// How token vectors become one vector for the text.
     pub pooling: Pooling,
+    /// What is done to texts before they are tokenised.
+    #[serde(default)]
+    pub normalisation: Normalisation,
     /// The longest text in tokens; what is longer is cut.
     pub max_tokens: usize,
     /// How often the data are gone through, as [`Mix`] says.
@@ -155,6 +163,7 @@ impl Settings {
         }
         over!(
             pooling,
+            normalisation,
             max_tokens,
             epochs,
             batch_size,
@@ -182,6 +191,7 @@ impl Settings {
         let learning_rate = self.learning_rate.unwrap_or(3e-5);
         Recipe {
             pooling: self.pooling.unwrap_or(Pooling::Mean),
+            normalisation: self.normalisation.unwrap_or_default(),
             max_tokens: self.max_tokens.unwrap_or(256),
             epochs: self.epochs.unwrap_or(4),
             batch_size: self.batch_size.unwrap_or(32),

@@ -17,7 +17,7 @@ use super::data::{self, Example};
 use super::files;
 use super::metrics::Metrics;
 use super::recipe::Recipe;
-use crate::bert::{Architecture, Weights};
+use crate::bert::{Architecture, Unit, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::{Error, Result};
 
@@ -48,6 +48,9 @@ pub struct Record {
 pub struct TrainedTask {
     /// The task's name.
     pub name: String,
+    /// What has the labels.
+    #[serde(default)]
+    pub unit: Unit,
     /// Its labels.
     pub labels: Vec<String>,
     /// How many texts it was trained on.

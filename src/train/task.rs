@@ -1,11 +1,13 @@
 //! What is to be learnt: a task's labels and where its texts are, as a recipe names them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::Progress;
-use super::data::{self, BadRows, Example, Schema, Source, Split};
+use super::data::{self, BadRows, Example, Only, Schema, Source, Split};
+use crate::bert::Unit;
 use crate::{Error, Result};
 
 /// The tasks whose labels need not be named.
@@ -27,6 +29,14 @@ pub struct TaskSettings {
     pub text: Option<String>,
     /// The column of the second text, where the task is about pairs.
     pub second: Option<String>,
+    /// The column that says which characters of the text are marked, where the task is to find those; it then has one label,
+    /// and scores tokens instead of texts.
+    pub spans: Option<String>,
+    /// The share of the training texts in which words are disguised, from 0 to 1.
+    #[serde(default)]
+    pub disguise: f64,
+    /// How often its texts are gone through in an epoch of proportionally mixed tasks; once where not given.
+    pub passes: Option<usize>,
     /// What to learn from.
     #[serde(default)]
     pub train: Vec<SourceSettings>,
@@ -54,6 +64,9 @@ pub struct SourceTable {
     /// Whether its texts have none of the task's labels, whatever they are labelled with there.
     #[serde(default)]
     pub all_negative: bool,
+    /// Only the rows that have one of these values in these columns: one column.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<String>>,
     /// At most so many texts.
     pub samples: Option<usize>,
 }
@@ -65,6 +78,12 @@ pub struct TaskData {
     pub name: String,
     /// Its labels.
     pub labels: Vec<String>,
+    /// What has the labels.
+    pub unit: Unit,
+    /// The share of the training texts in which words are disguised.
+    pub disguise: f64,
+    /// How often the texts are gone through in an epoch of proportionally mixed tasks.
+    pub passes: usize,
     /// What to learn from.
     pub train: Vec<Example>,
     /// What to choose the best model by; a part of `train` is held out for it where none is given.
@@ -106,10 +125,24 @@ impl TaskSettings {
     /// # Errors
     /// As for [`data::read`], or there is nothing to learn from.
     pub fn read(&self, folder: &Path, bad_rows: BadRows, seed: u64, progress: &mut dyn Progress) -> Result<TaskData> {
-        let schema = Schema { labels: self.labels()?, text: self.text.clone(), second: self.second.clone() };
+        let schema = Schema {
+            labels: self.labels()?,
+            text: self.text.clone(),
+            second: self.second.clone(),
+            spans: self.spans.clone(),
+        };
+        if !(0.0..=1.0).contains(&self.disguise) || (self.disguise > 0.0 && self.spans.is_some()) {
+            return Err(Error::invalid(format!(
+                "disguise = {} cannot be: give a share from 0 to 1, and none to a task about marked words, whose marks would shift",
+                self.disguise
+            )));
+        }
+        if self.passes == Some(0) {
+            return Err(Error::invalid(format!("passes of {} must be at least 1", self.name)));
+        }
         let mut read = |sources: &[SourceSettings], what: &str| {
             progress.note(&format!("Reading {}{what}", self.name));
-            let sources: Vec<Source> = sources.iter().map(|source| source.within(folder)).collect();
+            let sources = sources.iter().map(|source| source.within(folder)).collect::<Result<Vec<_>>>()?;
             let dataset = data::read(&sources, &schema, Split::Train, bad_rows, seed)?;
             dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
             Ok::<_, Error>(dataset.examples)
@@ -122,17 +155,40 @@ impl TaskSettings {
         }
         let train = read(&self.train, "")?;
         let validation = if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
-        Ok(TaskData { name: self.name.clone(), labels: schema.labels.clone(), train, validation })
+        let unit = if self.spans.is_some() { Unit::Token } else { Unit::Text };
+        Ok(TaskData {
+            name: self.name.clone(),
+            labels: schema.labels.clone(),
+            unit,
+            disguise: self.disguise,
+            passes: self.passes.unwrap_or(1),
+            train,
+            validation,
+        })
     }
 }
 
 impl SourceSettings {
-    fn within(&self, folder: &Path) -> Source {
-        match self {
-            Self::Path(path) => Source { path: folder.join(path), all_negative: false, samples: None },
-            Self::Table(SourceTable { path, all_negative, samples }) => {
-                Source { path: folder.join(path), all_negative: *all_negative, samples: *samples }
-            }
+    fn within(&self, folder: &Path) -> Result<Source> {
+        let table = match self {
+            Self::Path(path) => &SourceTable { path: path.clone(), ..SourceTable::default() },
+            Self::Table(table) => table,
+        };
+        let mut only =
+            table.only.iter().map(|(column, values)| Only { column: column.clone(), values: values.clone() });
+        let source = Source {
+            path: folder.join(&table.path),
+            all_negative: table.all_negative,
+            only: only.next(),
+            samples: table.samples,
+        };
+        match only.next() {
+            None => Ok(source),
+            Some(second) => Err(Error::invalid(format!(
+                "{}: rows can be chosen by one column, and `{}` is a second one",
+                source.path.display(),
+                second.column
+            ))),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::evaluate::evaluate;
 use super::memory;
 use super::metrics::Metrics;
 use super::optimizer::{Group, Optimizer};
-use super::order::{Order, Turns};
+use super::order::{Mix, Order, Turns};
 use super::parameters::Parameters;
 use super::prepared::LabelledBatch;
 use super::recipe::Recipe;
@@ -82,8 +82,8 @@ pub fn train(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     recipe.check(&checkpoint.architecture)?;
-    let heads: Vec<HeadShape> =
-        tasks.iter().map(|task| HeadShape { task: task.name.clone(), labels: task.labels.len() }).collect();
+    let head = |task: &TaskData| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
+    let heads: Vec<HeadShape> = tasks.iter().map(head).collect();
     let data = digest(&tasks);
     let mut prepared = Vec::new();
     let mut held_out = Vec::new();
@@ -103,7 +103,11 @@ pub fn train(
     let size = recipe.batch_size * recipe.accumulate;
     let orders: Vec<Order> =
         prepared.iter().map(|task| Order { seed: recipe.seed, length: task.train.len() }).collect();
-    let turns = Turns::new(recipe.mix, &orders.iter().map(|order| order.batches(size)).collect::<Vec<_>>());
+    let batches = orders.iter().zip(&prepared).map(|(order, task)| match recipe.mix {
+        Mix::InTurn => order.batches(size),
+        Mix::Proportional => order.batches(size) * task.passes,
+    });
+    let turns = Turns::new(recipe.mix, &batches.collect::<Vec<_>>());
     let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
     let position = Position { step: 0, seconds: 0.0, record, best: None, data };
     let tokenizer = tokenizer.to_json()?;
@@ -263,7 +267,8 @@ impl Trainer {
                 self.run.log(&json!({ "step": step, "epoch": epoch, "task": task.name, "validation": metrics })),
             )?;
             let (name, labels) = (task.name.clone(), task.labels.clone());
-            measured.push(TrainedTask { name, labels, train_samples: task.train.len(), validation: metrics });
+            let (unit, train_samples) = (task.unit, task.train.len());
+            measured.push(TrainedTask { name, unit, labels, train_samples, validation: metrics });
         }
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         let aucs: Vec<f64> = measured.iter().filter_map(|task| task.validation.auc_macro).collect();
@@ -304,11 +309,13 @@ struct Done {
 fn digest(tasks: &[TaskData]) -> String {
     let mut digest = Sha256::new();
     for task in tasks {
-        digest.update(format!("{}\0{}\0{}\0", task.name, task.labels.join("\0"), task.train.len()));
+        let TaskData { name, labels, unit, disguise, passes, train, .. } = task;
+        digest.update(format!("{name}\0{}\0{unit:?}\0{disguise}\0{passes}\0{}\0", labels.join("\0"), train.len()));
         for example in task.train.iter().chain(task.validation.iter().flatten()) {
             for text in [Some(&example.text), example.second.as_ref()].into_iter().flatten() {
                 digest.update(format!("{}\0{text}\0", text.len()));
             }
+            digest.update(format!("{:?}", example.marks));
             example.targets.iter().chain([&example.weight]).for_each(|value| digest.update(value.to_le_bytes()));
         }
     }
@@ -331,7 +338,7 @@ pub fn summary(metrics: &Metrics) -> String {
     let mut line =
         format!("loss {:.4}, accuracy {:.4}, ROC AUC {}", metrics.loss, metrics.accuracy, auc(metrics.auc_macro));
     if metrics.labels.len() > 1 {
-        line += &format!(" macro, {} micro", auc(metrics.auc_micro));
+        line.push_str(&format!(" macro, {} micro", auc(metrics.auc_micro)));
     }
     line
 }

@@ -100,7 +100,7 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
         name: manifest.name,
         licence: manifest.licence,
         max_tokens: manifest.max_tokens,
-        tasks: manifest.tasks,
+        tasks: manifest.tasks.into_iter().filter(|task| task.unit.is_text()).collect(),
     };
     Ok((classifier, model))
 }

@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use super::{BadRows, Dataset, Example, LeftOut, Schema, Source, Split, UNKNOWN};
+use super::marks;
+use super::{BadRows, Dataset, Example, LeftOut, Only, Schema, Source, Split, UNKNOWN};
 use crate::{Error, Result};
 
 /// What is wrong with a row, as it stands after the file and the line.
@@ -34,6 +35,8 @@ pub trait Row {
     fn text(&self) -> Result<String, Reason>;
     /// The second text, where the schema has one; empty where this row has none.
     fn second(&self) -> Result<Option<String>, Reason>;
+    /// What is in the column `name`, or under that key; none where the row has none.
+    fn field(&self, name: &str) -> Result<Option<String>, Reason>;
 }
 
 /// A data set that is being read.
@@ -55,6 +58,7 @@ pub struct Gathering<'a> {
 #[derive(Default)]
 struct Current {
     all_negative: bool,
+    only: Option<Only>,
     /// Where its examples begin.
     start: usize,
     /// Its ids, each with the place of its example.
@@ -82,7 +86,8 @@ impl<'a> Gathering<'a> {
 
     pub fn begin(&mut self, source: &Source) {
         let start = self.examples.len();
-        self.current = Current { all_negative: source.all_negative, start, ..Current::default() };
+        self.current =
+            Current { all_negative: source.all_negative, only: source.only.clone(), start, ..Current::default() };
     }
 
     /// Whether nobody needs to know the labels of the source that is being read.
@@ -108,17 +113,37 @@ impl<'a> Gathering<'a> {
     }
 
     fn consider(&mut self, row: &impl Row) -> Result<(), Reason> {
+        if let Some(Only { column, values }) = &self.current.only {
+            match row.field(column)? {
+                Some(value) if values.contains(&value) => {}
+                Some(_) => return Ok(()),
+                None => {
+                    return Err(format!(
+                        "there is no `{column}`, by which rows are chosen; name a column that is there"
+                    ));
+                }
+            }
+        }
         let id = row.id()?;
         if id.as_ref().is_some_and(|id| self.known.contains(id)) {
             self.left_out.repeated_ids += 1;
             return Ok(());
         }
-        let labels = match self.current.all_negative {
-            true => vec![Label::DoesNot; self.schema.labels.len()],
-            false => match row.labels()? {
+        let marks = match &self.schema.spans {
+            Some(column) if !self.current.all_negative => {
+                row.field(column)?.map_or(Ok(Vec::new()), |spans| marks::parse(&spans, &row.text()?))?
+            }
+            _ => Vec::new(),
+        };
+        let labels = if self.current.all_negative {
+            vec![Label::DoesNot; self.schema.labels.len()]
+        } else if self.schema.spans.is_some() {
+            vec![if marks.is_empty() { Label::DoesNot } else { Label::Applies }]
+        } else {
+            match row.labels()? {
                 Some(labels) => labels,
                 None => return Ok(()),
-            },
+            }
         };
         self.current.applies |= labels.contains(&Label::Applies);
         self.current.does_not |= labels.contains(&Label::DoesNot);
@@ -140,7 +165,7 @@ impl<'a> Gathering<'a> {
             return Err("the text is empty; remove the row".to_owned());
         }
         let second = row.second()?.filter(|second| !second.is_empty());
-        let place = self.add(Example { text, second, targets: targets.collect(), weight });
+        let place = self.add(Example { text, second, targets: targets.collect(), marks, weight });
         self.current.ids.extend(id.map(|id| (id, place)));
         Ok(())
     }

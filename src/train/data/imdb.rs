@@ -140,6 +140,10 @@ impl Row for Review {
     fn second(&self) -> Result<Option<String>, Reason> {
         Ok(None)
     }
+
+    fn field(&self, _: &str) -> Result<Option<String>, Reason> {
+        Ok(None)
+    }
 }
 
 /// Takes the reviews in the order of their paths. Both classes must be there, or nothing could be learnt or measured,

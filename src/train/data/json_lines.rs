@@ -55,7 +55,11 @@ struct Needed<'a> {
 impl<'a> Needed<'a> {
     fn new(gathering: &Gathering<'a>) -> Self {
         let schema = gathering.schema;
-        let labels: &[String] = if gathering.all_negative() { &[] } else { &schema.labels };
+        let labels: &[String] = match &schema.spans {
+            _ if gathering.all_negative() => &[],
+            Some(spans) => std::slice::from_ref(spans),
+            None => &schema.labels,
+        };
         let others = schema.second.iter().chain(labels).map(|name| vec![name.as_str()]);
         let keys: Vec<_> = [schema.text_names()].into_iter().chain(others).collect();
         Self { found: vec![false; keys.len()], keys, rows: 0, first: None }
@@ -165,5 +169,13 @@ impl Row for JsonRow<'_> {
 
     fn second(&self) -> Result<Option<String>, Reason> {
         self.second.map_or(Ok(None), |key| self.string(key))
+    }
+
+    fn field(&self, name: &str) -> Result<Option<String>, Reason> {
+        Ok(match self.object.get(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+        })
     }
 }

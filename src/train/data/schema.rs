@@ -15,6 +15,9 @@ pub struct Schema {
     pub text: Option<String>,
     /// Where the second text of a pair is, in tasks about pairs.
     pub second: Option<String>,
+    /// Where it says which characters of the text are marked, in tasks about that; their only label then means that any are,
+    /// and has no column.
+    pub spans: Option<String>,
 }
 
 impl Schema {
@@ -26,6 +29,11 @@ impl Schema {
     /// Checks that there are labels and that no name stands for two things.
     pub(super) fn check(&self) -> Result<()> {
         check_labels(&self.labels)?;
+        if self.spans.is_some() && (self.labels.len() != 1 || self.second.is_some()) {
+            return Err(Error::invalid(
+                "a task about marked words has one label and single texts: name one label, no second",
+            ));
+        }
         let texts: Vec<_> = [&self.text, &self.second].into_iter().flatten().collect();
         if let Some(name) = self.labels.iter().find(|label| texts.contains(label)) {
             return Err(Error::invalid(format!("`{name}` was named as a label and as a text: name another one")));

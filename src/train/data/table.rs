@@ -54,7 +54,10 @@ impl Columns {
         let schema = gathering.schema;
         let text = file.need(&schema.text_names(), "")?;
         let second = schema.second.as_ref().map(|name| file.need(&[name], "")).transpose()?;
-        let labels = if gathering.all_negative() {
+        if let Some(spans) = schema.spans.as_ref().filter(|_| !gathering.all_negative()) {
+            file.need(&[spans], "")?;
+        }
+        let labels = if gathering.all_negative() || schema.spans.is_some() {
             Labels::Here(Vec::new())
         } else {
             match label_columns(file, schema) {
@@ -128,5 +131,9 @@ impl Row for TableRow<'_> {
 
     fn second(&self) -> Result<Option<String>, Reason> {
         Ok(self.columns.second.map(|column| self.line.text(column)).transpose()?.map(str::to_owned))
+    }
+
+    fn field(&self, name: &str) -> Result<Option<String>, Reason> {
+        Ok(self.line.field(name)?.map(str::to_owned))
     }
 }

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Example, schema};
+use super::{Example, marks, schema};
 use crate::train::files;
 use crate::{Error, Result};
 
 /// Writes `examples` as JSON lines, which [`read`](super::read) reads back equal: the text under `text`, the second text
-/// under `second` where any example has one, 0, 1 or null under the name of each of `labels`, and the `weight`.
+/// under `second` where any example has one, 0, 1 or null under the name of each of `labels`, marks under `spans` where there
+/// are any, and the `weight`.
 ///
 /// # Errors
 /// A label is called as one of the other keys, or the file cannot be written; an earlier one is then left as it was.
@@ -34,7 +35,7 @@ struct Line<'a> {
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Example { text, second, targets, weight } = self.example;
+        let Example { text, second, targets, marks, weight } = self.example;
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("text", text)?;
         if self.pairs {
@@ -42,6 +43,9 @@ impl Serialize for Line<'_> {
         }
         for (label, target) in self.labels.iter().zip(targets) {
             line.serialize_entry(label, &(!target.is_nan()).then_some(u8::from(*target == 1.0)))?;
+        }
+        if !marks.is_empty() {
+            line.serialize_entry("spans", &marks::in_characters(marks, text))?;
         }
         line.serialize_entry("weight", weight)?;
         line.end()

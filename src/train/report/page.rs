@@ -57,24 +57,24 @@ fn section(task: &TaskReport) -> String {
         escape(&humanised(&task.name))
     );
     match &task.measured {
-        Some(measured) => html += &figures(measured, task),
+        Some(measured) => html.push_str(&figures(measured, task)),
         None => html += "<p>No texts were scored.</p>\n",
     }
     let charts = pictures::of(task);
     if !charts.is_empty() {
         html += "<h3>Pictures</h3>\n<div class=\"figures\">\n";
         for chart in &charts {
-            html += &picture(chart, &numbers(task, chart));
+            html.push_str(&picture(chart, &numbers(task, chart)));
         }
         html += "</div>\n";
     }
     if let Some(measured) = &task.measured {
-        html += &labels(measured);
-        html += &decisions(measured);
+        html.push_str(&labels(measured));
+        html.push_str(&decisions(measured));
     }
     if !task.sentences.is_empty() {
         html += "<h3>Sentences</h3>\n<p class=\"soft\">▲ marks what lies at or above its threshold. Some sentences are offensive, as they have to be.</p>\n<ol class=\"sentences\">\n";
-        task.sentences.iter().for_each(|sentence| html += &scores(sentence));
+        task.sentences.iter().for_each(|sentence| html.push_str(&scores(sentence)));
         html += "</ol>\n";
     }
     html + "</section>\n"

@@ -1,11 +1,13 @@
 //! Reports of ordinary and of degenerate data.
 
 use super::*;
+use crate::bert::Unit;
 use crate::bundle::Label;
 use crate::classify::LabelScore;
 
 fn task(names: &[&str]) -> Task {
     Task {
+        unit: Unit::Text,
         name: "toxicity".into(),
         labels: names.iter().map(|name| Label::new(name)).collect(),
         metrics: None,

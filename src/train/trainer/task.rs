@@ -2,9 +2,11 @@
 
 use fastrand::Rng;
 
+use crate::bert::Unit;
 use crate::text::Tokenizer;
 use crate::train::Progress;
 use crate::train::data::{Example, hold_out};
+use crate::train::disguise;
 use crate::train::prepared::Prepared;
 use crate::train::recipe::Recipe;
 use crate::train::task::TaskData;
@@ -14,6 +16,8 @@ use crate::{Error, Result};
 pub struct Task {
     pub name: String,
     pub labels: Vec<String>,
+    pub unit: Unit,
+    pub passes: usize,
     pub train: Prepared,
     pub validation: Prepared,
 }
@@ -26,7 +30,7 @@ impl Task {
         recipe: &Recipe,
         progress: &mut dyn Progress,
     ) -> Result<(Self, Vec<Example>)> {
-        let TaskData { name, labels, train, validation } = data;
+        let TaskData { name, labels, unit, disguise, passes, train, validation } = data;
         let total = train.len();
         let (mut train, mut validation) = match validation {
             Some(validation) => (train, validation),
@@ -48,9 +52,10 @@ impl Task {
                 validation.len()
             )));
         }
-        let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), tokenizer));
+        disguise::examples(&mut train, disguise, &mut random);
+        let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
         let (prepared, held_out) = (prepared?, held_out?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
-        Ok((Self { name, labels, train: prepared, validation: held_out }, validation))
+        Ok((Self { name, labels, unit, passes, train: prepared, validation: held_out }, validation))
     }
 }

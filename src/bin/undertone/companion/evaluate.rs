@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use rayon::prelude::*;
+use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::train::metrics::{Decisions, Metrics};
+use undertone::train::data::Example;
+use undertone::train::metrics::{Decisions, Metrics, character_f1};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -40,13 +43,35 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
     let metrics = Metrics::of(&scored.predictions())?;
+    let character_f1 = match bundle.manifest.tasks[task].unit {
+        Unit::Text => None,
+        Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, &scored.examples)?),
+    };
     if arguments.json {
-        println!("{}", serde_json::to_string(&metrics).map_err(|error| Error::invalid(error.to_string()))?);
+        let mut json = serde_json::to_value(&metrics).map_err(|error| Error::invalid(error.to_string()))?;
+        if let Some(f1) = character_f1 {
+            json["character_f1"] = f1.into();
+        }
+        println!("{json}");
     } else {
+        if let Some(f1) = character_f1 {
+            println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.examples.len());
+        }
         let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
         print_table(&metrics, &scored.predictions().decisions(&thresholds)?);
     }
     Ok(())
+}
+
+/// The mean over the texts of how well their marked characters are found.
+fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) -> Result<f64> {
+    let of_text = |example: &Example| {
+        let found = classifier.classify(&example.text)?.words.into_iter().find(|words| words.task == task);
+        let spans = found.map_or_else(Vec::new, |words| words.spans(&example.text));
+        Ok(character_f1(&example.text, &spans, &example.marks))
+    };
+    let all: Vec<f64> = examples.par_iter().map(of_text).collect::<Result<_>>()?;
+    Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)
 }
 
 fn print_table(metrics: &Metrics, decisions: &BTreeMap<String, Decisions>) {

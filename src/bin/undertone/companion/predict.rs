@@ -17,6 +17,9 @@ pub struct Arguments {
     /// How answers are printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Say which words did it, too, where the bundle has a task about words.
+    #[arg(long)]
+    spans: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -29,6 +32,9 @@ enum Format {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::new(&Bundle::read(&arguments.bundle)?)?;
+    if arguments.spans && classifier.manifest().tasks.iter().all(|task| task.unit.is_text()) {
+        return Err(Error::invalid("the bundle has no task about words, so there are no --spans to show"));
+    }
     let mut output = std::io::stdout().lock();
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
@@ -41,7 +47,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
         let text = std::str::from_utf8(&line)
             .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
             .trim_end_matches(['\n', '\r']);
-        let classification = classifier.classify(text)?;
+        let mut classification = classifier.classify(text)?;
+        if !arguments.spans {
+            classification.words.clear();
+        }
         let printed = match arguments.format {
             Format::Text => print_text(&mut output, text, &classification),
             Format::Jsonl => print_json(&mut output, text, &classification),
@@ -68,6 +77,10 @@ fn print_text(output: &mut impl Write, text: &str, classification: &Classificati
         let scores: Vec<_> = scores.collect();
         writeln!(output, "  {}: {}", task.task, scores.join("  "))?;
     }
+    for words in &classification.words {
+        let marked = words.spans(text).into_iter().filter_map(|span| text.get(span));
+        writeln!(output, "  {}: {}", words.task, marked.collect::<Vec<_>>().join(" | "))?;
+    }
     output.flush()
 }
 
@@ -79,6 +92,12 @@ fn print_json(output: &mut impl Write, text: &str, classification: &Classificati
     for task in &classification.tasks {
         let scores = task.labels.iter().map(|score| (score.label.clone(), score.probability.into()));
         object.insert(task.task.clone(), serde_json::Value::Object(scores.collect()));
+    }
+    for words in &classification.words {
+        // Places as people and the data sets count them, by characters.
+        let place = |byte: usize| text[..byte].chars().count();
+        let spans = words.spans(text).into_iter().map(|span| [place(span.start), place(span.end)]);
+        object.insert(words.task.clone(), spans.map(|span| span.to_vec()).collect::<Vec<_>>().into());
     }
     serde_json::to_writer(&mut *output, &object)?;
     writeln!(output)?;

@@ -3,11 +3,13 @@
 use std::io::BufRead;
 use std::path::Path;
 
+use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
-use undertone::train::data::{self, BadRows, Schema, Source, Split};
+use undertone::train::data::{self, BadRows, Example, Schema, Source, Split};
+use undertone::train::disguise::Disguise;
 use undertone::train::evaluate::score;
 use undertone::train::metrics::Predictions;
 use undertone::train::prepared::Prepared;
@@ -34,6 +36,15 @@ pub struct Choice {
     /// The column of the second text, where the task is about pairs of texts.
     #[arg(long, value_name = "COLUMN")]
     second: Option<String>,
+    /// The column that says which characters are marked, where the task is about words.
+    #[arg(long, value_name = "COLUMN", default_value = "spans")]
+    spans: String,
+    /// Disguise words of the texts first, in this way.
+    #[arg(long, value_enum)]
+    disguise: Option<Disguise>,
+    /// The share of words that --disguise disguises.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, requires = "disguise")]
+    disguised_words: f64,
     /// Leave out rows that are wrong, and list them, instead of stopping at the first.
     #[arg(long)]
     skip_bad_rows: bool,
@@ -42,6 +53,7 @@ pub struct Choice {
 /// Texts with their labels and logits.
 pub struct Scored {
     labels: Vec<String>,
+    pub examples: Vec<Example>,
     texts: Prepared,
     logits: Vec<f32>,
 }
@@ -88,12 +100,14 @@ pub fn scored(
     if samples == Some(0) {
         return Err(Error::invalid("--samples must be at least 1"));
     }
-    let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?;
+    let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?.normalising(bundle.manifest.normalisation);
     let task_labels = &bundle.manifest.tasks[task].labels;
     let labels: Vec<String> = task_labels.iter().map(|label| label.name.clone()).collect();
     let source = Source { path: path.to_owned(), ..Source::default() };
     let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
-    let schema = Schema { labels: labels.clone(), text: choice.text.clone(), second };
+    let unit = bundle.manifest.tasks[task].unit;
+    let spans = (unit == Unit::Token).then(|| choice.spans.clone());
+    let schema = Schema { labels: labels.clone(), text: choice.text.clone(), second, spans };
     let bad_rows = if skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let dataset = data::read(&[source], &schema, split, bad_rows, seed)?;
     dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
@@ -102,10 +116,19 @@ pub fn scored(
         fastrand::Rng::with_seed(seed).shuffle(&mut examples);
         examples.truncate(samples);
     }
-    let texts = Prepared::new(&examples, labels.len(), &tokenizer)?;
+    if let Some(way) = choice.disguise {
+        if unit == Unit::Token {
+            return Err(Error::invalid("--disguise moves the marks of words: measure it on a task about texts"));
+        }
+        let mut random = fastrand::Rng::with_seed(seed);
+        for example in &mut examples {
+            example.text = way.apply(&example.text, choice.disguised_words, &mut random);
+        }
+    }
+    let texts = Prepared::new(&examples, labels.len(), unit, &tokenizer)?;
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
     let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
-    Ok(Scored { labels, texts, logits })
+    Ok(Scored { labels, examples, texts, logits })
 }
 
 /// The key of the second texts in JSON lines that hold pairs, as a run leaves them.

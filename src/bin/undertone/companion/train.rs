@@ -104,7 +104,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let checkpoint = Checkpoint::read(&arguments.base, &device)?;
     let recipe = settings.recipe(checkpoint.dropout);
     recipe.check(&checkpoint.architecture)?;
-    let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?;
+    let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?.normalising(recipe.normalisation);
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
     let tasks = settings.tasks.iter().map(read).collect::<Result<_>>()?;

@@ -127,6 +127,12 @@ impl Line<'_> {
         self.header.get(column.0).map_or("header", String::as_str)
     }
 
+    /// What is in the column `name`; none where there is no such column.
+    pub fn field(&self, name: &str) -> Result<Option<&str>, Reason> {
+        let column = self.header.iter().position(|column| column == name).map(Column);
+        column.map(|column| self.text(column)).transpose()
+    }
+
     pub fn text(&self, column: Column) -> Result<&str, Reason> {
         // A checked row has as many fields as the header, in which the column was found.
         let field = self.record.get(column.0).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn rows(range: std::ops::Range<usize>) -> String {
-    range.fold("id,text,toxic\n".to_owned(), |rows, i| rows + &format!("{i},t{i},{}\n", i % 2))
+    range.fold("id,text,toxic\n".to_owned(), |rows, i| rows + format!("{i},t{i},{}\n", i % 2).as_str())
 }
 
 fn read_some(folder: &Path, samples: [Option<usize>; 2], split: Split, seed: u64) -> Dataset {
@@ -45,7 +45,7 @@ fn what_was_not_picked_may_come_from_elsewhere() {
 
     // Without ids the texts tell; and what a later repeat adds goes to the right one.
     let text_rows = |labels: &dyn Fn(usize) -> String| {
-        (0..100).fold("text,toxic,threat\n".to_owned(), |rows, i| rows + &format!("t{i},{}\n", labels(i)))
+        (0..100).fold("text,toxic,threat\n".to_owned(), |rows, i| rows + format!("t{i},{}\n", labels(i)).as_str())
     };
     std::fs::write(folder.path().join("a.csv"), text_rows(&|i| format!("{},", i % 2))).unwrap();
     std::fs::write(folder.path().join("b.csv"), text_rows(&|i| format!(",{}", i % 3 / 2))).unwrap();

@@ -7,6 +7,7 @@ fn examples() -> Vec<Example> {
         text: text.to_owned(),
         second: second.map(str::to_owned),
         targets: targets.to_vec(),
+        marks: Vec::new(),
         weight,
     };
     vec![
