@@ -2,16 +2,18 @@
 //!
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
-use std::ops::Range;
-
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, Label, Manifest, Task};
 use crate::ops::{Ops, Precision};
-use crate::text::{Place, Tokenizer};
+use crate::text::Tokenizer;
 use crate::{Error, Result};
+
+mod words;
+
+pub use words::{TaskWords, WordEffect, WordScore};
 
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,28 +26,6 @@ pub struct Classification {
     pub tasks: Vec<TaskScores>,
     /// The answer of each task that is about words.
     pub words: Vec<TaskWords>,
-}
-
-/// The words of a text by one label of a task that is about words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TaskWords {
-    /// The task's name.
-    pub task: String,
-    /// The label's name.
-    pub label: String,
-    /// The probability from which on a word counts as marked.
-    pub threshold: f32,
-    /// The words and signs of the text that the model read, in their order.
-    pub words: Vec<WordScore>,
-}
-
-/// The probability that a word is marked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WordScore {
-    /// The bytes of the text that the word is made of.
-    pub bytes: Range<usize>,
-    /// 0 to 1; the highest of the word's pieces.
-    pub probability: f32,
 }
 
 /// One task's answer.
@@ -161,45 +141,6 @@ impl TaskScores {
             threshold: label.threshold,
         };
         Self { task: task.name.clone(), labels: task.labels.iter().zip(logits).map(score).collect() }
-    }
-}
-
-impl TaskWords {
-    /// `logits` are (tokens, labels), and `places` those of the tokens.
-    fn of_each_label(task: &Task, logits: &[f32], places: &[Option<Place>]) -> Vec<Self> {
-        let of_label = |(number, label): (usize, &Label)| {
-            let mut words: Vec<WordScore> = Vec::new();
-            let mut last = None;
-            for (token, place) in logits.chunks_exact(task.labels.len()).zip(places) {
-                let Some(Place { bytes, word }) = place else { continue };
-                let probability = probability(token[number]);
-                match words.last_mut() {
-                    Some(score) if last == Some(word) => {
-                        score.bytes.end = bytes.end.max(score.bytes.end);
-                        score.probability = probability.max(score.probability);
-                    }
-                    _ => words.push(WordScore { bytes: bytes.clone(), probability }),
-                }
-                last = Some(word);
-            }
-            Self { task: task.name.clone(), label: label.name.clone(), threshold: label.threshold, words }
-        };
-        task.labels.iter().enumerate().map(of_label).collect()
-    }
-
-    /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between.
-    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let mut spans: Vec<Range<usize>> = Vec::new();
-        for word in self.words.iter().filter(|word| word.probability >= self.threshold) {
-            let is_next = |span: &Range<usize>| {
-                text.get(span.end..word.bytes.start).is_none_or(|between| between.trim().is_empty())
-            };
-            match spans.last_mut() {
-                Some(span) if is_next(span) => span.end = word.bytes.end.max(span.end),
-                _ => spans.push(word.bytes.clone()),
-            }
-        }
-        spans
     }
 }
 

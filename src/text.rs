@@ -162,6 +162,11 @@ impl Tokenizer {
         self.inner.get_vocab_size(true)
     }
 
+    /// The token that hides another, where the vocabulary has one.
+    pub fn mask(&self) -> Option<u32> {
+        self.inner.token_to_id("[MASK]")
+    }
+
     /// The tokens of `text`.
     ///
     /// # Errors

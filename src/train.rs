@@ -11,6 +11,7 @@ pub mod device;
 pub mod disguise;
 pub mod evaluate;
 pub mod export;
+pub mod faithfulness;
 pub mod metrics;
 pub mod optimizer;
 pub mod order;

@@ -9,3 +9,4 @@ mod recipes;
 mod report;
 mod resume;
 mod support;
+mod words;

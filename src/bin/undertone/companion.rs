@@ -3,6 +3,7 @@
 mod calibrate;
 mod evaluate;
 mod export;
+mod faithfulness;
 mod predict;
 mod progress;
 mod report;
@@ -31,6 +32,7 @@ enum Command {
     Calibrate(calibrate::Arguments),
     Report(report::Arguments),
     Predict(predict::Arguments),
+    Faithfulness(faithfulness::Arguments),
 }
 
 pub fn main() -> ExitCode {
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
+        Command::Faithfulness(arguments) => faithfulness::run(arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

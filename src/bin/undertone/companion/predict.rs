@@ -4,9 +4,15 @@ use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde_json::json;
 use undertone::bundle::Bundle;
-use undertone::classify::{Classification, Classifier};
+use undertone::classify::{Classification, Classifier, WordEffect};
 use undertone::{Error, Result};
+
+/// What changes a probability by less is not worth showing.
+const LEAST_EFFECT: f32 = 0.02;
+/// How many words of a label are shown.
+const SHOWN_EFFECTS: usize = 6;
 
 /// Classifies texts: reads one a line from standard input, prints the probability of each label.
 #[derive(clap::Args)]
@@ -17,7 +23,8 @@ pub struct Arguments {
     /// How answers are printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Say which words did it, too, where the bundle has a task about words.
+    /// Say which words did it, too: by the bundle's task about words, and of each label that counts as present by hiding the
+    /// words one by one, which takes a pass through the model for each.
     #[arg(long)]
     spans: bool,
 }
@@ -32,9 +39,6 @@ enum Format {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::new(&Bundle::read(&arguments.bundle)?)?;
-    if arguments.spans && classifier.manifest().tasks.iter().all(|task| task.unit.is_text()) {
-        return Err(Error::invalid("the bundle has no task about words, so there are no --spans to show"));
-    }
     let mut output = std::io::stdout().lock();
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
@@ -48,12 +52,13 @@ pub fn run(arguments: Arguments) -> Result<()> {
             .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
             .trim_end_matches(['\n', '\r']);
         let mut classification = classifier.classify(text)?;
+        let effects = if arguments.spans { effects(&classifier, text, &classification)? } else { Vec::new() };
         if !arguments.spans {
             classification.words.clear();
         }
         let printed = match arguments.format {
-            Format::Text => print_text(&mut output, text, &classification),
-            Format::Jsonl => print_json(&mut output, text, &classification),
+            Format::Text => print_text(&mut output, text, &classification, &effects),
+            Format::Jsonl => print_json(&mut output, text, &classification, &effects),
         };
         match printed {
             // Whoever reads has seen enough, as `head` does.
@@ -66,7 +71,37 @@ pub fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn print_text(output: &mut impl Write, text: &str, classification: &Classification) -> std::io::Result<()> {
+/// The words of a text that matter to a label.
+struct Effects {
+    task: String,
+    label: String,
+    words: Vec<WordEffect>,
+}
+
+/// The words that move the labels of tasks with one label, and of others those that count as present, the strongest first.
+fn effects(classifier: &Classifier, text: &str, classification: &Classification) -> Result<Vec<Effects>> {
+    let mut effects = Vec::new();
+    for scores in &classification.tasks {
+        let Some(task) = classifier.manifest().tasks.iter().position(|task| task.name == scores.task) else { continue };
+        for (label, score) in scores.labels.iter().enumerate() {
+            if scores.labels.len() > 1 && score.probability < score.threshold {
+                continue;
+            }
+            let mut words = classifier.effects(text, task, label)?;
+            words.retain(|word| word.effect.abs() >= LEAST_EFFECT);
+            words.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+            effects.push(Effects { task: scores.task.clone(), label: score.label.clone(), words });
+        }
+    }
+    Ok(effects)
+}
+
+fn print_text(
+    output: &mut impl Write,
+    text: &str,
+    classification: &Classification,
+    effects: &[Effects],
+) -> std::io::Result<()> {
     let cut = if classification.truncated { " (its beginning; it is longer than the model reads)" } else { "" };
     writeln!(output, "{text}{cut}")?;
     for task in &classification.tasks {
@@ -81,10 +116,22 @@ fn print_text(output: &mut impl Write, text: &str, classification: &Classificati
         let marked = words.spans(text).into_iter().filter_map(|span| text.get(span));
         writeln!(output, "  {}: {}", words.task, marked.collect::<Vec<_>>().join(" | "))?;
     }
+    for Effects { task, label, words } in effects {
+        let shown = words
+            .iter()
+            .take(SHOWN_EFFECTS)
+            .filter_map(|word| Some(format!("{} {:+.2}", text.get(word.bytes.clone())?, word.effect)));
+        writeln!(output, "  {task}, {label}: {}", shown.collect::<Vec<_>>().join("  "))?;
+    }
     output.flush()
 }
 
-fn print_json(output: &mut impl Write, text: &str, classification: &Classification) -> std::io::Result<()> {
+fn print_json(
+    output: &mut impl Write,
+    text: &str,
+    classification: &Classification,
+    effects: &[Effects],
+) -> std::io::Result<()> {
     let mut object = serde_json::Map::new();
     object.insert("text".into(), text.into());
     object.insert("tokens".into(), classification.tokens.into());
@@ -98,6 +145,17 @@ fn print_json(output: &mut impl Write, text: &str, classification: &Classificati
         let place = |byte: usize| text[..byte].chars().count();
         let spans = words.spans(text).into_iter().map(|span| [place(span.start), place(span.end)]);
         object.insert(words.task.clone(), spans.map(|span| span.to_vec()).collect::<Vec<_>>().into());
+    }
+    if !effects.is_empty() {
+        let place = |byte: usize| text[..byte].chars().count();
+        let of_label = |Effects { task, label, words }: &Effects| {
+            let words: Vec<_> = words
+                .iter()
+                .map(|word| json!({ "span": [place(word.bytes.start), place(word.bytes.end)], "effect": word.effect }))
+                .collect();
+            json!({ "task": task, "label": label, "words": words })
+        };
+        object.insert("effects".into(), effects.iter().map(of_label).collect::<Vec<_>>().into());
     }
     serde_json::to_writer(&mut *output, &object)?;
     writeln!(output)?;

@@ -50,6 +50,12 @@ pub struct Choice {
     skip_bad_rows: bool,
 }
 
+impl Choice {
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
 /// Texts with their labels and logits.
 pub struct Scored {
     labels: Vec<String>,
@@ -82,33 +88,24 @@ pub fn task(bundle: &Bundle, name: &str) -> Result<usize> {
     })
 }
 
-/// Reads the texts at `path` and scores them with the classifier, which is the bundle's.
-pub fn scored(
+/// Reads the texts at `path` that the bundle's task number `task` is to be measured on.
+pub fn read(
     bundle: &Bundle,
-    classifier: &Classifier,
     task: usize,
     path: &Path,
     choice: &Choice,
     progress: &mut dyn Progress,
-) -> Result<Scored> {
-    let &Choice { split, samples, seed, max_tokens, skip_bad_rows, .. } = choice;
-    let most = bundle.manifest.max_tokens;
-    let limit = max_tokens.unwrap_or(most);
-    if limit > most {
-        return Err(Error::invalid(format!("--max-tokens {limit} is more than the bundle's limit of {most}")));
-    }
+) -> Result<Vec<Example>> {
+    let &Choice { split, samples, seed, skip_bad_rows, .. } = choice;
     if samples == Some(0) {
         return Err(Error::invalid("--samples must be at least 1"));
     }
-    let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?.normalising(bundle.manifest.normalisation);
-    let task_labels = &bundle.manifest.tasks[task].labels;
-    let labels: Vec<String> = task_labels.iter().map(|label| label.name.clone()).collect();
-    let source = Source { path: path.to_owned(), ..Source::default() };
     let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
     let unit = bundle.manifest.tasks[task].unit;
     let spans = (unit == Unit::Token).then(|| choice.spans.clone());
-    let schema = Schema { labels: labels.clone(), text: choice.text.clone(), second, spans };
+    let schema = Schema { labels: labels(bundle, task), text: choice.text.clone(), second, spans };
     let bad_rows = if skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
+    let source = Source { path: path.to_owned(), ..Source::default() };
     let dataset = data::read(&[source], &schema, split, bad_rows, seed)?;
     dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
     let mut examples = dataset.examples;
@@ -125,10 +122,34 @@ pub fn scored(
             example.text = way.apply(&example.text, choice.disguised_words, &mut random);
         }
     }
-    let texts = Prepared::new(&examples, labels.len(), unit, &tokenizer)?;
+    Ok(examples)
+}
+
+/// Reads the texts at `path` and scores them with the classifier, which is the bundle's.
+pub fn scored(
+    bundle: &Bundle,
+    classifier: &Classifier,
+    task: usize,
+    path: &Path,
+    choice: &Choice,
+    progress: &mut dyn Progress,
+) -> Result<Scored> {
+    let most = bundle.manifest.max_tokens;
+    let limit = choice.max_tokens.unwrap_or(most);
+    if limit > most {
+        return Err(Error::invalid(format!("--max-tokens {limit} is more than the bundle's limit of {most}")));
+    }
+    let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?.normalising(bundle.manifest.normalisation);
+    let examples = read(bundle, task, path, choice, progress)?;
+    let labels = labels(bundle, task);
+    let texts = Prepared::new(&examples, labels.len(), bundle.manifest.tasks[task].unit, &tokenizer)?;
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
     let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
     Ok(Scored { labels, examples, texts, logits })
+}
+
+fn labels(bundle: &Bundle, task: usize) -> Vec<String> {
+    bundle.manifest.tasks[task].labels.iter().map(|label| label.name.clone()).collect()
 }
 
 /// The key of the second texts in JSON lines that hold pairs, as a run leaves them.

@@ -1,0 +1,144 @@
+//! Which words did it.
+//!
+//! Where marked words taught the model, a head scores every token ([`TaskWords`]). Elsewhere each word is hidden in turn, and
+//! what that changes is the word's effect ([`Classifier::effects`]; Zeiler & Fergus 2014 call it occlusion): one pass through
+//! the model for each word, so it is for when there is time. The shares of a text's logit that mean pooling would give for
+//! nothing are flat and are not used.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Classifier, probability};
+use crate::bert::{Batch, TokenIds};
+use crate::bundle::{Label, Task};
+use crate::text::Place;
+use crate::{Error, Result};
+
+/// Texts with one word hidden that go through the model at once.
+const BATCH: usize = 32;
+
+/// The words of a text by one label of a task that is about words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskWords {
+    /// The task's name.
+    pub task: String,
+    /// The label's name.
+    pub label: String,
+    /// The probability from which on a word counts as marked.
+    pub threshold: f32,
+    /// The words and signs of the text that the model read, in their order.
+    pub words: Vec<WordScore>,
+}
+
+/// The probability that a word is marked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordScore {
+    /// The bytes of the text that the word is made of.
+    pub bytes: Range<usize>,
+    /// 0 to 1; the highest of the word's pieces.
+    pub probability: f32,
+}
+
+/// What a word does to the probability of a label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WordEffect {
+    /// The bytes of the text that the word is made of.
+    pub bytes: Range<usize>,
+    /// The probability with the word less that with the word hidden: −1 to 1.
+    pub effect: f32,
+}
+
+impl TaskWords {
+    /// `logits` are (tokens, labels), and `places` those of the tokens.
+    pub(super) fn of_each_label(task: &Task, logits: &[f32], places: &[Option<Place>]) -> Vec<Self> {
+        let known = words(places);
+        let of_label = |(number, label): (usize, &Label)| {
+            let highest = |word: &Word| {
+                word.tokens
+                    .clone()
+                    .map(|token| probability(logits[token * task.labels.len() + number]))
+                    .fold(0.0, f32::max)
+            };
+            let score = |word: &Word| WordScore { bytes: word.bytes.clone(), probability: highest(word) };
+            let words = known.iter().map(score).collect();
+            Self { task: task.name.clone(), label: label.name.clone(), threshold: label.threshold, words }
+        };
+        task.labels.iter().enumerate().map(of_label).collect()
+    }
+
+    /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between.
+    pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        for word in self.words.iter().filter(|word| word.probability >= self.threshold) {
+            let is_next = |span: &Range<usize>| {
+                text.get(span.end..word.bytes.start).is_none_or(|between| between.trim().is_empty())
+            };
+            match spans.last_mut() {
+                Some(span) if is_next(span) => span.end = word.bytes.end.max(span.end),
+                _ => spans.push(word.bytes.clone()),
+            }
+        }
+        spans
+    }
+}
+
+impl Classifier {
+    /// What each word and sign of `text` does to the label number `label` of the task number `task`, in the text's order.
+    ///
+    /// # Errors
+    /// The tokenizer has no [MASK] to hide words by, or the task is about words itself.
+    pub fn effects(&self, text: &str, task: usize, label: usize) -> Result<Vec<WordEffect>> {
+        let labels = match self.manifest.tasks.get(task) {
+            Some(task) if task.unit.is_text() => task.labels.len(),
+            _ => return Err(Error::invalid("words have effects on tasks about texts only")),
+        };
+        let mask = self.tokenizer.mask().ok_or_else(|| {
+            Error::invalid("the bundle's tokenizer has no token [MASK], so no word can be hidden to see what it does")
+        })?;
+        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
+        let words = words(&places);
+        let with = probability(self.logits(&Batch::pack([&tokens.ids])?)?[task][label]);
+        let mut effects = Vec::with_capacity(words.len());
+        for words in words.chunks(BATCH) {
+            let hidden: Vec<TokenIds> =
+                words.iter().map(|word| hidden(&tokens.ids, word.tokens.clone(), mask)).collect();
+            let logits = self.logits(&Batch::pack(&hidden)?)?.swap_remove(task);
+            effects.extend(words.iter().zip(logits.chunks_exact(labels)).map(|(word, without)| WordEffect {
+                bytes: word.bytes.clone(),
+                effect: with - probability(without[label]),
+            }));
+        }
+        Ok(effects)
+    }
+}
+
+/// A word, by the bytes of the text and by its tokens.
+struct Word {
+    bytes: Range<usize>,
+    tokens: Range<usize>,
+}
+
+/// The words that `places` of tokens are in.
+fn words(places: &[Option<Place>]) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut last = None;
+    for (token, place) in places.iter().enumerate() {
+        let Some(Place { bytes, word }) = place else { continue };
+        match words.last_mut() {
+            Some(known) if last == Some(word) => {
+                known.bytes.end = bytes.end.max(known.bytes.end);
+                known.tokens.end = token + 1;
+            }
+            _ => words.push(Word { bytes: bytes.clone(), tokens: token..token + 1 }),
+        }
+        last = Some(word);
+    }
+    words
+}
+
+fn hidden(ids: &TokenIds, word: Range<usize>, mask: u32) -> TokenIds {
+    let mut hidden = ids.clone();
+    hidden.input_ids[word].fill(mask);
+    hidden
+}
