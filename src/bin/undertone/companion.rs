@@ -5,6 +5,7 @@ mod evaluate;
 mod export;
 mod predict;
 mod progress;
+mod prune;
 mod report;
 mod texts;
 mod train;
@@ -25,6 +26,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Prune(prune::Arguments),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
@@ -35,6 +37,7 @@ enum Command {
 
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Prune(arguments) => prune::run(arguments),
         Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Export(arguments) => export::run(arguments),
