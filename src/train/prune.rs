@@ -102,7 +102,11 @@ pub fn compare(before: &Path, after: &Path, texts: &[Example], progress: &mut dy
     };
     let ((old, old_tokenizer), (new, new_tokenizer)) = (read(before)?, read(after)?);
     let tally = |vocabulary: &Vocabulary, counts: Vec<u64>| -> HashMap<String, u64> {
-        vocabulary.tokens().iter().map(|(id, token)| (token.clone(), counts[*id as usize])).collect()
+        vocabulary
+            .tokens()
+            .iter()
+            .map(|(id, token)| (token.clone(), counts.get(*id as usize).copied().unwrap_or(0)))
+            .collect()
     };
     let old = tally(&old, count(texts, &old_tokenizer, progress)?);
     let new = tally(&new, count(texts, &new_tokenizer, progress)?);
@@ -121,7 +125,7 @@ fn whole_texts(checkpoint: &Path) -> Result<Tokenizer> {
     Tokenizer::from_checkpoint(checkpoint, usize::MAX)
 }
 
-/// How often `texts` have each token, by its id.
+/// How often `texts` have each token, by its id; ids beyond the last one that was seen are left out.
 fn count(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<Vec<u64>> {
     let mut counts = Vec::new();
     progress.begin("Counting tokens", texts.len());
@@ -137,7 +141,6 @@ fn count(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) 
         progress.advance(texts.len(), "");
     }
     progress.end();
-    counts.resize(counts.len().max(tokenizer.vocabulary_size()), 0);
     Ok(counts)
 }
 

@@ -28,9 +28,9 @@ fn from_a_pruned_checkpoint_to_a_small_bundle() {
         printed.contains(&format!("has {} of the {} tokens", after["vocab_size"], before["vocab_size"])),
         "{printed}"
     );
-    assert!(printed.contains("comments: ") && printed.contains("0.00% were dropped; the texts get 0.00% longer"));
+    assert!(printed.contains("comments: ") && printed.contains("0.00% were dropped; their number changes by +0.00%"));
     // [CLS] awful [SEP] becomes [CLS] a ##w ##f ##u ##l [SEP].
-    assert!(printed.contains("more.jsonl: 3 tokens, of which 33.33% were dropped; the texts get 133.33% longer"));
+    assert!(printed.contains("more.jsonl: 3 tokens, of which 33.33% were dropped; their number changes by +133.33%"));
 
     let tasks = ["--task", "sentiment=aclImdb", "--epochs", "20"];
     succeed(folder, &train_arguments("small", &tasks));

@@ -47,7 +47,7 @@ fn few_bits(embeddings: EmbeddingPrecision) -> Storage {
 }
 
 #[test]
-fn word_vectors_of_few_bits_come_back_within_half_a_step() {
+fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
     let table = table(5, 2 * GROUP);
     let values: Vec<f32> = table.flatten_all().unwrap().to_vec1().unwrap();
     let furthest = |storage: Storage| {
@@ -56,7 +56,7 @@ fn word_vectors_of_few_bits_come_back_within_half_a_step() {
     };
     let [eight, six, four] = [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4]
         .map(|embeddings| furthest(few_bits(embeddings)));
-    assert!(eight < 0.005 && (0.005..0.03).contains(&six) && (0.03..0.2).contains(&four), "{eight} {six} {four}");
+    assert!(eight < 0.005 && (0.005..0.05).contains(&six) && (0.05..0.25).contains(&four), "{eight} {six} {four}");
 }
 
 #[test]

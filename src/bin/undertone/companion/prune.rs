@@ -64,8 +64,8 @@ fn sentence(difference: &Difference) -> String {
     let Difference { before, dropped, after, unknown_before, unknown_after } = *difference;
     let percent = |part: f64| 100.0 * part / before.max(1) as f64;
     format!(
-        "{before} tokens, of which {:.2}% were dropped; the texts get {:.2}% longer; {unknown_before} tokens were unknown \
-         before, {unknown_after} are now",
+        "{before} tokens, of which {:.2}% were dropped; their number changes by {:+.2}%; {unknown_before} were unknown before, \
+         {unknown_after} are now",
         percent(dropped as f64),
         percent(after as f64 - before as f64)
     )
