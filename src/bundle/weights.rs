@@ -78,8 +78,8 @@ pub fn decode(bytes: &[u8], device: &Device) -> Result<Weights> {
     for (name, view) in file.iter() {
         let scales = || file.tensor(&format!("{name}{SCALE}")).ok();
         let (values, shape) = match view.dtype() {
-            Dtype::I8 => (from_rows(&name, &view, scales())?, view.shape().to_vec()),
-            Dtype::U8 => from_groups(&name, &view, scales())?,
+            Dtype::I8 => (from_rows(name, &view, scales())?, view.shape().to_vec()),
+            Dtype::U8 => from_groups(name, &view, scales())?,
             _ if name.ends_with(SCALE) => continue,
             _ => match float_values(&view) {
                 Some(values) => (values, view.shape().to_vec()),
