@@ -7,7 +7,7 @@
 pub mod manifest;
 pub mod weights;
 
-pub use manifest::{Calibration, FileEntry, Label, Manifest, Precision, Task};
+pub use manifest::{Calibration, EmbeddingPrecision, FileEntry, Label, Manifest, Precision, Task};
 
 use std::path::Path;
 

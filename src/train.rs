@@ -2,7 +2,8 @@
 //!
 //! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
 //! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
-//! [`mod@evaluate`] measures one, and [`report`] shows it all. What happens meanwhile is told to a [`Progress`].
+//! [`mod@evaluate`] measures one, and [`report`] shows it all. [`prune`] makes a checkpoint smaller before all this. What happens
+//! meanwhile is told to a [`Progress`].
 
 pub mod calibrate;
 pub mod checkpoint;
@@ -17,6 +18,7 @@ pub mod optimizer;
 pub mod order;
 pub mod parameters;
 pub mod prepared;
+pub mod prune;
 pub mod recipe;
 pub mod report;
 pub mod run;

@@ -30,6 +30,9 @@ pub struct Manifest {
     pub normalisation: Normalisation,
     /// How the weights are stored.
     pub precision: Precision,
+    /// How the word vectors are stored; as `precision` says where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings: Option<EmbeddingPrecision>,
     /// The longest input in tokens, [CLS] and [SEP] included; what is longer is cut.
     pub max_tokens: usize,
     /// What the bundle classifies, one head each, in the order in which answers come.
@@ -48,6 +51,18 @@ pub enum Precision {
     F16,
     /// 8-bit integers with one f32 scale for each output row of a matrix; vectors stay f32.
     Int8,
+}
+
+/// How a bundle stores its table of word vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmbeddingPrecision {
+    /// 8-bit integers with one f32 scale for each word.
+    Int8,
+    /// 6-bit integers with one f16 scale for each 32 of a word's values.
+    Int6,
+    /// 4-bit integers with one f16 scale for each 32 of a word's values.
+    Int4,
 }
 
 /// One classification task, which is one head of the model.

@@ -3,24 +3,50 @@
 //! As int8, each row of a matrix becomes integers in −127..127 times one f32 scale, kept beside it as `<name>.scale`: a row
 //! is what one output of a linear layer, or one word, is computed from, so an outlier in one costs the others nothing.
 //! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
+//!
+//! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
+//! bits where the manifest says so (`groups`): as bytes of shape (words, groups, bytes of a group), whose last size tells
+//! the bits, with f16 scales of shape (words, groups).
+
+mod groups;
 
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
+use half::f16;
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, View};
+use safetensors::tensor::{Dtype, TensorView, View};
 
-use super::Precision;
+use super::{EmbeddingPrecision, Precision};
 use crate::bert::{Weights, float_values};
 use crate::{Error, Result};
+use groups::GROUP;
 
 const SCALE: &str = ".scale";
+const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
-/// Writes `weights` in `precision` as the content of a safetensors file.
+/// How the tensors of a model are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// All of them, unless it says otherwise below.
+    pub precision: Precision,
+    /// The word vectors; like the rest where none is given.
+    pub embeddings: Option<EmbeddingPrecision>,
+}
+
+impl From<Precision> for Storage {
+    fn from(precision: Precision) -> Self {
+        Self { precision, embeddings: None }
+    }
+}
+
+/// Writes `weights` as the content of a safetensors file.
 ///
 /// # Errors
-/// A tensor has values that are not finite, or is not of floating-point type.
-pub fn encode(weights: Weights, precision: Precision) -> Result<Vec<u8>> {
+/// A tensor has values that are not finite, or is not of floating-point type; or the model's width does not divide into the
+/// groups of few bits.
+pub fn encode(weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
+    let Storage { precision, embeddings } = storage.into();
     let mut stored = Vec::new();
     for (name, tensor) in weights {
         let shape = tensor.dims().to_vec();
@@ -30,18 +56,11 @@ pub fn encode(weights: Weights, precision: Precision) -> Result<Vec<u8>> {
                 "the tensor {name} has values that are not finite; it cannot be exported"
             )));
         }
-        match (precision, shape.len()) {
-            (Precision::F16, _) => {
-                let halves = values.iter().flat_map(|&value| half::f16::from_f32(value).to_le_bytes());
-                stored.push((name, Stored { dtype: Dtype::F16, bytes: halves.collect(), shape }));
-            }
-            (Precision::Int8, 2) => {
-                let (integers, scales) = quantise_rows(&values, shape[1]);
-                let bytes = integers.into_iter().map(|value| value as u8).collect();
-                stored.push((format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]])));
-                stored.push((name, Stored { dtype: Dtype::I8, bytes, shape }));
-            }
-            (Precision::F32 | Precision::Int8, _) => stored.push((name, Stored::f32(&values, shape))),
+        match embeddings.filter(|_| name == EMBEDDINGS) {
+            None => stored.extend(with_precision(name, &values, shape, precision)),
+            Some(EmbeddingPrecision::Int8) => stored.extend(with_precision(name, &values, shape, Precision::Int8)),
+            Some(EmbeddingPrecision::Int6) => stored.extend(in_groups(name, &values, &shape, 6)?),
+            Some(EmbeddingPrecision::Int4) => stored.extend(in_groups(name, &values, &shape, 4)?),
         }
     }
     safetensors::serialize(stored, None::<HashMap<_, _>>)
@@ -51,33 +70,89 @@ pub fn encode(weights: Weights, precision: Precision) -> Result<Vec<u8>> {
 /// Reads what [`encode`] wrote, widened to f32.
 ///
 /// # Errors
-/// The file is malformed, or int8 values lack their scales.
+/// The file is malformed, or integers lack their scales.
 pub fn decode(bytes: &[u8], device: &Device) -> Result<Weights> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| Error::invalid(format!("the bundle's weights are no readable safetensors file: {error}")))?;
     let mut weights = Weights::default();
     for (name, view) in file.iter() {
-        let values = match view.dtype() {
-            Dtype::I8 => {
-                let scales = file.tensor(&format!("{name}{SCALE}")).ok().and_then(|scales| float_values(&scales));
-                let scales = scales.filter(|scales| view.shape().first() == Some(&scales.len()));
-                let scales = scales
-                    .ok_or_else(|| Error::invalid(format!("the bundle's tensor {name} lacks a scale for each row")))?;
-                let width = (view.data().len() / scales.len().max(1)).max(1);
-                let rows = view.data().chunks_exact(width).zip(scales);
-                rows.flat_map(|(row, scale)| row.iter().map(move |&value| f32::from(value as i8) * scale)).collect()
-            }
+        let scales = || file.tensor(&format!("{name}{SCALE}")).ok();
+        let (values, shape) = match view.dtype() {
+            Dtype::I8 => (from_rows(name, &view, scales())?, view.shape().to_vec()),
+            Dtype::U8 => from_groups(name, &view, scales())?,
             _ if name.ends_with(SCALE) => continue,
-            _ => float_values(&view).ok_or_else(|| {
-                Error::invalid(format!(
-                    "the bundle's tensor {name} is of type {:?}, which is not supported",
-                    view.dtype()
-                ))
-            })?,
+            _ => match float_values(&view) {
+                Some(values) => (values, view.shape().to_vec()),
+                None => {
+                    return Err(Error::invalid(format!(
+                        "the bundle's tensor {name} is of type {:?}, which is not supported",
+                        view.dtype()
+                    )));
+                }
+            },
         };
-        weights.insert(name, Tensor::from_vec(values, view.shape(), device)?)?;
+        weights.insert(name, Tensor::from_vec(values, shape, device)?)?;
     }
     Ok(weights)
+}
+
+/// A tensor, and its scales where it has some.
+fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Precision) -> Vec<(String, Stored)> {
+    match (precision, shape.len()) {
+        (Precision::F16, _) => {
+            let halves = values.iter().map(|&value| f16::from_f32(value));
+            vec![(name, Stored::f16(halves, shape))]
+        }
+        (Precision::Int8, 2) => {
+            let (integers, scales) = quantise_rows(values, shape[1]);
+            let bytes = integers.into_iter().map(|value| value as u8).collect();
+            let scales = (format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]]));
+            vec![scales, (name, Stored { dtype: Dtype::I8, bytes, shape })]
+        }
+        (Precision::F32 | Precision::Int8, _) => vec![(name, Stored::f32(values, shape))],
+    }
+}
+
+/// The table `values` in groups of integers of `bits` bits, and their scales.
+fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result<[(String, Stored); 2]> {
+    let &[rows, width] = shape else {
+        return Err(Error::invalid(format!("the tensor {name} has the shape {shape:?}, and is no table of words")));
+    };
+    if !width.is_multiple_of(GROUP) {
+        return Err(Error::invalid(format!(
+            "word vectors of {width} values do not divide into groups of {GROUP}: export them as int8"
+        )));
+    }
+    let (bytes, scales) = groups::quantise(values, bits);
+    let groups = width / GROUP;
+    let scales = Stored::f16(scales.into_iter(), vec![rows, groups]);
+    let packed = Stored { dtype: Dtype::U8, bytes, shape: vec![rows, groups, GROUP * bits as usize / 8] };
+    Ok([(format!("{name}{SCALE}"), scales), (name, packed)])
+}
+
+/// The values of what [`in_groups`] stored, and their shape.
+fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<(Vec<f32>, Vec<usize>)> {
+    let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
+    let shape = view.shape();
+    let &[rows, groups, bytes] = shape else {
+        return Err(malformed("is stored in bytes, and not in groups of integers"));
+    };
+    let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == GROUP * bits as usize);
+    let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
+    let scales = scales.filter(|scales| scales.shape() == &shape[..2]).and_then(|scales| float_values(&scales));
+    let scales = scales.ok_or_else(|| malformed("lacks a scale for each group"))?;
+    Ok((groups::widen(view.data(), &scales, bits), vec![rows, groups * GROUP]))
+}
+
+/// The values of a matrix that is stored as rows of integers.
+fn from_rows(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Vec<f32>> {
+    let scales = scales.and_then(|scales| float_values(&scales));
+    let scales = scales.filter(|scales| view.shape().first() == Some(&scales.len()));
+    let scales =
+        scales.ok_or_else(|| Error::invalid(format!("the bundle's tensor {name} lacks a scale for each row")))?;
+    let width = (view.data().len() / scales.len().max(1)).max(1);
+    let rows = view.data().chunks_exact(width).zip(scales);
+    Ok(rows.flat_map(|(row, scale)| row.iter().map(move |&value| f32::from(value as i8) * scale)).collect())
 }
 
 /// Each row as integers and the scale that gives the row back.
@@ -104,6 +179,10 @@ impl Stored {
     pub(crate) fn f32(values: &[f32], shape: Vec<usize>) -> Self {
         Self { dtype: Dtype::F32, shape, bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
     }
+
+    fn f16(values: impl Iterator<Item = f16>, shape: Vec<usize>) -> Self {
+        Self { dtype: Dtype::F16, shape, bytes: values.flat_map(f16::to_le_bytes).collect() }
+    }
 }
 
 impl View for Stored {
@@ -125,41 +204,4 @@ impl View for Stored {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stored_and_read(tensor: &Tensor, precision: Precision) -> Vec<f32> {
-        let bytes = encode([("a.weight".to_owned(), tensor.clone())].into_iter().collect(), precision).unwrap();
-        let mut weights = decode(&bytes, &Device::Cpu).unwrap();
-        let read = weights.take("a.weight", tensor.dims()).unwrap();
-        weights.finish().unwrap();
-        read.flatten_all().unwrap().to_vec1().unwrap()
-    }
-
-    #[test]
-    fn each_precision_keeps_its_digits() {
-        let values = [0.1f32, -3.0, 0.0, 1e-4, 500.0, 250.3, 0.0, 0.0, 0.0];
-        let tensor = Tensor::from_slice(&values, (3, 3), &Device::Cpu).unwrap();
-        assert_eq!(stored_and_read(&tensor, Precision::F32), values);
-        for (stored, value) in stored_and_read(&tensor, Precision::F16).iter().zip(values) {
-            assert!((stored - value).abs() <= value.abs() * 5e-4 + 1e-7, "{stored} for {value}");
-        }
-        let row_scales = [3.0 / 127.0, 500.0 / 127.0, 0.0];
-        for (i, (stored, value)) in stored_and_read(&tensor, Precision::Int8).iter().zip(values).enumerate() {
-            assert!((stored - value).abs() <= row_scales[i / 3] * 0.5001, "{stored} for {value}");
-        }
-    }
-
-    #[test]
-    fn vectors_stay_exact_in_int8() {
-        let tensor = Tensor::new(&[0.1f32, -3.3, 1e-9], &Device::Cpu).unwrap();
-        assert_eq!(stored_and_read(&tensor, Precision::Int8), [0.1, -3.3, 1e-9]);
-    }
-
-    #[test]
-    fn what_is_not_finite_is_not_exported() {
-        let tensor = Tensor::new(&[f32::NAN], &Device::Cpu).unwrap();
-        let error = encode([("a".to_owned(), tensor)].into_iter().collect(), Precision::Int8).unwrap_err();
-        assert!(error.to_string().contains("tensor a has values that are not finite"), "{error}");
-    }
-}
+mod tests;

@@ -9,7 +9,8 @@ use super::files;
 use super::run::{RunFolder, TrainedTask};
 use crate::bert::Weights;
 use crate::bundle::manifest::{FORMAT, TaskMetrics};
-use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, Precision, TOKENIZER, Task, WEIGHTS, weights};
+use crate::bundle::weights::Storage;
+use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, TOKENIZER, Task, WEIGHTS, weights};
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
 use crate::{Error, Result, bundle::Bundle};
@@ -22,7 +23,7 @@ pub struct Options {
     /// The weights' licence.
     pub licence: String,
     /// How the weights are stored.
-    pub precision: Precision,
+    pub storage: Storage,
     /// The longest input in tokens; what the model has positions for where none is given.
     pub max_tokens: Option<usize>,
 }
@@ -56,7 +57,7 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
         )));
     }
     let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
-    let weights = weights::encode(model, options.precision)?;
+    let weights = weights::encode(model, options.storage)?;
     let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens)?.to_json()?;
     let files = [(WEIGHTS, &weights), (TOKENIZER, &tokenizer)];
     let manifest = Manifest {
@@ -66,7 +67,8 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
         architecture,
         pooling: record.recipe.pooling,
         normalisation: record.recipe.normalisation,
-        precision: options.precision,
+        precision: options.storage.precision,
+        embeddings: options.storage.embeddings,
         max_tokens,
         tasks: record.tasks.iter().map(manifest_task).collect(),
         files: files

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::files;
 use super::metrics::{Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
 use crate::bundle::manifest::CalibrationRecord;
-use crate::bundle::{Calibration, Manifest, Precision, Task};
+use crate::bundle::{Calibration, EmbeddingPrecision, Manifest, Precision, Task};
 use crate::classify::Classification;
 use crate::{Error, Result};
 
@@ -157,9 +157,15 @@ pub fn describe(manifest: &Manifest) -> String {
         Precision::F16 => "f16",
         Precision::Int8 => "int8",
     };
+    let embeddings = match manifest.embeddings {
+        None => "",
+        Some(EmbeddingPrecision::Int8) => ", int8 word vectors",
+        Some(EmbeddingPrecision::Int6) => ", int6 word vectors",
+        Some(EmbeddingPrecision::Int4) => ", int4 word vectors",
+    };
     let architecture = &manifest.architecture;
     format!(
-        "BERT with {} layers and hidden size {}, {precision} weights, up to {} tokens",
+        "BERT with {} layers and hidden size {}, {precision} weights{embeddings}, up to {} tokens",
         architecture.num_hidden_layers, architecture.hidden_size, manifest.max_tokens
     )
 }

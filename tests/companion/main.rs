@@ -5,6 +5,7 @@ mod calibrate;
 mod errors;
 mod failures;
 mod pipeline;
+mod prune;
 mod recipes;
 mod report;
 mod resume;

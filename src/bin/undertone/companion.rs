@@ -6,6 +6,7 @@ mod export;
 mod faithfulness;
 mod predict;
 mod progress;
+mod prune;
 mod report;
 mod texts;
 mod train;
@@ -26,6 +27,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Prune(prune::Arguments),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
     Export(export::Arguments),
@@ -37,6 +39,7 @@ enum Command {
 
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Prune(arguments) => prune::run(arguments),
         Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Export(arguments) => export::run(arguments),

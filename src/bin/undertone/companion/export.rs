@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use undertone::Result;
-use undertone::bundle::Precision;
+use undertone::bundle::weights::Storage;
+use undertone::bundle::{EmbeddingPrecision, Precision};
 use undertone::train::export::{Options, export};
 use undertone::train::run::RunFolder;
 
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// How the weights are stored: int8 is a quarter of f32's size.
     #[arg(long, value_enum, default_value_t = PrecisionArgument::Int8)]
     precision: PrecisionArgument,
+    /// How the word vectors are stored, if not as the rest: int4 is half of int8's size.
+    #[arg(long, value_enum, value_name = "PRECISION")]
+    embeddings: Option<EmbeddingArgument>,
     /// The bundle's name, as shown to people.
     #[arg(long, default_value = "undertone")]
     name: String,
@@ -44,15 +48,37 @@ enum PrecisionArgument {
     Int8,
 }
 
-pub fn run(arguments: Arguments) -> Result<()> {
-    let options = Options {
-        name: arguments.name,
-        licence: arguments.licence,
-        precision: match arguments.precision {
+#[derive(Clone, Copy, ValueEnum)]
+enum EmbeddingArgument {
+    /// 8-bit integers with a scale for each word.
+    Int8,
+    /// 6-bit integers with a scale for each 32 values.
+    Int6,
+    /// 4-bit integers with a scale for each 32 values.
+    Int4,
+}
+
+impl Arguments {
+    fn storage(&self) -> Storage {
+        let precision = match self.precision {
             PrecisionArgument::F32 => Precision::F32,
             PrecisionArgument::F16 => Precision::F16,
             PrecisionArgument::Int8 => Precision::Int8,
-        },
+        };
+        let embeddings = self.embeddings.map(|embeddings| match embeddings {
+            EmbeddingArgument::Int8 => EmbeddingPrecision::Int8,
+            EmbeddingArgument::Int6 => EmbeddingPrecision::Int6,
+            EmbeddingArgument::Int4 => EmbeddingPrecision::Int4,
+        });
+        Storage { precision, embeddings }
+    }
+}
+
+pub fn run(arguments: Arguments) -> Result<()> {
+    let options = Options {
+        storage: arguments.storage(),
+        name: arguments.name,
+        licence: arguments.licence,
         max_tokens: arguments.max_tokens,
     };
     let bundle = export(&RunFolder::open(&arguments.run)?, &arguments.out, &options)?;

@@ -1,0 +1,110 @@
+use super::*;
+
+fn stored_and_read(name: &str, tensor: &Tensor, storage: impl Into<Storage>) -> Vec<f32> {
+    let bytes = encode([(name.to_owned(), tensor.clone())].into_iter().collect(), storage).unwrap();
+    let mut weights = decode(&bytes, &Device::Cpu).unwrap();
+    let read = weights.take(name, tensor.dims()).unwrap();
+    weights.finish().unwrap();
+    read.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+#[test]
+fn each_precision_keeps_its_digits() {
+    let values = [0.1f32, -3.0, 0.0, 1e-4, 500.0, 250.3, 0.0, 0.0, 0.0];
+    let tensor = Tensor::from_slice(&values, (3, 3), &Device::Cpu).unwrap();
+    assert_eq!(stored_and_read("a.weight", &tensor, Precision::F32), values);
+    for (stored, value) in stored_and_read("a.weight", &tensor, Precision::F16).iter().zip(values) {
+        assert!((stored - value).abs() <= value.abs() * 5e-4 + 1e-7, "{stored} for {value}");
+    }
+    let row_scales = [3.0 / 127.0, 500.0 / 127.0, 0.0];
+    for (i, (stored, value)) in stored_and_read("a.weight", &tensor, Precision::Int8).iter().zip(values).enumerate() {
+        assert!((stored - value).abs() <= row_scales[i / 3] * 0.5001, "{stored} for {value}");
+    }
+}
+
+#[test]
+fn vectors_stay_exact_in_int8() {
+    let tensor = Tensor::new(&[0.1f32, -3.3, 1e-9], &Device::Cpu).unwrap();
+    assert_eq!(stored_and_read("a.weight", &tensor, Precision::Int8), [0.1, -3.3, 1e-9]);
+}
+
+#[test]
+fn what_is_not_finite_is_not_exported() {
+    let tensor = Tensor::new(&[f32::NAN], &Device::Cpu).unwrap();
+    let error = encode([("a".to_owned(), tensor)].into_iter().collect(), Precision::Int8).unwrap_err();
+    assert!(error.to_string().contains("tensor a has values that are not finite"), "{error}");
+}
+
+/// Rows of words, with values from −1 to 1.
+fn table(rows: usize, width: usize) -> Tensor {
+    let mut random = fastrand::Rng::with_seed(7);
+    let values: Vec<f32> = (0..rows * width).map(|_| 2.0 * random.f32() - 1.0).collect();
+    Tensor::from_vec(values, (rows, width), &Device::Cpu).unwrap()
+}
+
+fn few_bits(embeddings: EmbeddingPrecision) -> Storage {
+    Storage { precision: Precision::Int8, embeddings: Some(embeddings) }
+}
+
+#[test]
+fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
+    let table = table(5, 2 * GROUP);
+    let values: Vec<f32> = table.flatten_all().unwrap().to_vec1().unwrap();
+    let furthest = |storage: Storage| {
+        let read = stored_and_read(EMBEDDINGS, &table, storage);
+        read.iter().zip(&values).map(|(read, value)| (read - value).abs()).fold(0.0, f32::max)
+    };
+    let [eight, six, four] = [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4]
+        .map(|embeddings| furthest(few_bits(embeddings)));
+    assert!(eight < 0.005 && (0.005..0.05).contains(&six) && (0.05..0.25).contains(&four), "{eight} {six} {four}");
+}
+
+#[test]
+fn few_bits_are_for_the_word_vectors_alone() {
+    let (words, layer) = (table(3, GROUP), table(3, GROUP));
+    let weights = [(EMBEDDINGS.to_owned(), words), ("a.weight".to_owned(), layer)].into_iter().collect();
+    let bytes = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let stored = |name: &str| file.tensor(name).map(|tensor| (tensor.dtype(), tensor.shape().to_vec())).unwrap();
+    assert_eq!(stored(EMBEDDINGS), (Dtype::U8, vec![3, 1, 16]));
+    assert_eq!(stored("embeddings.word_embeddings.weight.scale"), (Dtype::F16, vec![3, 1]));
+    assert_eq!(stored("a.weight"), (Dtype::I8, vec![3, GROUP]));
+}
+
+#[test]
+fn what_does_not_divide_into_groups_is_refused() {
+    let weights = [(EMBEDDINGS.to_owned(), table(2, 40))].into_iter().collect();
+    let error = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap_err().to_string();
+    assert!(
+        error.contains("word vectors of 40 values do not divide into groups of 32: export them as int8"),
+        "{error}"
+    );
+}
+
+#[test]
+fn malformed_groups_are_refused() {
+    let said = |shape: &[usize], scales: Option<&[usize]>| {
+        let zeros = |dtype, width: usize, shape: &[usize]| Stored {
+            dtype,
+            bytes: vec![0; width * shape.iter().product::<usize>()],
+            shape: shape.to_vec(),
+        };
+        let packed = (EMBEDDINGS.to_owned(), zeros(Dtype::U8, 1, shape));
+        let scales = scales.map(|shape| (format!("{EMBEDDINGS}{SCALE}"), zeros(Dtype::F16, 2, shape)));
+        let tensors: Vec<_> = [packed].into_iter().chain(scales).collect();
+        let bytes = safetensors::serialize(tensors, None::<HashMap<_, _>>).unwrap();
+        decode(&bytes, &Device::Cpu).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(said(&[2, 3, 16], Some(&[2, 3])), Ok(()));
+    for (shape, scales, expected) in [
+        (&[2, 48][..], Some(&[2, 3][..]), "is stored in bytes, and not in groups of integers"),
+        (&[2, 3, 17], Some(&[2, 3]), "has groups of 17 bytes, which no precision has"),
+        (&[2, 3, 0], Some(&[2, 3]), "has groups of 0 bytes"),
+        (&[2, 3, 16], Some(&[3, 2]), "lacks a scale for each group"),
+        (&[2, 3, 16], Some(&[2, 1]), "lacks a scale for each group"),
+        (&[2, 3, 16], None, "lacks a scale for each group"),
+    ] {
+        let error = said(shape, scales).unwrap_err();
+        assert!(error.contains(EMBEDDINGS) && error.contains(expected), "{shape:?}: {error}");
+    }
+}
