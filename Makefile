@@ -18,7 +18,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train check-cuda clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -84,6 +84,24 @@ bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint
 	@scripts/check-cuda
+
+# From the data to the weights that the page comes with; docs/RESULTS.md has the data's layout and what came out.
+DATA ?= data
+RUN ?= runs/undertone
+BUNDLE ?= public/models/undertone
+# bf16 is for processors with AVX-512-BF16.
+PRECISION ?= bf16
+# How common the labels are in the whole of Kaggle's training set, of which the files are an enriched part.
+RATES := toxic=0.0958 severe_toxic=0.0100 obscene=0.0529 threat=0.0030 insult=0.0494 identity_hate=0.0088
+
+reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew from DATA, measures them and writes the bundle; takes hours
+	cargo build --release --bin undertone
+	[[ -d $(RUN)-base ]] || target/release/undertone prune --base "$(BASE)" --out $(RUN)-base --least 20 \
+		--text $(DATA)/aclImdb.tar.xz $(DATA)/jigsaw/train*.csv $(DATA)/jigsaw/related.csv $(DATA)/toxic-spans/tsd_train.csv
+	target/release/undertone train --recipe recipes/undertone.toml --data $(DATA) --base $(RUN)-base --out $(RUN) --precision $(PRECISION)
+	target/release/undertone export --run $(RUN) --out $(BUNDLE) --embeddings int4 --licence Apache-2.0
+	target/release/undertone calibrate --bundle $(BUNDLE) --run $(RUN) $(addprefix --rate ,$(RATES))
+	DATA=$(DATA) BUNDLE=$(BUNDLE) scripts/measure
 
 clean: ## Removes what was built; the tools stay
 	cargo clean

@@ -29,7 +29,7 @@ pub mod trainer;
 mod files;
 mod memory;
 
-pub use memory::keep_memory_mapped;
+pub use memory::{keep_memory_mapped, peak_megabytes};
 
 /// Who is told how a long piece of work goes on.
 pub trait Progress {

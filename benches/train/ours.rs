@@ -96,10 +96,3 @@ fn processor_seconds() -> f64 {
     };
     seconds().unwrap_or(f64::NAN)
 }
-
-/// The most memory that this process has had resident, in MiB; none where the system does not tell.
-pub fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
-}

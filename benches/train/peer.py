@@ -1,11 +1,10 @@
 """A fine-tuning step in PyTorch, made whenever the other side of a pipe says so: the peer of benches/train.
 
 Arguments: checkpoint, precision (f32 or bf16), threads, texts, tokens, learning rate. Answers "step" with its seconds,
-the processor's seconds and the loss, "memory" with the most memory that was resident, in MiB.
+the processor's seconds and the loss, "memory" with the most memory that was resident, in MB.
 """
 
 import math
-import resource
 import sys
 import time
 
@@ -48,6 +47,14 @@ def step():
     return loss.item()
 
 
+
+def peak_megabytes():
+    """What Linux says. Its ru_maxrss would count the parent's memory, too, from before this program replaced it."""
+    with open("/proc/self/status") as status:
+        kibibytes = next(line for line in status if line.startswith("VmHWM:")).split()[1]
+    return int(kibibytes) * 1024 / 1e6
+
+
 print("PyTorch", torch.__version__, flush=True)
 for line in sys.stdin:
     if line == "step\n":
@@ -55,6 +62,4 @@ for line in sys.stdin:
         loss = step()
         print(time.perf_counter() - start, time.process_time() - processor, loss, flush=True)
     else:
-        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        # macOS counts bytes.
-        print(kilobytes / (1024 if sys.platform != "darwin" else 1024 * 1024), flush=True)
+        print(peak_megabytes(), flush=True)

@@ -6,8 +6,9 @@ use candle_core::Device;
 use serde_json::{Value, json};
 use undertone::bert::Checkpoint;
 use undertone::ops::{Ops, Precision};
+use undertone::train::peak_megabytes;
 
-use crate::ours::{Ours, Result, Step, peak_memory};
+use crate::ours::{Ours, Result, Step};
 use crate::peer::Peer;
 use crate::{Load, TOKENS, parts};
 
@@ -41,7 +42,7 @@ impl Side {
     fn print(&self, texts: usize) {
         let Self { name, median, best, processor, memory, loss } = self;
         let rate = texts as f64 / median;
-        let memory = memory.map_or("unknown".into(), |memory| format!("{memory:.0} MiB"));
+        let memory = memory.map_or("unknown".into(), |memory| format!("{memory:.0} MB"));
         println!("{name:<12}{median:>8.3} s{best:>8.3} s{processor:>10.2} s{rate:>10.1}{memory:>12}{loss:>10.5}");
     }
 }
@@ -61,7 +62,7 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> 
         our_steps.push(ours.step()?);
         peer_steps.push(peer.step()?);
     }
-    let us = Side::new("Undertone", &our_steps, peak_memory());
+    let us = Side::new("Undertone", &our_steps, peak_megabytes().map(|peak| peak as f64));
     let them = Side::new("PyTorch", &peer_steps, Some(peer.peak_memory()?));
     drop(peer);
 
@@ -99,8 +100,8 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> 
         "ratio_by_round": median(&by_round),
         "ours_cpu_s": us.processor,
         "torch_cpu_s": them.processor,
-        "ours_memory_mib": us.memory,
-        "torch_memory_mib": them.memory,
+        "ours_memory_mb": us.memory,
+        "torch_memory_mb": them.memory,
         "texts": texts,
         "tokens": TOKENS,
         "threads": threads,

@@ -154,6 +154,14 @@ impl TaskSettings {
             )));
         }
         let train = read(&self.train, "")?;
+        for (number, label) in schema.labels.iter().enumerate() {
+            if train.iter().all(|example| example.targets[number].is_nan()) {
+                return Err(Error::invalid(format!(
+                    "the label {label} of {} is known of no training text: leave it out, or add texts that have it as 0 or 1",
+                    self.name
+                )));
+            }
+        }
         let validation = if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
         let unit = if self.spans.is_some() { Unit::Token } else { Unit::Text };
         Ok(TaskData {

@@ -132,6 +132,11 @@ fn what_is_wrong_with_marks_is_said() {
         ("labels = [\"bad\", \"worse\"]\nspans = \"spans\"", "spans,text\n[],a", "has one label"),
         ("labels = [\"bad\"]\nspans = \"spans\"\ndisguise = 0.5", "spans,text\n[],a", "disguise = 0.5 cannot be"),
         ("labels = [\"bad\"]\ndisguise = 1.5", "bad,text\n1,a", "disguise = 1.5 cannot be"),
+        (
+            "labels = [\"bad\", \"odd\"]",
+            "bad,odd,text\n1,,a\n0,,b",
+            "the label odd of words is known of no training text",
+        ),
         ("labels = [\"bad\"]\npasses = 0", "bad,text\n1,a", "passes of words must be at least 1"),
     ] {
         fs::write(folder.join("recipe.toml"), recipe(task)).unwrap();
