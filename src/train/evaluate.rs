@@ -1,13 +1,27 @@
 //! How good a model is on labelled texts.
 
+use serde::{Deserialize, Serialize};
+
 use super::Progress;
-use super::metrics::{Metrics, Predictions};
+use super::metrics::{Intervals, Metrics, Predictions};
 use super::prepared::Prepared;
 use crate::Result;
-use crate::bert::Batch;
+use crate::bert::{Batch, TokenIds};
+use crate::classify::Classifier;
 
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
 const BATCH: usize = 32;
+
+/// What was measured, as `evaluate --json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The figures.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// How far chance may have moved them; none where no resamples were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Intervals>,
+}
 
 /// Measures `predict`, which gives the logits of a batch (text after text), on `examples`.
 ///
@@ -43,6 +57,28 @@ pub fn score(
             logits[index * labels..][..labels].copy_from_slice(scores);
         }
         progress.advance(indices.len(), "");
+    }
+    progress.end();
+    Ok(logits)
+}
+
+/// The calibrated logits of the task in place `task` for `texts`: (texts, labels), text after text.
+///
+/// # Errors
+/// As [`Classifier::classify`].
+pub fn score_texts(
+    classifier: &Classifier,
+    task: usize,
+    texts: &[&str],
+    what: &str,
+    progress: &mut dyn Progress,
+) -> Result<Vec<f32>> {
+    let mut logits = Vec::new();
+    progress.begin(what, texts.len());
+    for texts in texts.chunks(BATCH) {
+        let tokens: Vec<TokenIds> = texts.iter().map(|text| classifier.tokens(text)).collect::<Result<_>>()?;
+        logits.append(&mut classifier.logits(&Batch::pack(&tokens)?)?[task]);
+        progress.advance(texts.len(), "");
     }
     progress.end();
     Ok(logits)

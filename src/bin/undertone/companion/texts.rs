@@ -24,7 +24,7 @@ pub struct Choice {
     samples: Option<usize>,
     /// Which texts `--samples` picks.
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub seed: u64,
     /// Cut texts to so many tokens; the bundle's own limit where not given.
     #[arg(long)]
     max_tokens: Option<usize>,
