@@ -2,13 +2,16 @@
 //!
 //! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
 //! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
-//! [`mod@evaluate`] measures one, and [`report`] shows it all. What happens meanwhile is told to a [`Progress`].
+//! [`mod@evaluate`] measures one, [`examine`] and [`bias`] ask what figures on held-out texts do not show, and [`report`] draws
+//! a run. What happens meanwhile is told to a [`Progress`].
 
+pub mod bias;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod data;
 pub mod device;
 pub mod evaluate;
+pub mod examine;
 pub mod export;
 pub mod metrics;
 pub mod optimizer;
@@ -20,6 +23,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod task;
+pub mod template;
 pub mod trainer;
 
 mod files;

@@ -1,7 +1,9 @@
 //! The command line: parse, call the library, print.
 
+mod bias;
 mod calibrate;
 mod evaluate;
+mod examine;
 mod export;
 mod predict;
 mod progress;
@@ -27,6 +29,8 @@ struct Arguments {
 enum Command {
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
+    Examine(examine::Arguments),
+    Bias(bias::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
     Report(report::Arguments),
@@ -37,6 +41,8 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Examine(arguments) => examine::run(arguments),
+        Command::Bias(arguments) => bias::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Report(arguments) => report::run(arguments),

@@ -7,7 +7,7 @@ use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
-use undertone::train::data::{self, BadRows, Schema, Source, Split};
+use undertone::train::data::{self, BadRows, Example, Schema, Source, Split};
 use undertone::train::evaluate::score;
 use undertone::train::metrics::Predictions;
 use undertone::train::prepared::Prepared;
@@ -42,6 +42,7 @@ pub struct Choice {
 /// Texts with their labels and logits.
 pub struct Scored {
     labels: Vec<String>,
+    examples: Vec<Example>,
     texts: Prepared,
     logits: Vec<f32>,
 }
@@ -54,6 +55,11 @@ impl Scored {
             weights: self.texts.weights(),
             labels: &self.labels,
         }
+    }
+
+    /// The texts as they were read, in the predictions' order.
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
     }
 
     pub fn len(&self) -> usize {
@@ -105,7 +111,7 @@ pub fn scored(
     let texts = Prepared::new(&examples, labels.len(), &tokenizer)?;
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
     let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
-    Ok(Scored { labels, texts, logits })
+    Ok(Scored { labels, examples, texts, logits })
 }
 
 /// The key of the second texts in JSON lines that hold pairs, as a run leaves them.
