@@ -2,11 +2,12 @@
 //!
 //! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
 //! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
-//! [`mod@evaluate`] measures one, [`examine`] and [`bias`] ask what figures on held-out texts do not show, and [`report`] draws
-//! a run. What happens meanwhile is told to a [`Progress`].
+//! [`mod@evaluate`] measures one, [`examine`] and [`bias`] ask what figures on held-out texts do not show, [`report`] draws a
+//! run and [`card`] sums up what was measured. What happens meanwhile is told to a [`Progress`].
 
 pub mod bias;
 pub mod calibrate;
+pub mod card;
 pub mod checkpoint;
 pub mod data;
 pub mod device;

@@ -2,6 +2,7 @@
 
 mod bias;
 mod calibrate;
+mod card;
 mod evaluate;
 mod examine;
 mod export;
@@ -31,6 +32,7 @@ enum Command {
     Evaluate(evaluate::Arguments),
     Examine(examine::Arguments),
     Bias(bias::Arguments),
+    Card(card::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
     Report(report::Arguments),
@@ -43,6 +45,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Examine(arguments) => examine::run(arguments),
         Command::Bias(arguments) => bias::run(arguments),
+        Command::Card(arguments) => card::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
