@@ -94,10 +94,10 @@ fn a_weight_is_as_good_as_a_repetition() {
 #[test]
 fn intervals_contain_the_estimate_and_shrink_with_more_texts() {
     let mut widths = Vec::new();
-    for texts in [100, 1_600] {
+    for texts in [300, 4_800] {
         let data = Data::new(texts);
         let metrics = Metrics::of(&data.predictions()).unwrap();
-        let intervals = data.predictions().intervals(400, 1).unwrap();
+        let intervals = data.predictions().intervals(200, 1).unwrap();
         let estimates = [metrics.loss, metrics.accuracy, metrics.auc_macro.unwrap(), metrics.auc_micro.unwrap()];
         let estimates = estimates.into_iter().chain(metrics.labels.values().map(|label| label.auc.unwrap()));
         for (estimate, interval) in estimates.zip(all(&intervals)) {
