@@ -2,15 +2,19 @@
 //!
 //! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
 //! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
-//! [`mod@evaluate`] measures one, and [`report`] shows it all. [`prune`] makes a checkpoint smaller before all this. What happens
-//! meanwhile is told to a [`Progress`].
+//! [`mod@evaluate`] measures one, [`examine`], [`bias`] and [`faithfulness`] ask what figures on held-out texts do not show,
+//! [`report`] draws a run and [`card`] sums up what was measured. [`prune`] makes a checkpoint smaller before all this. What
+//! happens meanwhile is told to a [`Progress`].
 
+pub mod bias;
 pub mod calibrate;
+pub mod card;
 pub mod checkpoint;
 pub mod data;
 pub mod device;
 pub mod disguise;
 pub mod evaluate;
+pub mod examine;
 pub mod export;
 pub mod faithfulness;
 pub mod metrics;
@@ -24,6 +28,7 @@ pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod task;
+pub mod template;
 pub mod trainer;
 
 mod files;

@@ -1,13 +1,30 @@
 //! How good a model is on labelled texts.
 
+use serde::{Deserialize, Serialize};
+
 use super::Progress;
-use super::metrics::{Metrics, Predictions};
+use super::metrics::{Intervals, Metrics, Predictions};
 use super::prepared::Prepared;
 use crate::Result;
-use crate::bert::Batch;
+use crate::bert::{Batch, TokenIds};
+use crate::classify::Classifier;
 
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
 const BATCH: usize = 32;
+
+/// What was measured, as `evaluate --json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// The figures.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// How far chance may have moved them; none where no resamples were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Intervals>,
+    /// The mean character F1 of marked words, where the task is about those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character_f1: Option<f64>,
+}
 
 /// Measures `predict`, which gives the logits of a batch (row after row), on `examples`.
 ///
@@ -46,6 +63,28 @@ pub fn score(
             scored = rest;
         }
         progress.advance(indices.len(), "");
+    }
+    progress.end();
+    Ok(logits)
+}
+
+/// The calibrated logits of the task in place `task` for `texts`: (texts, labels), text after text.
+///
+/// # Errors
+/// As [`Classifier::classify`].
+pub fn score_texts(
+    classifier: &Classifier,
+    task: usize,
+    texts: &[&str],
+    what: &str,
+    progress: &mut dyn Progress,
+) -> Result<Vec<f32>> {
+    let mut logits = Vec::new();
+    progress.begin(what, texts.len());
+    for texts in texts.chunks(BATCH) {
+        let tokens: Vec<TokenIds> = texts.iter().map(|text| classifier.tokens(text)).collect::<Result<_>>()?;
+        logits.append(&mut classifier.logits(&Batch::pack(&tokens)?)?[task]);
+        progress.advance(texts.len(), "");
     }
     progress.end();
     Ok(logits)

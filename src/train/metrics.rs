@@ -9,6 +9,8 @@
 //! - What decides ([`Metrics::accuracy`], [`Predictions::decisions`]) does.
 //! - What believes ([`Metrics::loss`], [`Metrics::ece`], [`Predictions::reliability`]) takes the probabilities at their word.
 //!
+//! [`Predictions::intervals`] says how far chance may have moved them.
+//!
 //! A target may be unknown: data that were labelled for one purpose say nothing of another, and to count what nobody looked
 //! at as absent would punish the model that finds it. What is unknown is in no sum.
 
@@ -18,15 +20,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+mod bootstrap;
 mod curves;
 mod decisions;
 mod ranking;
 mod reliability;
 mod spans;
 
+pub use bootstrap::{Interval, Intervals};
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use decisions::Decisions;
-pub(super) use ranking::{Tie, ties};
+pub(super) use ranking::{Tie, roc_auc, ties};
 pub use reliability::{Bin, Reliability};
 pub use spans::character_f1;
 
@@ -105,6 +109,11 @@ impl Sample {
         1.0 / (1.0 + (-f64::from(self.logit)).exp())
     }
 
+    /// Whether the probability is on the target's side of ½; ½ itself counts as present.
+    pub fn is_right(self) -> bool {
+        (self.logit >= 0.0) == self.positive
+    }
+
     /// Binary cross-entropy in the form that neither overflows nor cancels: max(x, 0) − xy + ln(1 + e^−|x|).
     pub fn loss(self) -> f64 {
         let logit = f64::from(self.logit);
@@ -131,8 +140,7 @@ impl Metrics {
             // Cannot be nothing: the check saw a known target with a weight.
             loss: mean(&all, Sample::loss).unwrap_or_default(),
             ece: reliability::expected_error(&all, BINS),
-            accuracy: mean(&all, |sample| f64::from(u8::from((sample.logit >= 0.0) == sample.positive)))
-                .unwrap_or_default(),
+            accuracy: mean(&all, |sample| f64::from(u8::from(sample.is_right()))).unwrap_or_default(),
             auc_macro: (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64),
             auc_micro: ranking::roc_auc(&all),
             labels,
@@ -184,7 +192,7 @@ impl Predictions<'_> {
     }
 
     /// What is known of a text and a label.
-    fn sample(&self, row: usize, label: usize) -> Option<Sample> {
+    pub(super) fn sample(&self, row: usize, label: usize) -> Option<Sample> {
         let i = row * self.labels.len() + label;
         let target = self.targets[i];
         let (logit, weight) = (self.logits[i], f64::from(self.weights[row]));

@@ -4,6 +4,7 @@
 mod calibrate;
 mod errors;
 mod failures;
+mod measurements;
 mod pipeline;
 mod prune;
 mod recipes;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::measurements::assert_measures;
 use crate::support::{LABELS, complain, log, predict, succeed, tiny_bert, train_arguments, write_data};
 
 fn evaluate(folder: &Path, bundle: &str, task: &str, data: &str) -> Value {
@@ -58,6 +59,7 @@ fn from_labelled_texts_to_answers() {
         ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
     assert_eq!(serde_json::from_str::<Value>(&succeed(folder, &some)).unwrap()["n"], 50);
     assert_predicts(folder);
+    assert_measures(folder);
     assert_refuses_a_damaged_bundle(folder);
     let again = complain(folder, &train_arguments(base.to_str().unwrap(), &tasks));
     assert!(again.contains("run holds a run already"), "{again}");

@@ -1,7 +1,10 @@
 //! The command line: parse, call the library, print.
 
+mod bias;
 mod calibrate;
+mod card;
 mod evaluate;
+mod examine;
 mod export;
 mod faithfulness;
 mod predict;
@@ -30,6 +33,9 @@ enum Command {
     Prune(prune::Arguments),
     Train(Box<train::Arguments>),
     Evaluate(evaluate::Arguments),
+    Examine(examine::Arguments),
+    Bias(bias::Arguments),
+    Card(card::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
     Report(report::Arguments),
@@ -42,6 +48,9 @@ pub fn main() -> ExitCode {
         Command::Prune(arguments) => prune::run(arguments),
         Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Examine(arguments) => examine::run(arguments),
+        Command::Bias(arguments) => bias::run(arguments),
+        Command::Card(arguments) => card::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Report(arguments) => report::run(arguments),

@@ -8,7 +8,8 @@ use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::train::data::Example;
-use undertone::train::metrics::{Decisions, Metrics, character_f1};
+use undertone::train::evaluate::Evaluation;
+use undertone::train::metrics::{Decisions, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -31,6 +32,10 @@ pub struct Arguments {
     data: PathBuf,
     #[command(flatten)]
     choice: texts::Choice,
+    /// Add the interval that holds 95% of so many resamples of the texts (1,000 are usual): how far chance may have moved
+    /// a figure. --seed draws them.
+    #[arg(long, value_name = "RESAMPLES")]
+    bootstrap: Option<usize>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -43,22 +48,20 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
     let metrics = Metrics::of(&scored.predictions())?;
+    let intervals = |resamples| scored.predictions().intervals(resamples, arguments.choice.seed);
     let character_f1 = match bundle.manifest.tasks[task].unit {
         Unit::Text => None,
-        Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, &scored.examples)?),
+        Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, scored.examples())?),
     };
+    let evaluation = Evaluation { metrics, intervals: arguments.bootstrap.map(intervals).transpose()?, character_f1 };
     if arguments.json {
-        let mut json = serde_json::to_value(&metrics).map_err(|error| Error::invalid(error.to_string()))?;
-        if let Some(f1) = character_f1 {
-            json["character_f1"] = f1.into();
-        }
-        println!("{json}");
+        println!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
-        if let Some(f1) = character_f1 {
-            println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.examples.len());
+        if let Some(f1) = evaluation.character_f1 {
+            println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.len());
         }
         let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
-        print_table(&metrics, &scored.predictions().decisions(&thresholds)?);
+        print_table(&evaluation, &scored.predictions().decisions(&thresholds)?);
     }
     Ok(())
 }
@@ -74,23 +77,34 @@ fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) 
     Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)
 }
 
-fn print_table(metrics: &Metrics, decisions: &BTreeMap<String, Decisions>) {
+fn print_table(Evaluation { metrics, intervals, .. }: &Evaluation, decisions: &BTreeMap<String, Decisions>) {
     let or_undefined = |figure: Option<f64>| figure.map_or("undefined".to_owned(), |figure| format!("{figure:.4}"));
+    let of =
+        |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);
     println!("texts              {}", metrics.samples);
-    println!("loss               {:.4}", metrics.loss);
-    println!("binary accuracy    {:.4}", metrics.accuracy);
+    println!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
+    println!("binary accuracy    {:.4}{}", metrics.accuracy, of(|intervals| intervals.accuracy));
     println!("calibration error  {}", or_undefined(metrics.ece));
-    println!("ROC AUC, macro     {}", or_undefined(metrics.auc_macro));
-    println!("ROC AUC, micro     {}", or_undefined(metrics.auc_micro));
+    println!("ROC AUC, macro     {}{}", or_undefined(metrics.auc_macro), of(|intervals| intervals.auc_macro));
+    println!("ROC AUC, micro     {}{}", or_undefined(metrics.auc_micro), of(|intervals| intervals.auc_micro));
     println!();
     println!("label             ROC AUC  positives  threshold  precision  recall      F1");
     for (name, label) in &metrics.labels {
         print!("{name:<16}  {:>7}  {:>9}", or_undefined(label.auc), label.positives);
-        match decisions.get(name) {
-            Some(Decisions { threshold, precision, recall, f1, .. }) => {
-                println!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}");
-            }
-            None => println!(),
+        if let Some(Decisions { threshold, precision, recall, f1, .. }) = decisions.get(name) {
+            print!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}");
+        }
+        println!();
+    }
+    if let Some(Intervals { resamples, labels, .. }) = intervals {
+        println!();
+        println!("label             ROC AUC, the middle 95% of {resamples} resamples of the texts, as above");
+        for (name, interval) in labels {
+            println!("{name:<16}{}", interval.map_or("  undefined".to_owned(), range));
         }
     }
+}
+
+fn range(Interval { low, high }: Interval) -> String {
+    format!("  {low:.4} to {high:.4}")
 }

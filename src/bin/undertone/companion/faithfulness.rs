@@ -47,7 +47,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     };
     let examples =
         texts::read(&bundle, task, &arguments.data, &arguments.choice, &mut super::progress::Bars::default())?;
-    let (count, curves) = curves(&classifier, &examples, task, label, arguments.choice.seed())?;
+    let (count, curves) = curves(&classifier, &examples, task, label, arguments.choice.seed)?;
     if arguments.json {
         println!("{}", json!({ "texts": count, "label": labels[label].name, "shares": SHARES, "curves": curves }));
         return Ok(());

@@ -26,7 +26,7 @@ pub struct Choice {
     samples: Option<usize>,
     /// Which texts `--samples` picks.
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub seed: u64,
     /// Cut texts to so many tokens; the bundle's own limit where not given.
     #[arg(long)]
     max_tokens: Option<usize>,
@@ -50,16 +50,10 @@ pub struct Choice {
     skip_bad_rows: bool,
 }
 
-impl Choice {
-    pub fn seed(&self) -> u64 {
-        self.seed
-    }
-}
-
 /// Texts with their labels and logits.
 pub struct Scored {
     labels: Vec<String>,
-    pub examples: Vec<Example>,
+    examples: Vec<Example>,
     texts: Prepared,
     logits: Vec<f32>,
 }
@@ -72,6 +66,11 @@ impl Scored {
             weights: self.texts.weights(),
             labels: &self.labels,
         }
+    }
+
+    /// The texts as they were read, in the predictions' order.
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
     }
 
     pub fn len(&self) -> usize {

@@ -1,0 +1,169 @@
+//! A model card (Mitchell et al. 2019, "Model cards for model reporting"): what a model is, what it is for and what it is
+//! not, how it was measured and what came of it.
+//!
+//! What people have to say stands in `card/template.md`; the figures are put into it from what `evaluate`, `examine` and
+//! `bias` print with `--json`, so that no figure of the card was copied by hand. What was not measured, the card says.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::bias::{Bias, DataBias, TemplateBias};
+use super::evaluate::Evaluation;
+use super::examine::Examination;
+use super::metrics::Interval;
+use super::report::describe;
+use super::template::{Slots, fill};
+use crate::bundle::{Manifest, Task};
+use crate::{Error, Result};
+
+const TEMPLATE: &str = include_str!("card/template.md");
+const NOT_MEASURED: &str = "not measured";
+/// How many terms the card shows at either end.
+const EXTREMES: usize = 5;
+
+/// Writes the card of the model that `manifest` describes with the measurements in the folder `measurements`:
+/// `evaluate-TASK.json` and `examine-TASK.json` for each task, and `bias.json`.
+///
+/// # Errors
+/// A measurement is there and cannot be read.
+pub fn card(manifest: &Manifest, measurements: &Path) -> Result<String> {
+    let of_tasks = |of: fn(&Path, &Task) -> Result<String>| -> Result<String> {
+        let parts: Vec<String> = manifest.tasks.iter().map(|task| of(measurements, task)).collect::<Result<_>>()?;
+        Ok(parts.join("\n\n"))
+    };
+    let slots = [
+        ("name", manifest.name.clone()),
+        ("model", describe(manifest)),
+        ("licence", manifest.licence.clone()),
+        ("performance", of_tasks(performance)?),
+        ("behaviour", of_tasks(behaviour)?),
+        ("bias", bias(measurements)?),
+    ];
+    let slots: Slots = slots.into_iter().map(|(name, content)| (name.to_owned(), vec![content])).collect();
+    let mut cards = fill([TEMPLATE], &slots)?;
+    // Cannot be missing: slots with one filling each are filled in one way.
+    let [card] = cards.remove(0);
+    Ok(card)
+}
+
+/// What the file says; none where there is no such file.
+fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
+    let path = folder.join(file);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let content = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+    let measured = serde_json::from_str(&content).map_err(|error| {
+        Error::invalid(format!("{} is not what the companion prints with --json: {error}", path.display()))
+    })?;
+    Ok(Some(measured))
+}
+
+fn performance(folder: &Path, task: &Task) -> Result<String> {
+    let Some(Evaluation { metrics, intervals, .. }) = read(folder, &format!("evaluate-{}.json", task.name))? else {
+        return Ok(format!("{}: {NOT_MEASURED}", task.name));
+    };
+    let mut table = heading(&format!("{}, {} texts", task.name, metrics.samples), &["measured", "95% interval"]);
+    let mut row = |what: &str, figure: Option<f64>, interval: Option<Interval>| {
+        let interval = interval.map_or(NOT_MEASURED.to_owned(), |at| format!("{:.3} to {:.3}", at.low, at.high));
+        add_row(&mut table, what, &[shown(figure), interval]);
+    };
+    let intervals = intervals.as_ref();
+    row("loss (binary cross-entropy)", Some(metrics.loss), intervals.and_then(|of| of.loss));
+    row("binary accuracy", Some(metrics.accuracy), intervals.and_then(|of| of.accuracy));
+    row("ROC AUC, macro", metrics.auc_macro, intervals.and_then(|of| of.auc_macro));
+    row("ROC AUC, micro", metrics.auc_micro, intervals.and_then(|of| of.auc_micro));
+    for label in &task.labels {
+        let auc = metrics.labels.get(&label.name).and_then(|of| of.auc);
+        let interval = intervals.and_then(|of| of.labels.get(&label.name).copied().flatten());
+        row(&format!("ROC AUC of {}", label.name), auc, interval);
+    }
+    Ok(table)
+}
+
+fn behaviour(folder: &Path, task: &Task) -> Result<String> {
+    let Some(Examination { all, capabilities, .. }) = read(folder, &format!("examine-{}.json", task.name))? else {
+        return Ok(format!("{}: {NOT_MEASURED}", task.name));
+    };
+    let mut table = heading(&format!("{}, capability", task.name), &["cases", "passed"]);
+    let tallies = capabilities.iter().map(|of| (of.capability.as_str(), of.tally));
+    for (what, tally) in [("all", all)].into_iter().chain(tallies) {
+        add_row(&mut table, what, &[tally.cases.to_string(), format!("{:.0}%", 100.0 * tally.rate())]);
+    }
+    Ok(table)
+}
+
+fn bias(folder: &Path) -> Result<String> {
+    let Some(bias) = read::<Bias>(folder, "bias.json")? else { return Ok(NOT_MEASURED.to_owned()) };
+    let on_data = bias.data.as_ref().map_or(format!("In labelled texts: {NOT_MEASURED}."), on_data);
+    Ok(format!("{}\n\n{on_data}", on_templates(&bias.label, &bias.templates)))
+}
+
+fn on_templates(label: &str, measured: &TemplateBias) -> String {
+    let mut terms: Vec<_> = measured.terms.iter().collect();
+    terms.sort_by(|a, b| b.neutral.total_cmp(&a.neutral));
+    let columns = ["neutral sentences", "distance from the mean", "marked", "subgroup AUC", "BPSN AUC", "BNSP AUC"];
+    let mut table = heading("term", &columns);
+    let ends = terms.len().saturating_sub(EXTREMES);
+    let extremes = terms.iter().enumerate().filter(|(place, _)| *place < EXTREMES || *place >= ends);
+    for (_, term) in extremes {
+        let figures = [
+            format!("{:.3}", term.neutral),
+            format!("{:+.3}", term.neutral_distance),
+            format!("{:.0}%", 100.0 * term.neutral_marked),
+            shown(term.aucs.subgroup),
+            shown(term.aucs.bpsn),
+            shown(term.aucs.bnsp),
+        ];
+        add_row(&mut table, &term.term, &figures);
+    }
+    format!(
+        "In the same sentences, {} terms: the mean probability of `{label}` is {:.3} for neutral sentences, of which {:.0}% are at \
+         the threshold or above, and {:.3} for toxic ones; ROC AUC {}. The terms with the highest and the lowest neutral sentences:\n\n{table}",
+        terms.len(),
+        measured.neutral,
+        100.0 * measured.neutral_marked,
+        measured.toxic,
+        shown(measured.auc),
+    )
+}
+
+fn on_data(measured: &DataBias) -> String {
+    let columns = ["with the label", "without", "subgroup AUC", "BPSN AUC", "BNSP AUC"];
+    let mut table = heading("term", &columns);
+    for term in &measured.terms {
+        let (counts, aucs) = (&term.counts, &term.aucs);
+        let figures = [
+            counts.positives.to_string(),
+            counts.negatives.to_string(),
+            shown(aucs.subgroup),
+            shown(aucs.bpsn),
+            shown(aucs.bnsp),
+        ];
+        add_row(&mut table, &counts.term, &figures);
+    }
+    format!(
+        "In {} labelled texts, whose ROC AUC is {}; {} terms are left out, since too few texts mention them:\n\n{table}",
+        measured.samples,
+        shown(measured.auc),
+        measured.left_out.len()
+    )
+}
+
+fn heading(first: &str, columns: &[&str]) -> String {
+    format!("| {first} | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()))
+}
+
+fn add_row(table: &mut String, first: &str, cells: &[String]) {
+    // Cannot fail: a string takes whatever is written to it.
+    let _ = write!(table, "\n| {first} | {} |", cells.join(" | "));
+}
+
+fn shown(figure: Option<f64>) -> String {
+    figure.map_or(NOT_MEASURED.to_owned(), |figure| format!("{figure:.3}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+use serde_json::json;
+
+use super::*;
+
+fn manifest() -> Manifest {
+    let manifest = include_str!("../../../public/models/undertone/manifest.json");
+    serde_json::from_str(manifest).unwrap()
+}
+
+fn write_json(folder: &Path, file: &str, content: serde_json::Value) {
+    std::fs::write(folder.join(file), content.to_string()).unwrap();
+}
+
+#[test]
+fn figures_stand_where_they_were_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let label = json!({ "auc": 0.91, "average_precision": 0.8, "positives": 5 });
+    let evaluation = json!({
+        "n": 12, "loss": 0.25, "accuracy": 0.875, "auc_macro": 0.91, "auc_micro": null, "labels": { "positive": label },
+        "intervals": { "resamples": 9, "loss": { "low": 0.2, "high": 0.3 }, "accuracy": null, "auc_macro": null,
+            "auc_micro": null, "labels": { "positive": { "low": 0.85, "high": 0.95 } } },
+    });
+    write_json(folder, "evaluate-sentiment.json", evaluation);
+    let capability = json!({ "capability": "negation", "cases": 8, "passed": 6 });
+    let all = json!({ "cases": 8, "passed": 6 });
+    let examination = json!({ "task": "toxicity", "all": all, "capabilities": [capability], "tests": [] });
+    write_json(folder, "examine-toxicity.json", examination);
+    let term = json!({ "term": "gay", "group": "orientation", "neutral": 0.4, "neutral_distance": 0.3, "toxic": 0.9,
+        "toxic_distance": 0.0, "neutral_marked": 0.25, "subgroup": 0.9, "bpsn": 0.7, "bnsp": null });
+    let templates = json!({ "neutral": 0.1, "toxic": 0.9, "neutral_marked": 0.05, "auc": 0.95, "terms": [term] });
+    write_json(folder, "bias.json", json!({ "task": "toxicity", "label": "toxic", "templates": templates }));
+
+    let card = card(&manifest(), folder).unwrap();
+    for expected in [
+        "# Model card: undertone\n",
+        "| sentiment, 12 texts | measured | 95% interval |\n|---|---|---|\n| loss (binary cross-entropy) | 0.250 | 0.200 to 0.300 |",
+        "| ROC AUC of positive | 0.910 | 0.850 to 0.950 |",
+        "| ROC AUC, micro | not measured | not measured |",
+        "### Behaviour\nsentiment: not measured\n\n| toxicity, capability | cases | passed |",
+        "| negation | 8 | 75% |",
+        "| gay | 0.400 | +0.300 | 25% | 0.900 | 0.700 | not measured |",
+        "In labelled texts: not measured.",
+    ] {
+        assert!(card.contains(expected), "{expected:?} is not in {card}");
+    }
+}
+
+#[test]
+fn a_card_without_measurements_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let card = card(&manifest(), folder.path()).unwrap();
+    assert_eq!(card.matches("not measured").count(), 5);
+    write_json(folder.path(), "bias.json", json!({ "task": "toxicity" }));
+    let refused = super::card(&manifest(), folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("bias.json is not what the companion prints with --json"), "{refused}");
+}
