@@ -15,7 +15,7 @@ normalisation = "reveal"
 max-tokens = 32
 learning-rate = 0.01
 dropout = 0.0
-epochs = 12
+epochs = 25
 mix = "proportional"
 
 [[task]]
@@ -85,8 +85,8 @@ fn marked_words_are_learnt_and_found() {
     assert_eq!(found["bad-words"], serde_json::json!([[2, 5], [18, 22]]), "{found}");
     let effects = &found["effects"][0];
     assert_eq!((&effects["task"], &effects["label"]), (&"toxicity".into(), &"toxic".into()));
-    let text = spans(folder, "text", "the movie was bad awful\nthe movie was good\n");
-    assert!(text.contains("bad-words: bad awful\n") && text.contains("bad-words: \n"), "{text}");
+    let text = spans(folder, "text", "é awful film , very bad\nthe bad bad movie 3\n");
+    assert!(text.contains("bad-words: awful | bad\n"), "{text}");
     assert!(text.contains("toxicity, toxic: "), "{text}");
 
     let only = ["evaluate", "--bundle", "bundle", "--task", "bad-words", "--data", "marked.csv", "--json"];
@@ -126,7 +126,7 @@ fn what_is_wrong_with_marks_is_said() {
         |task: &str| format!("max-tokens = 32\n[[task]]\nname = \"words\"\n{task}\ntrain = [\"marked.csv\"]\n");
     let good = "labels = [\"bad\"]\nspans = \"spans\"";
     for (task, rows, expected) in [
-        (good, "spans,text\n\"[3\",bad film", "marked.csv, line 2: the marks are \"[3\""),
+        (good, "spans,text\n\"[3\",bad film", "marked.csv, line 2: the marks are `[3`"),
         (good, "spans,text\n\"[30]\",bad film", "character 30 is marked, and the text has only 8"),
         (good, "marks,text\n[],bad film", "spans"),
         ("labels = [\"bad\", \"worse\"]\nspans = \"spans\"", "spans,text\n[],a", "has one label"),

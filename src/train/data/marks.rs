@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_marks_nothing_is_wrong() {
         for (spans, expected) in [
-            ("8, 9", "the marks are \"8, 9\"; write"),
+            ("8, 9", "the marks are `8, 9`; write"),
             ("[-1]", "the marks are"),
             ("[[2, 2]]", "the marks are"),
             ("[[1, 2, 3]]", "the marks are"),
