@@ -35,6 +35,9 @@ pub struct TaskSettings {
     /// The share of the training texts in which words are disguised, from 0 to 1.
     #[serde(default)]
     pub disguise: f64,
+    /// What its loss is multiplied by; 1 where not given. The tasks share what the optimiser knows of the gradients' size, so
+    /// that one with small gradients teaches the encoder little.
+    pub loss_weight: Option<f64>,
     /// How often its texts are gone through in an epoch of proportionally mixed tasks; once where not given.
     pub passes: Option<usize>,
     /// What to learn from.
@@ -82,6 +85,8 @@ pub struct TaskData {
     pub unit: Unit,
     /// The share of the training texts in which words are disguised.
     pub disguise: f64,
+    /// What the loss is multiplied by.
+    pub loss_weight: f64,
     /// How often the texts are gone through in an epoch of proportionally mixed tasks.
     pub passes: usize,
     /// What to learn from.
@@ -137,6 +142,10 @@ impl TaskSettings {
                 self.disguise
             )));
         }
+        let loss_weight = self.loss_weight.unwrap_or(1.0);
+        if !(loss_weight > 0.0 && loss_weight.is_finite()) {
+            return Err(Error::invalid(format!("loss-weight of {} must be above 0", self.name)));
+        }
         if self.passes == Some(0) {
             return Err(Error::invalid(format!("passes of {} must be at least 1", self.name)));
         }
@@ -169,6 +178,7 @@ impl TaskSettings {
             labels: schema.labels.clone(),
             unit,
             disguise: self.disguise,
+            loss_weight,
             passes: self.passes.unwrap_or(1),
             train,
             validation,

@@ -236,7 +236,7 @@ impl Trainer {
             let logits = self.model.logits(&part.inputs, task, Some(dropout))?;
             let part_loss = weighted_loss(&logits, part, weight)?;
             loss += part_loss.to_scalar::<f32>()?;
-            let gradients = part_loss.backward()?;
+            let gradients = (part_loss * self.tasks[task].loss_weight)?.backward()?;
             match &mut sum {
                 None => sum = Some(gradients),
                 Some(sum) => self.parameters.add_gradients(sum, &gradients)?,
@@ -309,8 +309,12 @@ struct Done {
 fn digest(tasks: &[TaskData]) -> String {
     let mut digest = Sha256::new();
     for task in tasks {
-        let TaskData { name, labels, unit, disguise, passes, train, .. } = task;
-        digest.update(format!("{name}\0{}\0{unit:?}\0{disguise}\0{passes}\0{}\0", labels.join("\0"), train.len()));
+        let TaskData { name, labels, unit, disguise, loss_weight, passes, train, .. } = task;
+        digest.update(format!(
+            "{name}\0{}\0{unit:?}\0{disguise}\0{loss_weight}\0{passes}\0{}\0",
+            labels.join("\0"),
+            train.len()
+        ));
         for example in task.train.iter().chain(task.validation.iter().flatten()) {
             for text in [Some(&example.text), example.second.as_ref()].into_iter().flatten() {
                 digest.update(format!("{}\0{text}\0", text.len()));

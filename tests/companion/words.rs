@@ -137,6 +137,7 @@ fn what_is_wrong_with_marks_is_said() {
             "bad,odd,text\n1,,a\n0,,b",
             "the label odd of words is known of no training text",
         ),
+        ("labels = [\"bad\"]\nloss-weight = 0", "bad,text\n1,a", "loss-weight of words must be above 0"),
         ("labels = [\"bad\"]\npasses = 0", "bad,text\n1,a", "passes of words must be at least 1"),
     ] {
         fs::write(folder.join("recipe.toml"), recipe(task)).unwrap();

@@ -17,6 +17,7 @@ pub struct Task {
     pub name: String,
     pub labels: Vec<String>,
     pub unit: Unit,
+    pub loss_weight: f64,
     pub passes: usize,
     pub train: Prepared,
     pub validation: Prepared,
@@ -30,7 +31,7 @@ impl Task {
         recipe: &Recipe,
         progress: &mut dyn Progress,
     ) -> Result<(Self, Vec<Example>)> {
-        let TaskData { name, labels, unit, disguise, passes, train, validation } = data;
+        let TaskData { name, labels, unit, disguise, loss_weight, passes, train, validation } = data;
         let total = train.len();
         let (mut train, mut validation) = match validation {
             Some(validation) => (train, validation),
@@ -56,6 +57,6 @@ impl Task {
         let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
         let (prepared, held_out) = (prepared?, held_out?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
-        Ok((Self { name, labels, unit, passes, train: prepared, validation: held_out }, validation))
+        Ok((Self { name, labels, unit, loss_weight, passes, train: prepared, validation: held_out }, validation))
     }
 }
