@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::bias::{Bias, DataBias, TemplateBias};
+use super::disguise::Disguise;
 use super::evaluate::Evaluation;
 use super::examine::Examination;
 use super::metrics::Interval;
@@ -24,7 +25,7 @@ const NOT_MEASURED: &str = "not measured";
 const EXTREMES: usize = 5;
 
 /// Writes the card of the model that `manifest` describes with the measurements in the folder `measurements`:
-/// `evaluate-TASK.json` and `examine-TASK.json` for each task, and `bias.json`.
+/// `evaluate-TASK.json` and `examine-TASK.json` for each task, `disguised-WAY.json` for each [`Disguise`], and `bias.json`.
 ///
 /// # Errors
 /// A measurement is there and cannot be read.
@@ -39,6 +40,7 @@ pub fn card(manifest: &Manifest, measurements: &Path) -> Result<String> {
         ("licence", manifest.licence.clone()),
         ("performance", of_tasks(performance)?),
         ("behaviour", of_tasks(behaviour)?),
+        ("disguise", disguise(measurements)?),
         ("bias", bias(measurements)?),
     ];
     let slots: Slots = slots.into_iter().map(|(name, content)| (name.to_owned(), vec![content])).collect();
@@ -62,7 +64,9 @@ fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
 }
 
 fn performance(folder: &Path, task: &Task) -> Result<String> {
-    let Some(Evaluation { metrics, intervals, .. }) = read(folder, &format!("evaluate-{}.json", task.name))? else {
+    let Some(Evaluation { metrics, intervals, decisions, character_f1 }) =
+        read(folder, &format!("evaluate-{}.json", task.name))?
+    else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
     };
     let mut table = heading(&format!("{}, {} texts", task.name, metrics.samples), &["measured", "95% interval"]);
@@ -80,10 +84,35 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
         let interval = intervals.and_then(|of| of.labels.get(&label.name).copied().flatten());
         row(&format!("ROC AUC of {}", label.name), auc, interval);
     }
+    row("calibration error (ECE)", metrics.ece, None);
+    if character_f1.is_some() {
+        row("mean character F1", character_f1, None);
+    }
+    table.push_str("\n\n");
+    table.push_str(&heading("label, from its threshold on", &["threshold", "precision", "recall", "F1"]));
+    for (label, at) in &decisions {
+        let figures = [f64::from(at.threshold), at.precision, at.recall, at.f1];
+        add_row(&mut table, label, &figures.map(|figure| shown(Some(figure))));
+    }
+    Ok(table)
+}
+
+fn disguise(folder: &Path) -> Result<String> {
+    let mut table = heading("toxicity, half of the words", &["ROC AUC, macro", "lost"]);
+    let plain: Option<Evaluation> = read(folder, "evaluate-toxicity.json")?;
+    for way in Disguise::ALL {
+        let measured: Option<Evaluation> = read(folder, &format!("disguised-{}.json", way.name()))?;
+        let auc = measured.and_then(|of| of.metrics.auc_macro);
+        let lost = plain.as_ref().and_then(|of| of.metrics.auc_macro).zip(auc).map(|(plain, auc)| plain - auc);
+        add_row(&mut table, way.name(), &[shown(auc), shown(lost)]);
+    }
     Ok(table)
 }
 
 fn behaviour(folder: &Path, task: &Task) -> Result<String> {
+    if !task.unit.is_text() {
+        return Ok(format!("{}: there is no suite for tasks about words", task.name));
+    }
     let Some(Examination { all, capabilities, .. }) = read(folder, &format!("examine-{}.json", task.name))? else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
     };

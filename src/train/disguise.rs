@@ -26,6 +26,17 @@ impl Disguise {
     /// All ways.
     pub const ALL: [Self; 5] = [Self::Invisible, Self::Lookalikes, Self::Leet, Self::Spaced, Self::Repeated];
 
+    /// The name of the way, as `--disguise` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invisible => "invisible",
+            Self::Lookalikes => "lookalikes",
+            Self::Leet => "leet",
+            Self::Spaced => "spaced",
+            Self::Repeated => "repeated",
+        }
+    }
+
     /// `text` with each of its words disguised that has three letters or more, at a probability of `share`.
     pub fn apply(self, text: &str, share: f64, random: &mut Rng) -> String {
         let mut disguised = String::with_capacity(2 * text.len());

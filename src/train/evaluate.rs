@@ -1,9 +1,11 @@
 //! How good a model is on labelled texts.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use super::metrics::{Intervals, Metrics, Predictions};
+use super::metrics::{Decisions, Intervals, Metrics, Predictions};
 use super::prepared::Prepared;
 use crate::Result;
 use crate::bert::{Batch, TokenIds};
@@ -21,6 +23,9 @@ pub struct Evaluation {
     /// How far chance may have moved them; none where no resamples were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<Intervals>,
+    /// What each label's threshold decides.
+    #[serde(default)]
+    pub decisions: BTreeMap<String, Decisions>,
     /// The mean character F1 of marked words, where the task is about those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,

@@ -101,9 +101,9 @@ fn of_text(
 }
 
 fn probability(classifier: &Classifier, text: &str, (task, label): (usize, usize)) -> Result<f64> {
-    let name = &classifier.manifest().tasks[task].name;
     let classification = classifier.classify(text)?;
-    let scores = classification.tasks.iter().find(|scores| scores.task == *name);
+    let name = classifier.manifest().tasks.get(task).map(|task| &task.name);
+    let scores = classification.tasks.iter().find(|scores| Some(&scores.task) == name);
     let score = scores.and_then(|scores| scores.labels.get(label));
     score.map(|score| f64::from(score.probability)).ok_or_else(|| Error::invalid("the task is not about texts"))
 }

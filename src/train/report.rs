@@ -143,9 +143,10 @@ impl Measured {
 }
 
 impl Sentence {
-    /// What a classification says of the task in place `task`.
-    pub fn of(text: &str, classification: &Classification, task: usize) -> Self {
-        let labels = classification.tasks.get(task).map_or(Vec::new(), |task| task.labels.clone());
+    /// What a classification says of the task `task`.
+    pub fn of(text: &str, classification: &Classification, task: &str) -> Self {
+        let scores = classification.tasks.iter().find(|scores| scores.task == task);
+        let labels = scores.map_or(Vec::new(), |scores| scores.labels.clone());
         Self { text: text.to_owned(), labels }
     }
 }

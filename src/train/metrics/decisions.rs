@@ -1,12 +1,12 @@
 //! What comes of scores once a threshold turns them into yes and no.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Sample;
 
 /// How one label's decisions at one threshold fare. Shares are 0–1, and 0 where they are a share of nothing; counts are
 /// weighted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decisions {
     /// The probability from which on the label counts as present.
     pub threshold: f32,

@@ -1,6 +1,5 @@
 //! `undertone evaluate`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -53,15 +52,20 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Unit::Text => None,
         Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, scored.examples())?),
     };
-    let evaluation = Evaluation { metrics, intervals: arguments.bootstrap.map(intervals).transpose()?, character_f1 };
+    let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
+    let evaluation = Evaluation {
+        metrics,
+        intervals: arguments.bootstrap.map(intervals).transpose()?,
+        decisions: scored.predictions().decisions(&thresholds)?,
+        character_f1,
+    };
     if arguments.json {
         println!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
         if let Some(f1) = evaluation.character_f1 {
             println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.len());
         }
-        let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
-        print_table(&evaluation, &scored.predictions().decisions(&thresholds)?);
+        print_table(&evaluation);
     }
     Ok(())
 }
@@ -77,7 +81,7 @@ fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) 
     Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)
 }
 
-fn print_table(Evaluation { metrics, intervals, .. }: &Evaluation, decisions: &BTreeMap<String, Decisions>) {
+fn print_table(Evaluation { metrics, intervals, decisions, .. }: &Evaluation) {
     let or_undefined = |figure: Option<f64>| figure.map_or("undefined".to_owned(), |figure| format!("{figure:.4}"));
     let of =
         |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);

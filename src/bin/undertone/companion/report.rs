@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
                 None
             }
         };
-        let scored = |text: &&str| Ok(Sentence::of(text, &classifier.classify(text)?, index));
+        let scored = |text: &&str| Ok(Sentence::of(text, &classifier.classify(text)?, &task.name));
         tasks.push(TaskReport {
             name: task.name.clone(),
             history: histories.get(&task.name).cloned(),
