@@ -116,19 +116,21 @@ impl<Q> Slots<'_, Q> {
     pub fn fill(&mut self, first: usize, values: &[f32], padding: f32, round: impl Fn(&[f32; LANES]) -> [Q; 2]) {
         let mut pairs = self.tile[first * self.rows..].chunks_exact_mut(2 * self.rows);
         let (whole, rest) = values.as_chunks();
-        let put = |pair: &mut [Q], values| {
-            let [low, high] = round(values);
-            (pair[self.row], pair[self.rows + self.row]) = (low, high);
-        };
         for (values, pair) in whole.iter().zip(&mut pairs) {
-            put(pair, values);
+            put(round(values), pair, self.rows, self.row);
         }
         if let (false, Some(pair)) = (rest.is_empty(), pairs.next()) {
             let mut padded = [padding; LANES];
             padded[..rest.len()].copy_from_slice(rest);
-            put(pair, &padded);
+            put(round(&padded), pair, self.rows, self.row);
         }
     }
+}
+
+/// Writes two neighbouring quads of one row.
+#[inline(always)]
+fn put<Q>([low, high]: [Q; 2], pair: &mut [Q], rows: usize, row: usize) {
+    (pair[row], pair[rows + row]) = (low, high);
 }
 
 /// The largest magnitude.

@@ -33,21 +33,33 @@ impl Factor for Rounded {
     fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
         let ranges = &mut self.ranges;
         ranges.clear();
-        for_each_row(&mut self.quads, x, inputs, |row, mut slots| {
-            for (index, group) in row.chunks(GROUP).enumerate() {
-                let (minimum, maximum) = extremes(simd, group);
-                // The difference of two large values might not be finite.
-                let scale = maximum / 127.0 - minimum / 127.0;
-                // What is smaller is zero: its inverse would not be finite.
-                let (scale, inverse) = if scale > 1e-30 { (scale, 1.0 / scale) } else { (0.0, 0.0) };
-                ranges.push(Range { minimum, scale });
-                let [lowest, inverse, highest] = [minimum, inverse, 127.0].map(|value| simd.splat(value));
-                slots.fill(index * GROUP / 4, group, minimum, |values| {
-                    let scaled = simd.multiply(simd.subtract(simd.load(values), lowest), inverse);
-                    simd.round_to_bytes(simd.minimum(scaled, highest))
-                });
-            }
-        });
+        for_each_row(
+            &mut self.quads,
+            x,
+            inputs,
+            #[inline(always)]
+            |row, mut slots| {
+                for (index, group) in row.chunks(GROUP).enumerate() {
+                    let (minimum, maximum) = extremes(simd, group);
+                    // The difference of two large values might not be finite.
+                    let scale = maximum / 127.0 - minimum / 127.0;
+                    // What is smaller is zero: its inverse would not be finite.
+                    let (scale, inverse) = if scale > 1e-30 { (scale, 1.0 / scale) } else { (0.0, 0.0) };
+                    ranges.push(Range { minimum, scale });
+                    let (lowest, inverse, highest) = (simd.splat(minimum), simd.splat(inverse), simd.splat(127.0));
+                    slots.fill(
+                        index * GROUP / 4,
+                        group,
+                        minimum,
+                        #[inline(always)]
+                        |values| {
+                            let scaled = simd.multiply(simd.subtract(simd.load(values), lowest), inverse);
+                            simd.round_to_bytes(simd.minimum(scaled, highest))
+                        },
+                    );
+                }
+            },
+        );
     }
 
     #[inline(always)]
@@ -84,7 +96,10 @@ fn sums<S: Simd, const R: usize, const D: usize>(
     let mut sums = [simd.zero(); R];
     for (weights, activations) in weights.as_chunks::<D>().0.iter().zip(activations.as_chunks::<D>().0) {
         let first = simd.load_bytes(&weights[0]);
-        let mut partial = activations[0].map(|activations| simd.products_of_bytes(first, activations));
+        let mut partial = [simd.products_of_bytes(first, activations[0][0]); R];
+        for (partial, &activations) in partial.iter_mut().zip(&activations[0]).skip(1) {
+            *partial = simd.products_of_bytes(first, activations);
+        }
         for (weights, activations) in weights.iter().zip(activations).skip(1) {
             let weights = simd.load_bytes(weights);
             for (partial, &activations) in partial.iter_mut().zip(activations) {

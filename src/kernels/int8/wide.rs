@@ -30,35 +30,53 @@ impl Factor for Rounded {
         let limit = limit(inputs);
         let scales = &mut self.scales;
         scales.clear();
-        for_each_row(&mut self.quads, x, inputs, |row, mut slots| {
-            let largest = magnitude(simd, row);
-            // What is smaller is zero: its inverse would not be finite.
-            let (scale, inverse) = if largest > 1e-30 { (largest / limit, limit / largest) } else { (0.0, 0.0) };
-            scales.push(scale);
-            let [inverse, highest, lowest] = [inverse, limit, -limit].map(|value| simd.splat(value));
-            slots.fill(0, row, 0.0, |values| {
-                let scaled = simd.multiply(simd.load(values), inverse);
-                simd.round_to_shorts(simd.maximum(simd.minimum(scaled, highest), lowest))
-            });
-        });
+        for_each_row(
+            &mut self.quads,
+            x,
+            inputs,
+            #[inline(always)]
+            |row, mut slots| {
+                let largest = magnitude(simd, row);
+                // What is smaller is zero: its inverse would not be finite.
+                let (scale, inverse) = if largest > 1e-30 { (largest / limit, limit / largest) } else { (0.0, 0.0) };
+                scales.push(scale);
+                let (inverse, highest, lowest) = (simd.splat(inverse), simd.splat(limit), simd.splat(-limit));
+                slots.fill(
+                    0,
+                    row,
+                    0.0,
+                    #[inline(always)]
+                    |values| {
+                        let scaled = simd.multiply(simd.load(values), inverse);
+                        simd.round_to_shorts(simd.maximum(simd.minimum(scaled, highest), lowest))
+                    },
+                );
+            },
+        );
     }
 
     #[inline(always)]
     fn tile<S: Simd, const R: usize>(&self, simd: S, panel: PanelView, first: usize) -> [S::Floats; R] {
         let quads = &self.quads[first * panel.quads.len()..][..R * panel.quads.len()];
-        let [low, high] = [0, 1].map(|half| {
-            let mut sums = [simd.zero(); R];
-            for (weights, activations) in panel.quads.iter().zip(quads.as_chunks::<R>().0) {
-                let weights = simd.load_shorts(&weights.as_chunks().0[half]);
-                for (sum, &activations) in sums.iter_mut().zip(activations) {
-                    *sum = simd.add_products_of_shorts(*sum, weights, activations);
-                }
-            }
-            sums
-        });
-        std::array::from_fn(|row| {
-            let sums = simd.to_floats(simd.add_neighbours(low[row], high[row]));
-            simd.multiply(sums, simd.splat(self.scales[first + row]))
-        })
+        let (low, high) = (sums::<S, R>(simd, panel, quads, 0), sums::<S, R>(simd, panel, quads, 1));
+        let mut tile = [simd.splat(0.0); R];
+        for (row, sums) in tile.iter_mut().enumerate() {
+            let integers = simd.add_neighbours(low[row], high[row]);
+            *sums = simd.multiply(simd.to_floats(integers), simd.splat(self.scales[first + row]));
+        }
+        tile
     }
+}
+
+/// Σ aᵢbᵢ for one half of the panel's outputs, for each in two parts.
+#[inline(always)]
+fn sums<S: Simd, const R: usize>(simd: S, panel: PanelView, quads: &[u64], half: usize) -> [S::Integers; R] {
+    let mut sums = [simd.zero(); R];
+    for (weights, activations) in panel.quads.iter().zip(quads.as_chunks::<R>().0) {
+        let weights = simd.load_shorts(&weights.as_chunks().0[half]);
+        for (sum, &activations) in sums.iter_mut().zip(activations) {
+            *sum = simd.add_products_of_shorts(*sum, weights, activations);
+        }
+    }
+    sums
 }

@@ -56,7 +56,9 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn store(self, vector: Floats, values: &mut [f32; LANES]) {
-        each(|i| i).map(|i| neon!(vst1q_f32(values[4 * i..][..4].as_mut_ptr(), vector[i])));
+        for (values, half) in values.chunks_exact_mut(4).zip(vector) {
+            neon!(vst1q_f32(values.as_mut_ptr(), half));
+        }
     }
 
     #[inline(always)]
