@@ -12,13 +12,16 @@ export PATH := $(UNDERTONE_TOOLS)/bin:$(PATH)
 # In front of what compiles for the browser; the folder is there only where rustup could not provide that compiler.
 web := PATH="$(UNDERTONE_TOOLS)/rust-web/bin:$$PATH"
 wasm := --target wasm32-unknown-unknown
+in_chromium = $(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+	CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
+	WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300
 # Of the values that NO_COLOR may have, Trunk accepts but this one.
 trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train bench-kernels check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -52,10 +55,7 @@ unit: ## Runs the native tests
 
 wasm-test: ## Runs the browser's tests in a headless Chromium
 	@scripts/tools wasm wasm-bindgen browser
-	$(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
-		CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
-		WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300 \
-		cargo test --release $(wasm) --lib --test web
+	$(in_chromium) cargo test --release $(wasm) --lib --test web
 
 e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser
@@ -80,6 +80,13 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train
+
+bench-kernels: ## Measures the int8 products beside f32's, natively and in Chromium with and without relaxed SIMD
+	cargo bench --bench kernels
+	@scripts/tools wasm wasm-bindgen browser
+	$(in_chromium) cargo test --release $(wasm) --bench kernels -- --nocapture
+	$(in_chromium) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd" \
+		cargo test --release $(wasm) --bench kernels --target-dir target/relaxed -- --nocapture
 
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint

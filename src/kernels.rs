@@ -7,14 +7,17 @@
 //! the target guarantees; NEON and wasm's simd128 are there at compile time.
 
 pub mod adam;
+pub mod attention;
 pub mod bf16;
 pub mod dropout;
 pub mod exponential;
 pub mod gelu;
+pub mod int8;
 pub mod layer_norm;
 pub mod parts;
 pub mod precision;
 pub mod product;
+pub mod simd;
 pub mod softmax;
 
 /// Independent partial sums of a reduction: enough for two AVX-512 registers, so that additions overlap.

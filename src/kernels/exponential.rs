@@ -1,6 +1,7 @@
 //! eˣ as a polynomial, so that it vectorises: libm's is a call per element.
 
 use super::multiply_add;
+use super::simd::Simd;
 
 /// eˣ for x in [−87, 88], within 2 units in the last place; beyond, the value at the nearer end.
 ///
@@ -26,11 +27,61 @@ pub fn exp(x: f32) -> f32 {
     p * scale
 }
 
+/// 2ˣ for x in [−126, 126], within 3e-7 of it; below −126 the value there.
+///
+/// As in [`exp`]: x = n + r with |r| ≤ ½, and 2ʳ by a polynomial of degree 5, fitted for the least relative error.
+#[inline(always)]
+pub fn exp2<S: Simd>(simd: S, x: S::Floats) -> S::Floats {
+    const ROUND: f32 = 12_582_912.0;
+    const COEFFICIENTS: [f32; 5] = [6.931_470_0e-1, 2.402_224_2e-1, 5.550_733_6e-2, 9.671_513e-3, 1.326_472_6e-3];
+    let x = simd.maximum(x, simd.splat(-126.0));
+    let shifted = simd.add(x, simd.splat(ROUND));
+    let r = simd.subtract(x, simd.subtract(shifted, simd.splat(ROUND)));
+    let mut p = simd.splat(COEFFICIENTS[4]);
+    for coefficient in COEFFICIENTS[..4].iter().rev() {
+        p = simd.multiply_add(p, r, simd.splat(*coefficient));
+    }
+    simd.scale_by_power(simd.multiply_add(p, r, simd.splat(1.0)), shifted)
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    use super::super::simd::{Kernel, with_each};
     use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Exp2<'a>(&'a [f32]);
+
+    impl Kernel for Exp2<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+            let mut output = vec![0.0; self.0.len()];
+            for (y, x) in output.as_chunks_mut().0.iter_mut().zip(self.0.as_chunks().0) {
+                simd.store(exp2(simd, simd.load(x)), y);
+            }
+            output
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn powers_of_two_agree_with_the_standard_library() {
+        let inputs: Vec<f32> = (-130_000..126_000).map(|i| i as f32 / 1000.0).collect();
+        with_each(Exp2(&inputs), |name, output| {
+            for (&x, &y) in inputs.iter().zip(&output) {
+                let expected = f64::from(x.max(-126.0)).exp2();
+                let error = (f64::from(y) - expected).abs() / expected;
+                assert!(error < 3e-7, "{name}: 2^{x} is {y}, off by {error:e}");
+            }
+        });
+        with_each(Exp2(&[f32::NEG_INFINITY, -1e30, -127.0, 0.0, -0.0, 1.0, 2.0, -1.0]), |name, output| {
+            let lowest = f32::MIN_POSITIVE;
+            assert_eq!(output, [lowest, lowest, lowest, 1.0, 1.0, 2.0, 4.0, 0.5], "{name}");
+        });
+    }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn agrees_with_the_standard_library() {

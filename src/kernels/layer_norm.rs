@@ -28,6 +28,25 @@ pub fn forward(input: &[f32], weight: &[f32], bias: &[f32], epsilon: f32, output
     );
 }
 
+/// Replaces every row of `x` by the normalised sum of it and its row of `branch`, as at the end of a sub-layer.
+pub fn add_and_normalise(x: &mut [f32], branch: &[f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+    let width = weight.len();
+    vectorized(
+        #[inline(always)]
+        || {
+            for (x, branch) in x.chunks_exact_mut(width).zip(branch.chunks_exact(width)) {
+                for (x, branch) in x.iter_mut().zip(branch) {
+                    *x += branch;
+                }
+                let (mean, inverse_deviation) = moments(x, epsilon);
+                for ((x, weight), bias) in x.iter_mut().zip(weight).zip(bias) {
+                    *x = multiply_add((*x - mean) * inverse_deviation, *weight, *bias);
+                }
+            }
+        },
+    );
+}
+
 /// The gradients of [`forward`]: writes `input_gradient`, adds to `weight_gradient` and `bias_gradient`.
 ///
 /// With x̂ the normalised row and g the incoming gradient times the weight, ∂x = σ⁻¹·(g − mean(g) − x̂·mean(g·x̂)). μ and
@@ -100,6 +119,20 @@ mod tests {
                     assert!((f64::from(y[i]) - expected).abs() < 1e-4, "width {width}: {} for {expected}", y[i]);
                 }
             }
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_residual_is_added_before() {
+        for width in [1, 33, 384] {
+            let (input, weight, bias) = rows(width);
+            let branch: Vec<f32> = input.iter().rev().map(|value| value * 0.5).collect();
+            let sum: Vec<f32> = input.iter().zip(&branch).map(|(x, branch)| x + branch).collect();
+            let mut expected = vec![f32::NAN; input.len()];
+            forward(&sum, &weight, &bias, EPSILON as f32, &mut expected);
+            let mut x = input;
+            add_and_normalise(&mut x, &branch, &weight, &bias, EPSILON as f32);
+            assert_eq!(x, expected, "width {width}");
         }
     }
 

@@ -1,0 +1,115 @@
+//! How long the products of one transformer layer take, of all-MiniLM-L6-v2's sizes and for one text of some lengths: with
+//! int8 weights, rounding included, and in f32 by the `gemm` crate. `make bench-kernels` runs it natively, and in a
+//! headless Chromium once for each build of the engine.
+//!
+//! The contenders take turns, and the least time of each counts: what else the machine does only ever adds to it.
+
+use undertone::kernels::int8::{Activations, Finish, Rounding, Weights, quantise_rows};
+use undertone::kernels::product::{Matrix, Parallelism, multiply};
+
+/// (inputs, outputs) of queries, keys and values; attention's output; the feed-forward sub-layer's two.
+const PRODUCTS: [(usize, usize); 4] = [(384, 1152), (384, 384), (384, 1536), (1536, 384)];
+const TOKENS: [usize; 5] = [16, 32, 64, 128, 256];
+const ROUNDS: usize = 30;
+
+/// One product's factors, in every form.
+struct Product {
+    inputs: usize,
+    outputs: usize,
+    finish: Finish,
+    plain: Vec<f32>,
+    integers: Vec<i8>,
+    scales: Vec<f32>,
+    packed: Weights,
+}
+
+impl Product {
+    fn new(random: &mut fastrand::Rng, (inputs, outputs): (usize, usize)) -> Self {
+        let plain: Vec<f32> = (0..inputs * outputs).map(|_| (0..6).map(|_| random.f32() - 0.5).sum()).collect();
+        let (integers, scales) = quantise_rows(&plain, inputs);
+        let finish = if outputs == 1536 { Finish::BiasGelu } else { Finish::Bias };
+        let packed = Weights::pack(&integers, &scales, &vec![0.1; outputs]);
+        Self { inputs, outputs, finish, plain, integers, scales, packed }
+    }
+}
+
+/// Milliseconds of the four products for `tokens` rows: f32, [`Rounding::Wide`], [`Rounding::Narrow`].
+fn measure(products: &[Product], tokens: usize, now: impl Fn() -> f64) -> [f64; 3] {
+    let mut random = fastrand::Rng::with_seed(1);
+    let x: Vec<f32> = (0..tokens * 1536).map(|_| random.f32() - 0.4).collect();
+    let mut output = vec![0.0; tokens * 1536];
+    let mut activations = [Rounding::Wide, Rounding::Narrow].map(Activations::new);
+    let mut least = [f64::INFINITY; 3];
+    for _ in 0..ROUNDS {
+        for (contender, least) in least.iter_mut().enumerate() {
+            let start = now();
+            for &Product { inputs, outputs, finish, ref plain, ref packed, .. } in products {
+                let (x, output) = (&x[..tokens * inputs], &mut output[..tokens * outputs]);
+                match contender.checked_sub(1) {
+                    None => multiply(
+                        Matrix::new(output, tokens, outputs),
+                        false,
+                        Matrix::new(x, tokens, inputs),
+                        Matrix::new(&plain[..], outputs, inputs).transposed(),
+                        Parallelism::None,
+                    ),
+                    Some(rounding) => {
+                        activations[rounding].round(x, inputs);
+                        packed.multiply(&activations[rounding], finish, output);
+                    }
+                }
+            }
+            *least = least.min(now() - start);
+        }
+    }
+    least
+}
+
+/// The table of results, as Markdown.
+fn report(now: impl Fn() -> f64 + Copy) -> String {
+    let mut random = fastrand::Rng::with_seed(1);
+    let products = PRODUCTS.map(|sizes| Product::new(&mut random, sizes));
+    let operations: usize = PRODUCTS.iter().map(|(inputs, outputs)| inputs * outputs).sum();
+    let mut table = String::from(
+        "| tokens | f32 (gemm) | int8, wide | int8, narrow | of 10⁹ products a second |\n|---|---|---|---|---|\n",
+    );
+    for tokens in TOKENS {
+        let times = measure(&products, tokens, now);
+        let rates = times.map(|time| format!("{:.1}", (operations * tokens) as f64 / time / 1e6)).join(" / ");
+        let [single, wide, narrow] = times.map(|time| format!("{time:.3} ms"));
+        table += &format!("| {tokens} | {single} | {wide} | {narrow} | {rates} |\n");
+    }
+    let mut packing = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = now();
+        for Product { integers, scales, packed, .. } in &products {
+            std::hint::black_box(Weights::pack(integers, scales, &vec![0.1; packed.outputs()]));
+        }
+        packing = packing.min(now() - start);
+    }
+    table + &format!("\nPacking the four matrices takes {packing:.3} ms.\n")
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    let start = std::time::Instant::now();
+    println!("{}", report(|| start.elapsed().as_secs_f64() * 1e3));
+}
+
+#[cfg(target_arch = "wasm32")]
+fn main() {}
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn products() {
+        let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).unwrap();
+        let now = js_sys::Reflect::get(&performance, &"now".into()).unwrap().unchecked_into::<js_sys::Function>();
+        console_log!("{}", super::report(|| now.call0(&performance).unwrap().as_f64().unwrap()));
+    }
+}

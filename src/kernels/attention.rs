@@ -1,0 +1,271 @@
+//! Multi-head attention (Vaswani et al. 2017, eq. 1) within one text, for inference.
+//!
+//! Eight queries, one in each lane, go through all keys, their softmax, and all values, before the next eight: their
+//! scores never leave the level 1 cache. The maximum and the sum of each softmax are then vertical, and nothing is
+//! transposed but the queries, which are scaled on the way. All of it is f32: scores are differences of large numbers that
+//! an exponential blows up again, and rounding them to integers is a pass of its own.
+
+use super::exponential::exp2;
+use super::simd::{Kernel, LANES, Simd, dispatch};
+
+/// Keys whose scores, or queries whose results, are summed at the same time.
+const ROWS: usize = 4;
+
+/// How many heads there are, and how long a query is.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads {
+    /// How many there are.
+    pub count: usize,
+    /// The length of one head's query, key or value.
+    pub size: usize,
+}
+
+/// What the scores of eight queries need: a buffer to be used again and again.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// For each component of a head the queries.
+    queries: Vec<[f32; LANES]>,
+    /// For each key the scores, and later their exponentials.
+    scores: Vec<[f32; LANES]>,
+}
+
+/// Attention over the rows of `projections`, each the queries of all heads, their keys and their values; a row of `output`
+/// gets what all heads give.
+///
+/// # Panics
+/// The sizes do not fit each other.
+pub fn attend(projections: &[f32], heads: Heads, output: &mut [f32], scratch: &mut Scratch) {
+    let hidden = heads.count * heads.size;
+    assert!(hidden > 0 && output.len().is_multiple_of(hidden), "whole rows");
+    assert_eq!(projections.len(), 3 * output.len(), "a query, a key and a value for each row");
+    dispatch(Attend { projections, heads, output, scratch });
+}
+
+struct Attend<'a> {
+    projections: &'a [f32],
+    heads: Heads,
+    output: &'a mut [f32],
+    scratch: &'a mut Scratch,
+}
+
+impl Kernel for Attend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { projections, heads: Heads { count, size }, output, scratch: Scratch { queries, scores } } = self;
+        let hidden = count * size;
+        queries.resize(size, [0.0; LANES]);
+        scores.resize(output.len() / hidden, [0.0; LANES]);
+        for first in (0..hidden).step_by(size) {
+            let head = Head { projections, hidden, first, size };
+            let query_rows = projections.chunks(LANES * 3 * hidden);
+            for (output, query_rows) in output.chunks_mut(LANES * hidden).zip(query_rows) {
+                head.take_queries(query_rows, queries);
+                let highest = head.scores(simd, queries, scores);
+                let sums = exponentials(simd, highest, scores);
+                for (index, output) in output.chunks_mut(ROWS * hidden).enumerate() {
+                    head.weigh(simd, scores, sums, index * ROWS, output);
+                }
+            }
+        }
+    }
+}
+
+/// One head.
+struct Head<'a> {
+    projections: &'a [f32],
+    hidden: usize,
+    /// Where its part of each query, key and value begins.
+    first: usize,
+    size: usize,
+}
+
+impl Head<'_> {
+    /// Transposes the queries of `rows` into lanes. They are scaled so that the exponentials become powers of two.
+    #[inline(always)]
+    fn take_queries(&self, rows: &[f32], queries: &mut [[f32; LANES]]) {
+        let scale = std::f32::consts::LOG2_E / (self.size as f32).sqrt();
+        for (lane, row) in rows.chunks_exact(3 * self.hidden).enumerate() {
+            for (lanes, component) in queries.iter_mut().zip(&row[self.first..][..self.size]) {
+                lanes[lane] = component * scale;
+            }
+        }
+    }
+
+    /// Writes the scores of all keys, and gives the highest.
+    #[inline(always)]
+    fn scores<S: Simd>(&self, simd: S, queries: &[[f32; LANES]], scores: &mut [[f32; LANES]]) -> S::Floats {
+        let mut highest = simd.splat(f32::NEG_INFINITY);
+        let (whole, rest) = scores.as_chunks_mut::<ROWS>();
+        let mut rows = self.projections.chunks_exact(3 * self.hidden);
+        for scores in whole {
+            highest = self.scores_of_keys(simd, queries, &mut rows, scores, highest);
+        }
+        for score in rest {
+            highest = self.scores_of_keys(simd, queries, &mut rows, std::array::from_mut(score), highest);
+        }
+        highest
+    }
+
+    #[inline(always)]
+    fn scores_of_keys<'a, S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        queries: &[[f32; LANES]],
+        rows: &mut impl Iterator<Item = &'a [f32]>,
+        scores: &mut [[f32; LANES]; R],
+        mut highest: S::Floats,
+    ) -> S::Floats {
+        let mut sums = [simd.splat(0.0); R];
+        let keys = [(); R].map(|()| match rows.next() {
+            Some(row) => &row[self.hidden + self.first..][..queries.len()],
+            None => unreachable!("there is a score for each row"),
+        });
+        for (component, queries) in queries.iter().enumerate() {
+            let queries = simd.load(queries);
+            for (sum, key) in sums.iter_mut().zip(keys) {
+                *sum = simd.multiply_add(simd.splat(key[component]), queries, *sum);
+            }
+        }
+        for (sum, score) in sums.into_iter().zip(scores) {
+            highest = simd.maximum(sum, highest);
+            simd.store(sum, score);
+        }
+        highest
+    }
+
+    /// Writes Σ p·v for the queries in the lanes from `lane` on, as many as `output` has rows, and at most [`ROWS`].
+    #[inline(always)]
+    fn weigh<S: Simd>(
+        &self,
+        simd: S,
+        exponentials: &[[f32; LANES]],
+        sums: [f32; LANES],
+        lane: usize,
+        output: &mut [f32],
+    ) {
+        let first = 2 * self.hidden + self.first;
+        for component in (0..self.size).step_by(LANES) {
+            let width = LANES.min(self.size - component);
+            let mut weighted = [simd.splat(0.0); ROWS];
+            for (row, exponentials) in self.projections.chunks_exact(3 * self.hidden).zip(exponentials) {
+                let value = &row[first + component..][..width];
+                let value = match value.first_chunk() {
+                    Some(value) => simd.load(value),
+                    None => {
+                        let mut lanes = [0.0; LANES];
+                        lanes[..width].copy_from_slice(value);
+                        simd.load(&lanes)
+                    }
+                };
+                for (sum, exponential) in weighted.iter_mut().zip(&exponentials[lane..][..ROWS]) {
+                    *sum = simd.multiply_add(simd.splat(*exponential), value, *sum);
+                }
+            }
+            let rows = output.chunks_exact_mut(self.hidden).zip(weighted).zip(&sums[lane..]);
+            for ((output, weighted), sum) in rows {
+                let mut lanes = [0.0; LANES];
+                simd.store(simd.multiply(weighted, simd.splat(1.0 / sum)), &mut lanes);
+                output[self.first + component..][..width].copy_from_slice(&lanes[..width]);
+            }
+        }
+    }
+}
+
+/// Replaces each score by the power of two of what it is below the highest of its lane, and gives their sums.
+#[inline(always)]
+fn exponentials<S: Simd>(simd: S, highest: S::Floats, scores: &mut [[f32; LANES]]) -> [f32; LANES] {
+    let mut sum = simd.splat(0.0);
+    for score in scores {
+        let exponential = exp2(simd, simd.subtract(simd.load(score), highest));
+        sum = simd.add(sum, exponential);
+        simd.store(exponential, score);
+    }
+    let mut sums = [0.0; LANES];
+    simd.store(sum, &mut sums);
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::super::simd::with_each;
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Case<'a>(&'a [f32], Heads);
+
+    impl Kernel for Case<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+            let Self(projections, heads) = self;
+            let mut output = vec![f32::NAN; projections.len() / 3];
+            // What an earlier, longer text has left behind.
+            let mut scratch = Scratch { queries: vec![[7.0; LANES]; 100], scores: vec![[9.0; LANES]; 600] };
+            Attend { projections, heads, output: &mut output, scratch: &mut scratch }.run(simd);
+            output
+        }
+    }
+
+    fn in_f64(projections: &[f32], Heads { count, size }: Heads) -> Vec<f64> {
+        let hidden = count * size;
+        let rows: Vec<&[f32]> = projections.chunks(3 * hidden).collect();
+        let part = |row: usize, start: usize| rows[row][start..][..size].iter().map(|&value| f64::from(value));
+        let mut output = vec![0.0; rows.len() * hidden];
+        for (query, output) in output.chunks_mut(hidden).enumerate() {
+            for (head, output) in output.chunks_mut(size).enumerate() {
+                let score = |key| -> f64 {
+                    let products = part(query, head * size).zip(part(key, hidden + head * size)).map(|(q, k)| q * k);
+                    products.sum::<f64>() / (size as f64).sqrt()
+                };
+                let scores: Vec<f64> = (0..rows.len()).map(score).collect();
+                let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let sum: f64 = scores.iter().map(|score| (score - highest).exp()).sum();
+                for (key, score) in scores.iter().enumerate() {
+                    let probability = (score - highest).exp() / sum;
+                    for (output, value) in output.iter_mut().zip(part(key, 2 * hidden + head * size)) {
+                        *output += probability * value;
+                    }
+                }
+            }
+        }
+        output
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn agrees_with_f64_for_any_length() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for (length, count, size) in
+            [(1, 1, 1), (3, 2, 8), (4, 1, 32), (8, 2, 16), (13, 3, 26), (33, 2, 32), (130, 1, 64)]
+        {
+            for magnitude in [0.1, 3.0, 40.0] {
+                let heads = Heads { count, size };
+                let values = (0..3 * length * count * size).map(|_| (random.f32() - 0.5) * magnitude);
+                let projections: Vec<f32> = values.collect();
+                let expected = in_f64(&projections, heads);
+                with_each(Case(&projections, heads), |name, output| {
+                    for (value, expected) in output.iter().zip(&expected) {
+                        // Scores of some hundreds are off by as many f32 roundings.
+                        let bound = 1e-6 * f64::from(magnitude) * (1.0 + f64::from(magnitude * magnitude));
+                        let error = (f64::from(*value) - expected).abs();
+                        assert!(error < bound, "{name}, {length} rows of {heads:?}, ±{magnitude}: off by {error:e}");
+                    }
+                });
+            }
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn extreme_scores_choose_one_value_or_the_mean() {
+        let heads = Heads { count: 1, size: 2 };
+        // Both queries point at the second key, far more than f32's exponential could bear.
+        let projections = [300.0, 0.0, -300.0, 0.0, 1.0, 2.0, 400.0, 0.0, 300.0, 0.0, 5.0, 6.0];
+        with_each(Case(&projections, heads), |name, output| assert_eq!(output, [5.0, 6.0, 5.0, 6.0], "{name}"));
+        let projections = [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 5.0, 6.0];
+        with_each(Case(&projections, heads), |name, output| assert_eq!(output, [3.0, 4.0, 3.0, 4.0], "{name}"));
+    }
+}

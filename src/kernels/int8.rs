@@ -1,0 +1,34 @@
+//! Linear layers of int8 weights, for inference: f32 in, f32 out, integers between.
+//!
+//! A weight matrix W (outputs, inputs) is stored as integers with one scale for each row ([`quantise_rows`]), and
+//! [`Weights`] has them in the order in which a processor wants them. The rows of x are rounded to integers as they come
+//! ([`Activations`]), in one of two ways ([`Rounding`]):
+//!
+//! | | activations | their scales | the work is done by | error of a pooled embedding, 1 − cosine, worst / mean |
+//! |---|---|---|---|---|
+//! | [`wide`] | 14 bits or more and a sign | one for each row | products of `i16`, on every processor since SSE2 | .004 / .0006 |
+//! | [`narrow`] | 7 bits | one, and a minimum, for each row and 128 inputs | products of bytes, where a processor has them | .011 / .002 |
+//!
+//! The integers, their sums and what [`Weights::multiply`] makes of them are the same to the bit on every processor, natively
+//! and in a browser, with and without relaxed SIMD: integers do not care about the order of their sums, no sum overflows
+//! (each module says why), and the few floating-point operations come in one order and are not fused. Only GELU may
+//! differ, in the last digits, with how [`super::simd::Simd::multiply_add`] rounds.
+
+mod activations;
+mod lookup;
+mod narrow;
+mod product;
+mod weights;
+mod wide;
+
+pub use activations::{Activations, Rounding};
+pub use lookup::Table;
+pub use product::Finish;
+pub use weights::{Weights, quantise_rows};
+
+/// Rows of x that one tile of sums takes. Four rows of eight sums are all that sixteen registers of 128 bits can hold beside
+/// the factors.
+const ROWS: usize = 4;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,303 @@
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::activations::Round;
+use super::product::Multiply;
+use super::weights::GROUP;
+use super::*;
+use crate::kernels::simd::{Kernel, Simd, with_each};
+
+/// A layer's integers, as they are before packing.
+struct Layer {
+    integers: Vec<i8>,
+    scales: Vec<f32>,
+    bias: Vec<f32>,
+    inputs: usize,
+}
+
+impl Layer {
+    fn random(random: &mut fastrand::Rng, outputs: usize, inputs: usize) -> Self {
+        // Near a normal distribution: mostly small, as trained weights are.
+        let mut value = || (0..6).map(|_| random.f32() - 0.5).sum::<f32>();
+        let weights: Vec<f32> = (0..outputs * inputs).map(|_| value()).collect();
+        let bias = (0..outputs).map(|_| value()).collect();
+        let (integers, scales) = quantise_rows(&weights, inputs);
+        Self { integers, scales, bias, inputs }
+    }
+
+    /// All weights at the ends of their range: of one sign, of alternating signs, and at random.
+    fn extreme(random: &mut fastrand::Rng, outputs: usize, inputs: usize) -> Self {
+        let value = |i: usize| match i / inputs % 4 {
+            0 => 127,
+            1 => -128,
+            2 => [127, -127][i % 2],
+            _ => [127, -127][random.usize(..2)],
+        };
+        let integers = (0..outputs * inputs).map(value).collect();
+        Self { integers, scales: vec![0.01; outputs], bias: vec![0.5; outputs], inputs }
+    }
+
+    fn packed(&self) -> Weights {
+        Weights::pack(&self.integers, &self.scales, &self.bias)
+    }
+
+    /// x · Wᵀ + bias in f64, of these integers.
+    fn in_f64(&self, x: &[f32]) -> Vec<f64> {
+        let rows = x.chunks(self.inputs);
+        rows.flat_map(|x| {
+            let weights = self.integers.chunks(self.inputs).zip(&self.scales).zip(&self.bias);
+            weights.map(|((integers, &scale), &bias)| {
+                let sum: f64 = x.iter().zip(integers).map(|(&x, &weight)| f64::from(x) * f64::from(weight)).sum();
+                sum * f64::from(scale) + f64::from(bias)
+            })
+        })
+        .collect()
+    }
+
+    /// The most that rounding each activation by `steps(x)` at most can change for each row and output.
+    fn bound(&self, x: &[f32], step: impl Fn(&[f32]) -> f64) -> Vec<f64> {
+        let rows = x.chunks(self.inputs);
+        rows.flat_map(|x| {
+            self.integers.chunks(self.inputs).zip(&self.scales).zip(&self.bias).map(|((integers, &scale), &bias)| {
+                let groups = x.chunks(GROUP).zip(integers.chunks(GROUP));
+                let error: f64 = groups
+                    .map(|(x, integers)| {
+                        let magnitudes = |x: &f32, weight: &i8| f64::from(x.abs()) * f64::from(weight.unsigned_abs());
+                        let weights: f64 = integers.iter().map(|weight| f64::from(weight.unsigned_abs())).sum();
+                        let largest = x.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+                        let products: f64 = x.iter().zip(integers).map(|(x, weight)| magnitudes(x, weight)).sum();
+                        // Half a step each, and f32's own rounding.
+                        0.501 * step(x) * weights + 1e-6 * (products + f64::from(largest) * weights)
+                    })
+                    .sum();
+                error * f64::from(scale) + 1e-6 * f64::from(bias.abs()) + 1e-30
+            })
+        })
+        .collect()
+    }
+}
+
+/// Rounding and product, by one implementation.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    x: &'a [f32],
+    weights: &'a Weights,
+    rounding: Rounding,
+    finish: Finish,
+}
+
+impl Kernel for Case<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Vec<f32> {
+        let Self { x, weights, rounding, finish } = self;
+        let inputs = weights.inputs();
+        let mut activations = Activations::new(rounding);
+        // Other rows before, of which something may be left in the buffer.
+        for x in [&[9.0; 5 * 2000][..5 * inputs], x] {
+            Round { x, inputs, rounded: &mut activations.rounded }.run(simd);
+            (activations.rows, activations.inputs) = (x.len() / inputs, inputs);
+        }
+        let mut output = vec![f32::NAN; activations.rows * weights.outputs()];
+        Multiply { x: &activations, weights, finish, output: &mut output }.run(simd);
+        output
+    }
+}
+
+const ROUNDINGS: [Rounding; 2] = [Rounding::Wide, Rounding::Narrow];
+const SIZES: [(usize, usize, usize); 9] = [
+    (1, 1, 1),
+    (1, 6, 384),
+    (2, 8, 16),
+    (3, 9, 15),
+    (4, 16, 128),
+    (5, 7, 129),
+    (7, 24, 312),
+    (6, 17, 1536),
+    (9, 40, 400),
+];
+
+/// Holds a product to f64, by every implementation, and those to each other.
+fn check(layer: &Layer, x: &[f32]) {
+    let weights = layer.packed();
+    let expected = layer.in_f64(x);
+    for rounding in ROUNDINGS {
+        let bound = layer.bound(x, |group| match rounding {
+            Rounding::Wide => {
+                // A row's, of which the group is a part; enough for those that are one group.
+                let largest = x.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+                f64::from(largest) / f64::from(wide::limit(layer.inputs))
+            }
+            Rounding::Narrow => {
+                let highest = group.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let lowest = group.iter().copied().fold(f32::INFINITY, f32::min);
+                (f64::from(highest) - f64::from(lowest)) / 127.0
+            }
+        });
+        let mut first: Option<Vec<u32>> = None;
+        with_each(Case { x, weights: &weights, rounding, finish: Finish::Bias }, |name, output| {
+            let place = |i: usize| format!("{name}, {rounding:?}, {} inputs, {i}", layer.inputs);
+            for (i, ((&value, &expected), &bound)) in output.iter().zip(&expected).zip(&bound).enumerate() {
+                let error = (f64::from(value) - expected).abs();
+                assert!(error <= bound, "{}: {value} for {expected}, more than {bound:e}", place(i));
+            }
+            let bits: Vec<u32> = output.iter().map(|value| value.to_bits()).collect();
+            match &first {
+                None => first = Some(bits),
+                Some(first) => assert!(&bits == first, "{}: other bits", place(0)),
+            }
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn products_agree_with_f64_and_with_each_other() {
+    let mut random = fastrand::Rng::with_seed(1);
+    for (rows, outputs, inputs) in SIZES {
+        let layer = Layer::random(&mut random, outputs, inputs);
+        for (magnitude, offset) in [(1.0, 0.5), (1e-3, 0.1), (1e6, 0.5), (1e-20, 0.9)] {
+            let x: Vec<f32> = (0..rows * inputs).map(|_| (random.f32() - offset) * magnitude).collect();
+            check(&layer, &x);
+        }
+    }
+}
+
+/// One input of each row a thousand times as large as all others, as in BERT.
+#[wasm_bindgen_test(unsupported = test)]
+fn outliers_cost_only_digits() {
+    let mut random = fastrand::Rng::with_seed(2);
+    let layer = Layer::random(&mut random, 24, 384);
+    let value = |i: usize| (random.f32() - 0.5) * if i % 384 == 77 { 1000.0 } else { 1.0 };
+    check(&layer, &(0..6 * 384).map(value).collect::<Vec<f32>>());
+}
+
+/// No sum overflows whatever the values, or the results would be far off.
+#[wasm_bindgen_test(unsupported = test)]
+fn extremes_do_not_overflow() {
+    let mut random = fastrand::Rng::with_seed(3);
+    for inputs in [4, 16, 128, 384, 1536, 2000] {
+        let layer = Layer::extreme(&mut random, 20, inputs);
+        // Always the largest integer, always the least, in turns with them, and at random.
+        let value = |i: usize| match i / inputs {
+            0 => 3.0,
+            1 => -3.0,
+            2 => [3.0, -3.0][i % 2],
+            3 => [0.0, 3.0][i / 2 % 2],
+            _ => [3.0, -3.0][random.usize(..2)],
+        };
+        check(&layer, &(0..5 * inputs).map(value).collect::<Vec<f32>>());
+    }
+}
+
+/// Weights as large as they may be for sums in `i16`, and activations that make the most of each sum.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_deepest_sums_do_not_overflow() {
+    let inputs = 128;
+    let ones = |sign: f32| (0..inputs).map(|i| if i % 4 < 2 { sign } else { -sign }).collect::<Vec<f32>>();
+    let weights: Vec<f32> = (0..8).flat_map(|row| ones([1.0, -1.0][row % 2])).collect();
+    let (integers, scales) = quantise_rows(&weights, inputs);
+    // Eight weights of one sign: 8 · 32 = 256 is the most that leaves 127 times their sum in i16.
+    assert!(integers.iter().all(|integer| integer.abs() == 32), "{integers:?}");
+    let layer = Layer { integers, scales, bias: vec![0.0; 8], inputs };
+    assert!(layer.packed().panels().all(|panel| panel.deep));
+    check(&layer, &[ones(5.0), ones(-5.0), vec![5.0; inputs]].concat());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn sums_in_i16_are_for_weights_that_fit() {
+    let deep = |value: i8| Weights::pack(&[value; 8 * 32], &[1.0; 8], &[0.0; 8]).panels().all(|panel| panel.deep);
+    assert_eq!([32, 33, -32, -33, 127, -128].map(deep), [true, false, true, false, false, false]);
+    // Of both signs, each may go so far.
+    let mixed: Vec<i8> = (0..8 * 32).map(|i| if i % 2 == 0 { 64 } else { -64 }).collect();
+    assert!(Weights::pack(&mixed, &[1.0; 8], &[0.0; 8]).panels().all(|panel| panel.deep));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn rows_that_say_nothing_give_the_bias() {
+    let layer = Layer { integers: vec![100; 3 * 40], scales: vec![0.1; 3], bias: vec![1.0, -2.0, 0.0], inputs: 40 };
+    let weights = layer.packed();
+    for (rounding, value) in
+        ROUNDINGS.into_iter().flat_map(|rounding| [0.0, -0.0, 1e-38].map(|value| (rounding, value)))
+    {
+        let x = vec![value; 80];
+        with_each(Case { x: &x, weights: &weights, rounding, finish: Finish::Bias }, |name, output| {
+            for (output, bias) in output.iter().zip([1.0, -2.0, 0.0, 1.0, -2.0, 0.0]) {
+                assert!((output - bias).abs() < 1e-30, "{name}, {rounding:?}, {value}: {output} for {bias}");
+            }
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_is_not_finite_does_no_harm_to_other_rows() {
+    let mut random = fastrand::Rng::with_seed(4);
+    let layer = Layer::random(&mut random, 8, 64);
+    let weights = layer.packed();
+    let good: Vec<f32> = (0..64).map(|_| random.f32()).collect();
+    for (rounding, bad) in ROUNDINGS.into_iter().flat_map(|r| [f32::NAN, f32::INFINITY, f32::MAX].map(|bad| (r, bad))) {
+        let mut x = [&good[..], &good, &good].concat();
+        (x[64], x[100]) = (bad, -bad);
+        let case = |x| Case { x, weights: &weights, rounding, finish: Finish::Bias };
+        let mut alone = Vec::new();
+        with_each(case(&good), |_, output| alone = output);
+        with_each(case(&x), |name, output| {
+            assert_eq!([&output[..8], &output[16..]], [&alone[..]; 2], "{name}, {rounding:?}, {bad}");
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn gelu_is_applied_to_what_the_product_is() {
+    let mut random = fastrand::Rng::with_seed(5);
+    let layer = Layer::random(&mut random, 20, 64);
+    let weights = layer.packed();
+    let x: Vec<f32> = (0..5 * 64).map(|_| random.f32() - 0.5).collect();
+    for rounding in ROUNDINGS {
+        let case = |finish| Case { x: &x, weights: &weights, rounding, finish };
+        let mut plain = Vec::new();
+        with_each(case(Finish::Bias), |_, output| plain = output);
+        let mut expected = vec![0.0; plain.len()];
+        crate::kernels::gelu::forward(&plain, &mut expected);
+        with_each(case(Finish::BiasGelu), |name, output| {
+            for (value, expected) in output.iter().zip(&expected) {
+                assert!((value - expected).abs() < 6e-6, "{name}, {rounding:?}: {value} for {expected}");
+            }
+        });
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn rows_are_quantised_to_what_gives_them_back() {
+    let mut random = fastrand::Rng::with_seed(6);
+    for width in [1, 3, 16, 33, 384] {
+        let rows: Vec<f32> = [
+            (0..width).map(|_| random.f32() - 0.5).collect(),
+            vec![0.0; width],
+            vec![-7.0; width],
+            (0..width).map(|i| if i == 0 { 1e6 } else { 1.0 }).collect(),
+        ]
+        .concat();
+        let (integers, scales) = quantise_rows(&rows, width);
+        for ((row, integers), scale) in rows.chunks(width).zip(integers.chunks(width)).zip(scales) {
+            for (value, integer) in row.iter().zip(integers) {
+                assert!(
+                    (value - f32::from(*integer) * scale).abs() <= scale * 0.5001,
+                    "{integer} · {scale} for {value}"
+                );
+            }
+            let largest = row.iter().fold(0.0f32, |a, b| a.max(b.abs())) / 127.0;
+            assert!((largest..=largest * 4.1).contains(&scale), "{scale} for {largest}");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn rows_of_a_table_are_added() {
+    let integers: Vec<i8> = (-15..15).collect();
+    let mut output = vec![1.0; 20];
+    Table::new(&integers, &[1.0, 0.5, 2.0], 10).add_rows(&[2, 1], &mut output);
+    for (i, value) in output.iter().enumerate() {
+        let expected = if i < 10 { 1.0 + 2.0 * (5.0 + i as f32) } else { 1.0 + 0.5 * (-5.0 + (i - 10) as f32) };
+        assert_eq!(*value, expected, "{i}");
+    }
+}

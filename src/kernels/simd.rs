@@ -1,0 +1,146 @@
+//! Vectors of eight lanes, for the kernels that need an instruction by name.
+//!
+//! Most kernels are loops that the compiler vectorises ([`super::vectorized`]). It does not find the instructions that sum
+//! products of small integers, which is where inference spends its time. So a [`Kernel`] is written once, against the
+//! trait [`Simd`], and [`dispatch`] runs it with the best implementation that this processor has:
+//!
+//! | implementation | a vector is | chosen |
+//! |---|---|---|
+//! | `X86<true>` | one AVX2 register; products of bytes by AVX-512-VNNI | at run time |
+//! | `X86<false>` | one AVX2 register | at run time |
+//! | `Neon` | two NEON registers; products of bytes by SDOT | at compile time; SDOT at run time |
+//! | `Wasm` | two simd128 registers; products of bytes by relaxed SIMD in the build that has it | at compile time |
+//! | [`Portable`] | an array | otherwise, and in tests: it says what each operation means |
+//!
+//! Eight lanes everywhere: a kernel's order of additions is then the same everywhere, and with it every result, except where
+//! [`Simd::multiply_add`] rounds once or twice. A longer vector would gain nothing on Zen 4, which takes two cycles for 512
+//! bits.
+//!
+//! An implementation is a token: whoever holds one knows that the processor has its instructions. That makes the methods
+//! safe, and these files the only ones with intrinsics. As in [`super::vectorized`], all that a kernel calls must be
+//! `#[inline(always)]`.
+
+#[cfg(target_arch = "aarch64")]
+mod arm;
+mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use portable::Portable;
+
+/// How many values a vector has.
+pub const LANES: usize = 8;
+
+/// Four consecutive bytes for each lane.
+pub type Quads = [[i8; 4]; LANES];
+
+/// The vector operations of one instruction set.
+///
+/// All implementations give the same bits, except [`Self::multiply_add`]. `minimum` and `maximum` give their second argument
+/// where one is not a number.
+pub trait Simd: Copy {
+    /// Eight `f32`.
+    type Floats: Copy;
+    /// Eight `i32`.
+    type Integers: Copy;
+    /// Sixteen `i16`.
+    type Shorts: Copy;
+    /// [`Quads`].
+    type Bytes: Copy;
+    /// For each lane a sum of products of bytes, in two parts of `i16` or in one.
+    type Partial: Copy;
+    /// Whether partial sums are `i32`, and take any number of products.
+    const PARTIALS_ARE_I32: bool;
+
+    /// `value` in every lane.
+    fn splat(self, value: f32) -> Self::Floats;
+    /// A vector from memory.
+    fn load(self, values: &[f32; LANES]) -> Self::Floats;
+    /// A vector to memory.
+    fn store(self, vector: Self::Floats, values: &mut [f32; LANES]);
+    /// a + b
+    fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// a − b
+    fn subtract(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// a · b
+    fn multiply(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// a · b + c, rounded once where the processor can
+    fn multiply_add(self, a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
+    /// a < b ? a : b
+    fn minimum(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// a > b ? a : b
+    fn maximum(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// a · 2ⁿ, by adding n to the exponent: n is given as the float n + 1.5 · 2²³, which has it in its low bits. Neither a
+    /// nor the result may be subnormal, infinite or zero.
+    fn scale_by_power(self, a: Self::Floats, shifted: Self::Floats) -> Self::Floats;
+
+    /// Values in 0..=127 to the nearest integer, of two equally near ones the even one; as two quads of bytes.
+    fn round_to_bytes(self, values: Self::Floats) -> [u32; 2];
+    /// Values in −32767..=32767 to the nearest integer, of two equally near ones the even one; as two quads of `i16`.
+    fn round_to_shorts(self, values: Self::Floats) -> [u64; 2];
+
+    /// Zero in every lane.
+    fn zero(self) -> Self::Integers;
+    /// The nearest floats.
+    fn to_floats(self, integers: Self::Integers) -> Self::Floats;
+
+    /// Sixteen bytes, widened.
+    fn load_shorts(self, values: &[[i8; 4]; LANES / 2]) -> Self::Shorts;
+    /// Adds to lane i of `sums` the products of the numbers 2i and 2i + 1 of `left`, each with the number of `right` at that
+    /// place; `right`'s quad is repeated four times. A sum that leaves `i32` wraps.
+    fn add_products_of_shorts(self, sums: Self::Integers, left: Self::Shorts, right: u64) -> Self::Integers;
+    /// The sums of neighbouring lanes: those of `low`, and then those of `high`.
+    fn add_neighbours(self, low: Self::Integers, high: Self::Integers) -> Self::Integers;
+
+    /// A vector from memory.
+    fn load_bytes(self, values: &Quads) -> Self::Bytes;
+    /// For each lane the sum of its quad's products with `right`, a quad of bytes in 0..=127.
+    fn products_of_bytes(self, left: Self::Bytes, right: u32) -> Self::Partial;
+    /// Adds such products to others. The first two products of each quad may make one sum and the last two another: the
+    /// caller sees to it that neither leaves `i16`.
+    fn add_products_of_bytes(self, partial: Self::Partial, left: Self::Bytes, right: u32) -> Self::Partial;
+    /// Adds to each lane of `sums` its partial sum.
+    fn add_partial(self, sums: Self::Integers, partial: Self::Partial) -> Self::Integers;
+}
+
+/// Code that is compiled once for each instruction set.
+pub trait Kernel {
+    /// What it gives.
+    type Output;
+    /// Runs it; to be `#[inline(always)]`.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Runs `kernel` with the best instructions of this processor.
+#[inline]
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    return x86::dispatch(kernel);
+    #[cfg(target_arch = "aarch64")]
+    return arm::dispatch(kernel);
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return kernel.run(wasm::Wasm);
+    #[cfg(not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )))]
+    return kernel.run(Portable);
+}
+
+/// Runs `kernel` once with every implementation that this processor has, [`Portable`] first.
+#[cfg(test)]
+pub(super) fn with_each<K: Kernel + Copy>(kernel: K, mut check: impl FnMut(&str, K::Output)) {
+    check("portable", kernel.run(Portable));
+    #[cfg(target_arch = "x86_64")]
+    x86::with_each(kernel, &mut check);
+    #[cfg(target_arch = "aarch64")]
+    check("neon", arm::dispatch(kernel));
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    check("wasm", kernel.run(wasm::Wasm));
+}
+
+#[cfg(test)]
+mod tests;
