@@ -77,7 +77,7 @@ fn report(now: impl Fn() -> f64 + Copy) -> String {
         let times = measure(&products, tokens, now);
         let rates = times.map(|time| format!("{:.1}", (operations * tokens) as f64 / time / 1e6)).join(" / ");
         let [single, wide, narrow] = times.map(|time| format!("{time:.3} ms"));
-        table += &format!("| {tokens} | {single} | {wide} | {narrow} | {rates} |\n");
+        table.push_str(&format!("| {tokens} | {single} | {wide} | {narrow} | {rates} |\n"));
     }
     let mut packing = f64::INFINITY;
     for _ in 0..ROUNDS {
@@ -87,7 +87,7 @@ fn report(now: impl Fn() -> f64 + Copy) -> String {
         }
         packing = packing.min(now() - start);
     }
-    table + &format!("\nPacking the four matrices takes {packing:.3} ms.\n")
+    table + format!("\nPacking the four matrices takes {packing:.3} ms.\n").as_str()
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -56,20 +56,18 @@ pub fn curves(
     let mean = |ranking: usize, share: usize| {
         texts.iter().map(|text| text[ranking].1[share]).sum::<f64>() / texts.len() as f64
     };
-    let curve = |(number, (ranking, _)): (usize, &(Ranking, Vec<f64>))| Curve {
+    let curve = |(number, (ranking, _)): (usize, &Falls)| Curve {
         ranking: *ranking,
         falls: (0..SHARES.len()).map(|share| mean(number, share)).collect(),
     };
     Ok((texts.len(), first.iter().enumerate().map(curve).collect()))
 }
 
+/// How far one text's probability falls at each of [`SHARES`] when words go in the order of a ranking.
+type Falls = (Ranking, Vec<f64>);
+
 /// The falls by each ranking; none where the probability is below ½ or there is one word only.
-fn of_text(
-    classifier: &Classifier,
-    text: &str,
-    label: (usize, usize),
-    random: &mut Rng,
-) -> Result<Option<Vec<(Ranking, Vec<f64>)>>> {
+fn of_text(classifier: &Classifier, text: &str, label: (usize, usize), random: &mut Rng) -> Result<Option<Vec<Falls>>> {
     let before = probability(classifier, text, label)?;
     if before < 0.5 {
         return Ok(None);
