@@ -10,6 +10,7 @@
 mod architecture;
 mod batch;
 mod checkpoint;
+mod layer;
 mod model;
 mod weights;
 

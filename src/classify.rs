@@ -2,12 +2,12 @@
 //!
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, Label, Manifest, Task};
-use crate::ops::{Ops, Precision};
+use crate::ops::{Ops, Rounding};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -61,6 +61,14 @@ impl Classifier {
     /// # Errors
     /// The weights or the tokenizer are not what the manifest describes.
     pub fn new(bundle: &Bundle) -> Result<Self> {
+        Self::with_ops(bundle, Ops::Int8(Rounding::DEFAULT))
+    }
+
+    /// Builds the model of `bundle` with other operations than the default ones.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn with_ops(bundle: &Bundle, ops: Ops) -> Result<Self> {
         let manifest = bundle.manifest.clone();
         let architecture = &manifest.architecture;
         if manifest.max_tokens > architecture.max_position_embeddings {
@@ -78,8 +86,8 @@ impl Classifier {
                 architecture.vocab_size
             )));
         }
-        let weights = bundle::weights::decode(&bundle.weights, &Device::Cpu)?;
-        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, Ops::Fused(Precision::F32))?;
+        let weights = bundle::weights::decode(&bundle.weights)?;
+        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, ops)?;
         Ok(Self { manifest, tokenizer, model })
     }
 

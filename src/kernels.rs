@@ -9,6 +9,7 @@
 pub mod adam;
 pub mod attention;
 pub mod bf16;
+pub mod compact;
 pub mod dropout;
 pub mod exponential;
 pub mod gelu;

@@ -14,6 +14,7 @@ mod dropout;
 mod embedding;
 mod feed_forward;
 mod heads;
+mod int8;
 mod layer_norm;
 mod linear;
 mod mean_pool;
@@ -24,15 +25,23 @@ use std::sync::{Arc, OnceLock};
 
 use candle_core::{Device, Result, Tensor, bail};
 
+use crate::kernels::compact::Compact;
+
 pub use crate::kernels::dropout::Mask;
+pub use crate::kernels::int8::Rounding;
 pub use crate::kernels::precision::Precision;
+pub use int8::{Int8Layer, Int8Linear};
 pub use packed::Packed;
 
 /// Which implementation computes an operation, and to what the factors of linear layers' products are rounded.
+///
+/// The fused operations run on the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ops {
-    /// One operation each, on the CPU.
+    /// One operation for each sub-layer.
     Fused(Precision),
+    /// For inference: one operation for each layer whose weights are int8, the others as in `Fused(Precision::F32)`.
+    Int8(Rounding),
     /// candle's operations, on any device.
     Composed(Precision),
 }
@@ -116,13 +125,14 @@ impl Ops {
 
     /// Whether these are the fused operations.
     pub fn are_fused(self) -> bool {
-        matches!(self, Self::Fused(_))
+        !matches!(self, Self::Composed(_))
     }
 
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         match self {
             Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
+            Self::Int8(_) => Self::Fused(Precision::F32).linear(x, weight, bias),
             Self::Composed(precision) => composed::linear(x, weight, bias, precision),
         }
     }
@@ -130,7 +140,9 @@ impl Ops {
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
+            Self::Fused(_) | Self::Int8(_) => {
+                x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon })
+            }
             Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
         }
     }
@@ -147,6 +159,7 @@ impl Ops {
                 let attention = attention::Attention { precision, packing, settings, saved: OnceLock::new() };
                 x.contiguous()?.apply_op2(&packed, attention)
             }
+            Self::Int8(_) => Self::Fused(Precision::F32).attention(x, weights, packing, settings),
             Self::Composed(precision) => composed::attention_sublayer(x, &packed, packing, settings, precision),
         }
     }
@@ -167,6 +180,7 @@ impl Ops {
                 let feed_forward = feed_forward::FeedForward { precision, epsilon, dropout, saved: OnceLock::new() };
                 x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
+            Self::Int8(_) => Self::Fused(Precision::F32).feed_forward(x, first, weights, epsilon, dropout),
             Self::Composed(precision) => composed::feed_forward(x, first, &packed, epsilon, dropout, precision),
         }
     }
@@ -174,15 +188,40 @@ impl Ops {
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
+            Self::Fused(_) | Self::Int8(_) => {
+                words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() })
+            }
             Self::Composed(_) => composed::embedding([words, positions, token_types], lookup),
         }
+    }
+
+    /// As [`Self::embedding`], with the words' table in few bits.
+    pub fn compact_embedding(
+        self,
+        words: &Compact,
+        [positions, token_types]: [&Tensor; 2],
+        lookup: &Lookup,
+    ) -> Result<Tensor> {
+        let [entries, width] = words.shape();
+        let count = lookup.words.len();
+        let mut rows = vec![0.0; count * width];
+        for (&id, row) in lookup.words.iter().zip(rows.chunks_exact_mut(width)) {
+            if id as usize >= entries {
+                bail!("there is no word embedding {id}: the table has {entries} rows");
+            }
+            words.widen_row(id as usize, row);
+        }
+        let rows = Tensor::from_vec(rows, (count, width), positions.device())?;
+        let lookup = Lookup { words: (0..count as u32).collect(), ..lookup.clone() };
+        self.embedding([&rows, positions, token_types], &lookup)
     }
 
     /// The mean of each text's rows: (rows, width) → (texts, width).
     pub fn mean_pool(self, x: &Tensor, packing: &Packing) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
+            Self::Fused(_) | Self::Int8(_) => {
+                x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() })
+            }
             Self::Composed(_) => composed::mean_pool(x, packing),
         }
     }
@@ -190,7 +229,7 @@ impl Ops {
     /// Drops the elements of `x` that `mask` names and scales the others up.
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            Self::Fused(_) | Self::Int8(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
             Self::Composed(_) => composed::dropout(x, mask),
         }
     }

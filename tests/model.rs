@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
 use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Unit, Weights};
-use undertone::ops::{Ops, Precision, binary_cross_entropy};
+use undertone::bundle::weights::{Storage, decode, encode};
+use undertone::bundle::{self, EmbeddingPrecision};
+use undertone::ops::{Ops, Precision, Rounding, binary_cross_entropy};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -155,6 +157,48 @@ fn bf16_products_give_nearly_the_same_gradients() {
     }
 }
 
+/// Texts of such lengths, among them several that one thread takes together and one that it takes alone.
+fn texts() -> Vec<TokenIds> {
+    let text = |length: u32| TokenIds {
+        input_ids: (0..length).map(|i| (i * 37 + length) % 111).collect(),
+        token_type_ids: (0..length).map(|i| u32::from(i > length / 2)).collect(),
+    };
+    [9, 3, 40, 1, 62, 64, 17, 33, 8].map(text).into()
+}
+
+#[test]
+fn int8_layers_are_the_float_ones_of_the_same_weights() {
+    let checkpoint = checkpoint();
+    let storage = Storage { precision: bundle::Precision::Int8, embeddings: Some(EmbeddingPrecision::Int4) };
+    let stored = encode(checkpoint.weights, storage).unwrap();
+    let batch = Batch::pack(&texts()).unwrap();
+    let hidden_states = |ops| {
+        let weights = decode(&stored).unwrap();
+        let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], weights, ops).unwrap();
+        model.hidden_states(&batch, None).unwrap()
+    };
+    let float = hidden_states(Ops::Fused(Precision::F32));
+    for (rounding, tolerance) in [(Rounding::Wide, 5e-4), (Rounding::Narrow, 2e-2)] {
+        let distance = relative_distance(&hidden_states(Ops::Int8(rounding)), &float);
+        assert!(distance < tolerance && distance > 0.0, "{rounding:?}: off by {distance:e}");
+    }
+}
+
+#[test]
+fn int8_layers_read_texts_apart() {
+    let checkpoint = checkpoint();
+    let stored = encode(checkpoint.weights, bundle::Precision::Int8).unwrap();
+    let ops = Ops::Int8(Rounding::Wide);
+    let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], decode(&stored).unwrap(), ops).unwrap();
+    let texts = texts();
+    let together = values(&model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap());
+    let apart = texts.iter().map(|text| values(&model.hidden_states(&Batch::pack([text]).unwrap(), None).unwrap()));
+    assert_eq!(together, apart.collect::<Vec<_>>().concat());
+    let dropout = Dropout { hidden: 0.1, attention: 0.1, key: 1 };
+    let refused = model.hidden_states(&Batch::pack(&texts).unwrap(), Some(dropout)).unwrap_err().to_string();
+    assert!(refused.contains("cannot be trained"), "{refused}");
+}
+
 #[test]
 fn hidden_states_are_candle_transformers() {
     let checkpoint = checkpoint();
@@ -162,11 +206,7 @@ fn hidden_states_are_candle_transformers() {
     let tensors = checkpoint.weights.clone().into_iter().collect();
     let builder = candle_nn::VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
     let peer = BertModel::load(builder, &serde_json::from_str(&config).unwrap()).unwrap();
-    let texts = [9, 3, 40].map(|length| TokenIds {
-        input_ids: (0..length).map(|i| (i * 37 + length) % 111).collect(),
-        token_type_ids: (0..length).map(|i| u32::from(i > length / 2)).collect(),
-    });
-
+    let texts = texts();
     let model =
         Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused(Precision::F32))
             .unwrap();

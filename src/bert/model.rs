@@ -3,9 +3,11 @@
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Architecture, Batch, Pooling, Weights};
+use super::layer::{Layer, LayerNorm, Linear, drop_values};
+use super::{Architecture, Batch, Pooling, Weights};
 use crate::Result;
-use crate::ops::{Attention, Mask, Ops, Packed};
+use crate::kernels::compact::Compact;
+use crate::ops::{Mask, Ops};
 
 /// A BERT encoder with one classification head for each task.
 #[derive(Debug, Clone)]
@@ -60,43 +62,25 @@ pub struct Dropout {
 }
 
 #[derive(Debug, Clone)]
-struct Linear {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-#[derive(Debug, Clone)]
-struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
-    epsilon: f32,
-}
-
-#[derive(Debug, Clone)]
 struct Embeddings {
-    words: Tensor,
+    words: Words,
     positions: Tensor,
     token_types: Tensor,
     norm: LayerNorm,
 }
 
 #[derive(Debug, Clone)]
-struct Layer {
-    attention: Packed,
-    feed_forward: FeedForward,
-}
-
-#[derive(Debug, Clone)]
-enum FeedForward {
-    /// With GELU, as one operation: the first weight and all the others.
-    Gelu(Tensor, Packed),
-    /// With another non-linearity.
-    Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
+enum Words {
+    Float(Tensor),
+    /// Of which a row is widened when it is looked up.
+    Compact(Compact),
 }
 
 impl Model {
     /// Builds the model from `weights`, under Hugging Face's names for the encoder. The tensors are not copied: variables
     /// stay variables, and get gradients.
+    ///
+    /// What is in few bits stays so with [`Ops::Int8`], as far as there are kernels for it, and is widened otherwise.
     ///
     /// # Errors
     /// A tensor is missing, misshapen or left over; the sizes contradict each other.
@@ -117,7 +101,7 @@ impl Model {
         let model = Self {
             ops,
             embeddings: Embeddings {
-                words: from.take("embeddings.word_embeddings.weight", &[architecture.vocab_size, hidden])?,
+                words: Words::take(from, "embeddings.word_embeddings.weight", [architecture.vocab_size, hidden], ops)?,
                 positions: from
                     .take("embeddings.position_embeddings.weight", &[architecture.max_position_embeddings, hidden])?,
                 token_types: from
@@ -125,7 +109,7 @@ impl Model {
                 norm: LayerNorm::take(from, "embeddings.LayerNorm", hidden, epsilon)?,
             },
             layers: (0..architecture.num_hidden_layers)
-                .map(|index| Layer::take(from, &format!("encoder.layer.{index}"), architecture))
+                .map(|index| Layer::take(from, &format!("encoder.layer.{index}"), architecture, ops))
                 .collect::<Result<_>>()?,
             pooler: match pooling {
                 Pooling::Pooler => Some(Linear::take(from, "pooler.dense", hidden, hidden)?),
@@ -150,9 +134,9 @@ impl Model {
     /// The last layer's vector for every token: (tokens, hidden). Dropout is applied where it is given, which is in training.
     pub fn hidden_states(&self, batch: &Batch, dropout: Option<Dropout>) -> Result<Tensor> {
         let mut x = self.embeddings.forward(self.ops, batch)?;
-        x = self.drop(x, dropout, 0)?;
+        x = drop_values(self.ops, x, dropout, 0)?;
         for (index, layer) in self.layers.iter().enumerate() {
-            x = self.layer(layer, &x, batch, dropout, 3 * index as u32 + 1)?;
+            x = layer.forward(self.ops, &x, &batch.packing, dropout, 3 * index as u32 + 1)?;
         }
         Ok(x)
     }
@@ -190,117 +174,33 @@ impl Model {
         };
         self.heads.iter().map(|(unit, head)| head.forward(self.ops, input(unit))).collect()
     }
-
-    /// One transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
-    fn layer(&self, layer: &Layer, x: &Tensor, batch: &Batch, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
-        let ops = self.ops;
-        let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
-        let epsilon = self.architecture.layer_norm_eps as f32;
-        let attention = Attention {
-            heads: self.architecture.num_attention_heads,
-            epsilon,
-            probability_dropout: dropout.and_then(|dropout| dropout.mask(dropout.attention, site)),
-            dropout: mask(site + 1),
-        };
-        let x = ops.attention(x, &layer.attention, &batch.packing, attention)?;
-        match &layer.feed_forward {
-            FeedForward::Gelu(first, packed) => Ok(ops.feed_forward(&x, first, packed, epsilon, mask(site + 2))?),
-            FeedForward::Other { activation, inner, output, norm } => {
-                let inner = inner.forward(ops, &x)?;
-                let inner = match activation {
-                    Activation::Gelu => inner.gelu_erf()?,
-                    Activation::GeluTanh => inner.gelu()?,
-                    Activation::Relu => inner.relu()?,
-                };
-                let output = self.drop(output.forward(ops, &inner)?, dropout, site + 2)?;
-                norm.forward(ops, &(x + output)?)
-            }
-        }
-    }
-
-    fn drop(&self, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
-        match dropout.and_then(|dropout| dropout.mask(dropout.hidden, site)) {
-            Some(mask) => Ok(self.ops.dropout(&x, mask)?),
-            None => Ok(x),
-        }
-    }
 }
 
 impl Dropout {
     /// The mask of one of the places at which the model drops values; none where nothing is dropped.
-    fn mask(&self, probability: f32, site: u32) -> Option<Mask> {
+    pub(super) fn mask(&self, probability: f32, site: u32) -> Option<Mask> {
         (probability > 0.0).then(|| Mask::new(probability, self.key).part(site.wrapping_mul(0x85eb_ca6b)))
     }
 }
 
-impl Linear {
-    fn take(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Self> {
-        Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: weights.take(&format!("{name}.bias"), &[outputs])?,
-        })
-    }
-
-    fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
-        Ok(ops.linear(x, &self.weight, &self.bias)?)
-    }
-}
-
-impl LayerNorm {
-    fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
-        Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[width])?,
-            bias: weights.take(&format!("{name}.bias"), &[width])?,
-            epsilon,
-        })
-    }
-
-    fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
-        Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
+impl Words {
+    fn take(weights: &mut Weights, name: &str, shape: [usize; 2], ops: Ops) -> Result<Self> {
+        if let Ops::Int8(_) = ops
+            && let Some(table) = weights.take_compact(name, &shape)?
+        {
+            return Ok(Self::Compact(table));
+        }
+        Ok(Self::Float(weights.take(name, &shape)?))
     }
 }
 
 impl Embeddings {
     fn forward(&self, ops: Ops, batch: &Batch) -> Result<Tensor> {
-        let sum = ops.embedding([&self.words, &self.positions, &self.token_types], &batch.lookup)?;
-        self.norm.forward(ops, &sum)
-    }
-}
-
-impl Layer {
-    fn take(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<Self> {
-        let (hidden, inner) = (architecture.hidden_size, architecture.intermediate_size);
-        let epsilon = architecture.layer_norm_eps as f32;
-        let mut linear =
-            |part: &str, outputs, inputs| Linear::take(weights, &format!("{name}.{part}"), outputs, inputs);
-        let query = linear("attention.self.query", hidden, hidden)?;
-        let key = linear("attention.self.key", hidden, hidden)?;
-        let value = linear("attention.self.value", hidden, hidden)?;
-        let attended = linear("attention.output.dense", hidden, hidden)?;
-        let first = linear("intermediate.dense", inner, hidden)?;
-        let second = linear("output.dense", hidden, inner)?;
-        let mut norm = |part: &str| LayerNorm::take(weights, &format!("{name}.{part}"), hidden, epsilon);
-        let attention_norm = norm("attention.output.LayerNorm")?;
-        let output_norm = norm("output.LayerNorm")?;
-        let attention = Packed::attention([
-            query.weight,
-            key.weight,
-            value.weight,
-            attended.weight,
-            query.bias,
-            key.bias,
-            value.bias,
-            attended.bias,
-            attention_norm.weight,
-            attention_norm.bias,
-        ])?;
-        let feed_forward = match architecture.hidden_act {
-            Activation::Gelu => FeedForward::Gelu(
-                first.weight,
-                Packed::feed_forward([second.weight, first.bias, second.bias, output_norm.weight, output_norm.bias])?,
-            ),
-            activation => FeedForward::Other { activation, inner: first, output: second, norm: output_norm },
+        let (positions, token_types) = (&self.positions, &self.token_types);
+        let sum = match &self.words {
+            Words::Float(words) => ops.embedding([words, positions, token_types], &batch.lookup)?,
+            Words::Compact(words) => ops.compact_embedding(words, [positions, token_types], &batch.lookup)?,
         };
-        Ok(Self { attention, feed_forward })
+        self.norm.forward(ops, &sum)
     }
 }

@@ -6,25 +6,30 @@ use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
+use crate::kernels::compact::Compact;
 use crate::{Error, Result};
 
 /// Tensors by name, of which a model takes each exactly once.
 #[derive(Debug, Clone, Default)]
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,
+    /// Those that a bundle stores in few bits.
+    compact: BTreeMap<String, Compact>,
 }
 
 impl FromIterator<(String, Tensor)> for Weights {
     fn from_iter<I: IntoIterator<Item = (String, Tensor)>>(tensors: I) -> Self {
-        Self { tensors: tensors.into_iter().collect() }
+        Self { tensors: tensors.into_iter().collect(), compact: BTreeMap::new() }
     }
 }
 
+/// Widens what is in few bits.
 impl IntoIterator for Weights {
     type Item = (String, Tensor);
     type IntoIter = std::collections::btree_map::IntoIter<String, Tensor>;
 
-    fn into_iter(self) -> Self::IntoIter {
+    fn into_iter(mut self) -> Self::IntoIter {
+        self.tensors.extend(self.compact.into_iter().map(|(name, matrix)| (name, widened(&matrix))));
         self.tensors.into_iter()
     }
 }
@@ -57,9 +62,21 @@ impl Weights {
     /// There already is one of that name.
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) -> Result<()> {
         let name = name.into();
-        match self.tensors.insert(name.clone(), tensor) {
-            None => Ok(()),
-            Some(_) => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
+        match self.contains(&name) {
+            false => Ok(drop(self.tensors.insert(name, tensor))),
+            true => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
+        }
+    }
+
+    /// Adds a matrix of few bits.
+    ///
+    /// # Errors
+    /// There already is a tensor of that name.
+    pub fn insert_compact(&mut self, name: impl Into<String>, matrix: Compact) -> Result<()> {
+        let name = name.into();
+        match self.contains(&name) {
+            false => Ok(drop(self.compact.insert(name, matrix))),
+            true => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
         }
     }
 
@@ -69,8 +86,8 @@ impl Weights {
     /// # Errors
     /// Two tensors have the same name thereafter.
     pub fn with_current_names(self) -> Result<Self> {
-        let mut renamed = Self::default();
-        for (name, tensor) in self {
+        let mut renamed = Self { compact: self.compact, ..Self::default() };
+        for (name, tensor) in self.tensors {
             if name.starts_with("cls.predictions.") || name.starts_with("cls.seq_relationship.") {
                 continue;
             }
@@ -88,30 +105,46 @@ impl Weights {
     /// Leaves out the tensors whose names start with `prefix`.
     pub fn without(mut self, prefix: &str) -> Self {
         self.tensors.retain(|name, _| !name.starts_with(prefix));
+        self.compact.retain(|name, _| !name.starts_with(prefix));
         self
     }
 
     /// Whether there is a tensor `name`.
     pub fn contains(&self, name: &str) -> bool {
-        self.tensors.contains_key(name)
+        self.tensors.contains_key(name) || self.compact.contains_key(name)
     }
 
-    /// Takes the tensor `name`, which must be of `shape`.
+    /// Whether there is a matrix `name` of rows of integers.
+    pub fn has_rows(&self, name: &str) -> bool {
+        self.compact.get(name).is_some_and(|matrix| matrix.rows().is_some())
+    }
+
+    /// Takes the tensor `name`, which must be of `shape`; widened where it is in few bits.
     ///
     /// # Errors
     /// It is missing or misshapen.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let tensor = self
-            .tensors
-            .remove(name)
-            .ok_or_else(|| Error::invalid(format!("the weights lack the tensor {name} (shape {shape:?})")))?;
-        if tensor.dims() != shape {
-            return Err(Error::invalid(format!(
-                "the weights' tensor {name} has shape {:?} where the model's is {shape:?}",
-                tensor.dims()
-            )));
-        }
+        let tensor = match self.take_compact(name, shape)? {
+            Some(matrix) => widened(&matrix),
+            None => self
+                .tensors
+                .remove(name)
+                .ok_or_else(|| Error::invalid(format!("the weights lack the tensor {name} (shape {shape:?})")))?,
+        };
+        check_shape(name, tensor.dims(), shape)?;
         Ok(tensor)
+    }
+
+    /// Takes the matrix `name` if it is there in few bits; it must be of `shape`.
+    ///
+    /// # Errors
+    /// It is misshapen.
+    pub fn take_compact(&mut self, name: &str, shape: &[usize]) -> Result<Option<Compact>> {
+        let matrix = self.compact.remove(name);
+        if let Some(matrix) = &matrix {
+            check_shape(name, &matrix.shape(), shape)?;
+        }
+        Ok(matrix)
     }
 
     /// Checks that every tensor was taken.
@@ -119,7 +152,7 @@ impl Weights {
     /// # Errors
     /// Some are left over.
     pub fn finish(self) -> Result<()> {
-        let left: Vec<_> = self.tensors.into_keys().collect();
+        let left: Vec<_> = self.tensors.into_keys().chain(self.compact.into_keys()).collect();
         match &left[..] {
             [] => Ok(()),
             [name] => {
@@ -131,6 +164,19 @@ impl Weights {
             ))),
         }
     }
+}
+
+fn widened(matrix: &Compact) -> Tensor {
+    let tensor = Tensor::from_vec(matrix.values(), &matrix.shape()[..], &Device::Cpu);
+    // Cannot fail: a matrix has the values that its shape says, and the CPU has room for them.
+    tensor.expect("a tensor on the CPU")
+}
+
+fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("the weights' tensor {name} has shape {found:?} where the model's is {expected:?}")))
 }
 
 /// The values of a floating-point tensor as f32; none if it is of another type.

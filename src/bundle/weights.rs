@@ -1,14 +1,13 @@
 //! `model.safetensors`: a model's tensors in the precision that the manifest states.
 //!
-//! As int8, each row of a matrix becomes integers in −127..127 times one f32 scale, kept beside it as `<name>.scale`: a row
-//! is what one output of a linear layer, or one word, is computed from, so an outlier in one costs the others nothing.
+//! As int8, each row of a matrix becomes integers in −127..127 times one f32 scale ([`quantise_rows`]), kept beside it as
+//! `<name>.scale`: a row is what one output of a linear layer, or one word, is computed from, so an outlier in one costs the
+//! others nothing.
 //! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
 //!
 //! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
-//! bits where the manifest says so (`groups`): as bytes of shape (words, groups, bytes of a group), whose last size tells
+//! bits where the manifest says so ([`quantise_groups`]): as bytes of shape (words, groups, bytes of a group), whose last size tells
 //! the bits, with f16 scales of shape (words, groups).
-
-mod groups;
 
 use std::collections::HashMap;
 
@@ -19,8 +18,9 @@ use safetensors::tensor::{Dtype, TensorView, View};
 
 use super::{EmbeddingPrecision, Precision};
 use crate::bert::{Weights, float_values};
+use crate::kernels::compact::{Compact, GROUP, quantise_groups};
+use crate::kernels::int8::quantise_rows;
 use crate::{Error, Result};
-use groups::GROUP;
 
 const SCALE: &str = ".scale";
 const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
@@ -67,31 +67,30 @@ pub fn encode(weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> 
         .map_err(|error| Error::invalid(format!("the weights cannot be written as safetensors: {error}")))
 }
 
-/// Reads what [`encode`] wrote, widened to f32.
+/// Reads what [`encode`] wrote; what is stored in few bits stays so.
 ///
 /// # Errors
 /// The file is malformed, or integers lack their scales.
-pub fn decode(bytes: &[u8], device: &Device) -> Result<Weights> {
+pub fn decode(bytes: &[u8]) -> Result<Weights> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| Error::invalid(format!("the bundle's weights are no readable safetensors file: {error}")))?;
     let mut weights = Weights::default();
     for (name, view) in file.iter() {
         let scales = || file.tensor(&format!("{name}{SCALE}")).ok();
-        let (values, shape) = match view.dtype() {
-            Dtype::I8 => (from_rows(name, &view, scales())?, view.shape().to_vec()),
-            Dtype::U8 => from_groups(name, &view, scales())?,
+        match view.dtype() {
+            Dtype::I8 => weights.insert_compact(name, from_rows(name, &view, scales())?)?,
+            Dtype::U8 => weights.insert_compact(name, from_groups(name, &view, scales())?)?,
             _ if name.ends_with(SCALE) => continue,
-            _ => match float_values(&view) {
-                Some(values) => (values, view.shape().to_vec()),
-                None => {
-                    return Err(Error::invalid(format!(
+            _ => {
+                let values = float_values(&view).ok_or_else(|| {
+                    Error::invalid(format!(
                         "the bundle's tensor {name} is of type {:?}, which is not supported",
                         view.dtype()
-                    )));
-                }
-            },
-        };
-        weights.insert(name, Tensor::from_vec(values, shape, device)?)?;
+                    ))
+                })?;
+                weights.insert(name, Tensor::from_vec(values, view.shape(), &Device::Cpu)?)?;
+            }
+        }
     }
     Ok(weights)
 }
@@ -123,48 +122,39 @@ fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result
             "word vectors of {width} values do not divide into groups of {GROUP}: export them as int8"
         )));
     }
-    let (bytes, scales) = groups::quantise(values, bits);
+    let (bytes, scales) = quantise_groups(values, bits);
     let groups = width / GROUP;
     let scales = Stored::f16(scales.into_iter(), vec![rows, groups]);
     let packed = Stored { dtype: Dtype::U8, bytes, shape: vec![rows, groups, GROUP * bits as usize / 8] };
     Ok([(format!("{name}{SCALE}"), scales), (name, packed)])
 }
 
-/// The values of what [`in_groups`] stored, and their shape.
-fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<(Vec<f32>, Vec<usize>)> {
+/// What [`in_groups`] stored.
+fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Compact> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
     let shape = view.shape();
-    let &[rows, groups, bytes] = shape else {
+    let &[rows, _, bytes] = shape else {
         return Err(malformed("is stored in bytes, and not in groups of integers"));
     };
     let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == GROUP * bits as usize);
     let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
     let scales = scales.filter(|scales| scales.shape() == &shape[..2]).and_then(|scales| float_values(&scales));
-    let scales = scales.ok_or_else(|| malformed("lacks a scale for each group"))?;
-    Ok((groups::widen(view.data(), &scales, bits), vec![rows, groups * GROUP]))
+    scales
+        .and_then(|scales| Compact::of_groups(view.data().to_vec(), scales, bits, rows))
+        .ok_or_else(|| malformed("lacks a scale for each group"))
 }
 
-/// The values of a matrix that is stored as rows of integers.
-fn from_rows(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Vec<f32>> {
-    let scales = scales.and_then(|scales| float_values(&scales));
-    let scales = scales.filter(|scales| view.shape().first() == Some(&scales.len()));
-    let scales =
-        scales.ok_or_else(|| Error::invalid(format!("the bundle's tensor {name} lacks a scale for each row")))?;
-    let width = (view.data().len() / scales.len().max(1)).max(1);
-    let rows = view.data().chunks_exact(width).zip(scales);
-    Ok(rows.flat_map(|(row, scale)| row.iter().map(move |&value| f32::from(value as i8) * scale)).collect())
-}
-
-/// Each row as integers and the scale that gives the row back.
-fn quantise_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
-    let rows = values.chunks_exact(width);
-    let scales: Vec<f32> =
-        rows.clone().map(|row| row.iter().fold(0.0f32, |highest, value| highest.max(value.abs())) / 127.0).collect();
-    let integers = rows.zip(&scales).flat_map(|(row, &scale)| {
-        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-        row.iter().map(move |value| (value * inverse).round().clamp(-127.0, 127.0) as i8)
-    });
-    (integers.collect(), scales)
+/// A matrix that is stored as rows of integers.
+fn from_rows(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Compact> {
+    let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
+    let &[rows, width] = view.shape() else {
+        return Err(malformed("is stored as integers, and is no matrix"));
+    };
+    let integers = view.data().iter().map(|&byte| byte as i8).collect();
+    let scales = scales.filter(|scales| scales.shape() == [rows]).and_then(|scales| float_values(&scales));
+    scales
+        .and_then(|scales| Compact::of_rows(integers, scales, width))
+        .ok_or_else(|| malformed("lacks a scale for each row"))
 }
 
 /// A tensor on its way into a safetensors file.

@@ -9,8 +9,6 @@
 //! | [`wide`] | 12 to 15 bits | one for each row | products of `i16`, on every processor since SSE2 |
 //! | [`narrow`] | 7 bits | one, and a minimum, for each row and 128 inputs | products of bytes, where a processor has them |
 //!
-//! The model does not use them yet.
-//!
 //! The integers, their sums and what [`Weights::multiply`] makes of them are the same to the bit on every processor, natively
 //! and in a browser, with and without relaxed SIMD: integers do not care about the order of their sums, no sum overflows
 //! (each module says why), and the few floating-point operations come in one order and are not fused. Only GELU may
@@ -18,14 +16,12 @@
 //! 1.95 cannot compile the tests with it.
 
 mod activations;
-mod lookup;
 mod narrow;
 mod product;
 mod weights;
 mod wide;
 
 pub use activations::{Activations, Rounding};
-pub use lookup::Table;
 pub use product::Finish;
 pub use weights::{Weights, quantise_rows};
 

@@ -66,15 +66,14 @@ struct Weights<'a> {
 }
 
 /// The texts that one thread takes at a time.
-struct Groups {
-    texts: Vec<Range<usize>>,
-    rows: Vec<Range<usize>>,
+pub(super) struct Groups {
+    pub texts: Vec<Range<usize>>,
+    pub rows: Vec<Range<usize>>,
 }
 
 impl Groups {
-    /// Whole texts, as many as have the rows that suit a product.
-    fn new(packing: &Packing) -> Self {
-        let enough = product_rows(packing.rows());
+    /// Whole texts, as many as have `enough` rows together.
+    pub fn new(packing: &Packing, enough: usize) -> Self {
         let (mut texts, mut rows) = (Vec::new(), Vec::new());
         let (mut first_text, mut first_row) = (0, 0);
         for (text, range) in packing.ranges().enumerate() {
@@ -87,7 +86,8 @@ impl Groups {
         Self { texts, rows }
     }
 
-    fn lengths(&self) -> Vec<usize> {
+    /// How many rows each group has.
+    pub fn lengths(&self) -> Vec<usize> {
         self.rows.iter().map(|rows| rows.len()).collect()
     }
 }
@@ -137,7 +137,7 @@ impl CustomOp2 for Attention {
         let weights = self.weights(packed, hidden);
         let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden).transposed());
         let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden).transposed());
-        let groups = Groups::new(&self.packing);
+        let groups = Groups::new(&self.packing, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, 3 * hidden, hidden, hidden];
         let (matrices, _) = build_rows(&groups.lengths(), widths, |group, [y, projections, context, branch]| {
@@ -172,7 +172,7 @@ impl CustomOp2 for Attention {
         let (projection_shape, output_shape) = ([3 * hidden, hidden], [hidden, hidden]);
         let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden));
         let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden));
-        let groups = Groups::new(&self.packing);
+        let groups = Groups::new(&self.packing, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, hidden, 3 * hidden];
         let (matrices, sums) = build_rows(&groups.lengths(), widths, |group, [dx, d_branch, d_projections]| {

@@ -2,7 +2,7 @@ use super::*;
 
 fn stored_and_read(name: &str, tensor: &Tensor, storage: impl Into<Storage>) -> Vec<f32> {
     let bytes = encode([(name.to_owned(), tensor.clone())].into_iter().collect(), storage).unwrap();
-    let mut weights = decode(&bytes, &Device::Cpu).unwrap();
+    let mut weights = decode(&bytes).unwrap();
     let read = weights.take(name, tensor.dims()).unwrap();
     weights.finish().unwrap();
     read.flatten_all().unwrap().to_vec1().unwrap()
@@ -93,7 +93,7 @@ fn malformed_groups_are_refused() {
         let scales = scales.map(|shape| (format!("{EMBEDDINGS}{SCALE}"), zeros(Dtype::F16, 2, shape)));
         let tensors: Vec<_> = [packed].into_iter().chain(scales).collect();
         let bytes = safetensors::serialize(tensors, None::<HashMap<_, _>>).unwrap();
-        decode(&bytes, &Device::Cpu).map(|_| ()).map_err(|error| error.to_string())
+        decode(&bytes).map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(said(&[2, 3, 16], Some(&[2, 3])), Ok(()));
     for (shape, scales, expected) in [

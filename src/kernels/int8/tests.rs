@@ -290,14 +290,3 @@ fn rows_are_quantised_to_what_gives_them_back() {
         }
     }
 }
-
-#[wasm_bindgen_test(unsupported = test)]
-fn rows_of_a_table_are_added() {
-    let integers: Vec<i8> = (-15..15).collect();
-    let mut output = vec![1.0; 20];
-    Table::new(&integers, &[1.0, 0.5, 2.0], 10).add_rows(&[2, 1], &mut output);
-    for (i, value) in output.iter().enumerate() {
-        let expected = if i < 10 { 1.0 + 2.0 * (5.0 + i as f32) } else { 1.0 + 0.5 * (-5.0 + (i - 10) as f32) };
-        assert_eq!(*value, expected, "{i}");
-    }
-}

@@ -1,0 +1,211 @@
+//! A transformer layer, of float weights or of int8.
+
+use candle_core::Tensor;
+
+use super::model::Dropout;
+use super::{Activation, Architecture, Weights};
+use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
+use crate::{Error, Result};
+
+/// The linear layers of a layer, as Hugging Face names them.
+const LINEARS: [&str; 6] = [
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+];
+const NORMS: [&str; 2] = ["attention.output.LayerNorm", "output.LayerNorm"];
+
+/// A transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
+#[derive(Debug, Clone)]
+pub struct Layer {
+    sub_layers: SubLayers,
+    heads: usize,
+    epsilon: f32,
+}
+
+#[derive(Debug, Clone)]
+enum SubLayers {
+    Float { attention: Packed, feed_forward: FeedForward },
+    Int8(Int8Layer, Rounding),
+}
+
+#[derive(Debug, Clone)]
+enum FeedForward {
+    /// With GELU, as one operation: the first weight and all the others.
+    Gelu(Tensor, Packed),
+    /// With another non-linearity.
+    Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
+}
+
+#[derive(Debug, Clone)]
+pub struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+#[derive(Debug, Clone)]
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f32,
+}
+
+impl Layer {
+    /// Takes the layer whose tensors' names begin with `name`.
+    ///
+    /// # Errors
+    /// A tensor is missing or misshapen.
+    pub fn take(weights: &mut Weights, name: &str, architecture: &Architecture, ops: Ops) -> Result<Self> {
+        let (heads, epsilon) = (architecture.num_attention_heads, architecture.layer_norm_eps as f32);
+        let is_int8 = LINEARS.iter().all(|part| weights.has_rows(&format!("{name}.{part}.weight")));
+        let sub_layers = match ops {
+            Ops::Int8(rounding) if is_int8 && architecture.hidden_act == Activation::Gelu => {
+                let linears = linears(weights, name, architecture, take_int8)?;
+                let norms = norms(weights, name, architecture)?.map(|norm| [norm.weight, norm.bias]);
+                SubLayers::Int8(Int8Layer::new(linears, norms, heads, epsilon)?, rounding)
+            }
+            _ => SubLayers::float(weights, name, architecture)?,
+        };
+        Ok(Self { sub_layers, heads, epsilon })
+    }
+
+    /// x (rows, hidden) one layer further. `site` is the first of the three numbers of the places where it drops values.
+    ///
+    /// # Errors
+    /// Values are to be dropped, and the weights are int8; or a tensor operation fails.
+    pub fn forward(
+        &self,
+        ops: Ops,
+        x: &Tensor,
+        packing: &Packing,
+        dropout: Option<Dropout>,
+        site: u32,
+    ) -> Result<Tensor> {
+        let (attention, feed_forward) = match &self.sub_layers {
+            SubLayers::Float { attention, feed_forward } => (attention, feed_forward),
+            SubLayers::Int8(layer, rounding) if dropout.is_none() => return Ok(layer.forward(x, packing, *rounding)?),
+            SubLayers::Int8(..) => return Err(Error::invalid("a model of int8 weights cannot be trained")),
+        };
+        let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
+        let settings = Attention {
+            heads: self.heads,
+            epsilon: self.epsilon,
+            probability_dropout: dropout.and_then(|dropout| dropout.mask(dropout.attention, site)),
+            dropout: mask(site + 1),
+        };
+        let x = ops.attention(x, attention, packing, settings)?;
+        match feed_forward {
+            FeedForward::Gelu(first, packed) => {
+                Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)
+            }
+            FeedForward::Other { activation, inner, output, norm } => {
+                let inner = inner.forward(ops, &x)?;
+                let inner = match activation {
+                    Activation::Gelu => inner.gelu_erf()?,
+                    Activation::GeluTanh => inner.gelu()?,
+                    Activation::Relu => inner.relu()?,
+                };
+                let output = drop_values(ops, output.forward(ops, &inner)?, dropout, site + 2)?;
+                norm.forward(ops, &(x + output)?)
+            }
+        }
+    }
+}
+
+impl SubLayers {
+    fn float(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<Self> {
+        let [query, key, value, attended, first, second] = linears(weights, name, architecture, Linear::take)?;
+        let [attention_norm, output_norm] = norms(weights, name, architecture)?;
+        let attention = Packed::attention([
+            query.weight,
+            key.weight,
+            value.weight,
+            attended.weight,
+            query.bias,
+            key.bias,
+            value.bias,
+            attended.bias,
+            attention_norm.weight,
+            attention_norm.bias,
+        ])?;
+        let feed_forward = match architecture.hidden_act {
+            Activation::Gelu => FeedForward::Gelu(
+                first.weight,
+                Packed::feed_forward([second.weight, first.bias, second.bias, output_norm.weight, output_norm.bias])?,
+            ),
+            activation => FeedForward::Other { activation, inner: first, output: second, norm: output_norm },
+        };
+        Ok(Self::Float { attention, feed_forward })
+    }
+}
+
+/// [`LINEARS`], each taken by `take`, which is given name, outputs and inputs.
+fn linears<L>(
+    weights: &mut Weights,
+    name: &str,
+    architecture: &Architecture,
+    take: impl Fn(&mut Weights, &str, usize, usize) -> Result<L>,
+) -> Result<[L; 6]> {
+    let (hidden, inner) = (architecture.hidden_size, architecture.intermediate_size);
+    let mut linear =
+        |part: usize, outputs, inputs| take(weights, &format!("{name}.{}", LINEARS[part]), outputs, inputs);
+    Ok([
+        linear(0, hidden, hidden)?,
+        linear(1, hidden, hidden)?,
+        linear(2, hidden, hidden)?,
+        linear(3, hidden, hidden)?,
+        linear(4, inner, hidden)?,
+        linear(5, hidden, inner)?,
+    ])
+}
+
+fn take_int8(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Int8Linear> {
+    let weight_name = format!("{name}.weight");
+    let weight = weights.take_compact(&weight_name, &[outputs, inputs])?;
+    let weight = weight.ok_or_else(|| Error::invalid(format!("the weights lack the tensor {weight_name} as int8")))?;
+    Ok((weight, weights.take(&format!("{name}.bias"), &[outputs])?))
+}
+
+fn norms(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<[LayerNorm; 2]> {
+    let epsilon = architecture.layer_norm_eps as f32;
+    let mut norm = |part| LayerNorm::take(weights, &format!("{name}.{part}"), architecture.hidden_size, epsilon);
+    Ok([norm(NORMS[0])?, norm(NORMS[1])?])
+}
+
+/// Drops values of `x` at the place `site`, in training.
+pub fn drop_values(ops: Ops, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
+    match dropout.and_then(|dropout| dropout.mask(dropout.hidden, site)) {
+        Some(mask) => Ok(ops.dropout(&x, mask)?),
+        None => Ok(x),
+    }
+}
+
+impl Linear {
+    pub fn take(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Self> {
+        Ok(Self {
+            weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
+            bias: weights.take(&format!("{name}.bias"), &[outputs])?,
+        })
+    }
+
+    pub fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
+        Ok(ops.linear(x, &self.weight, &self.bias)?)
+    }
+}
+
+impl LayerNorm {
+    pub fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
+        Ok(Self {
+            weight: weights.take(&format!("{name}.weight"), &[width])?,
+            bias: weights.take(&format!("{name}.bias"), &[width])?,
+            epsilon,
+        })
+    }
+
+    pub fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
+        Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
+    }
+}

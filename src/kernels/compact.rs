@@ -1,0 +1,127 @@
+//! Matrices as a bundle stores them: in few bits, and widened only where a row is needed.
+//!
+//! A text needs one word vector for each of its tokens: to widen the others would take eight times the memory for nothing.
+
+mod groups;
+
+pub use groups::{GROUP, quantise as quantise_groups};
+
+/// A matrix of integers and scales.
+#[derive(Debug, Clone)]
+pub struct Compact {
+    integers: Integers,
+    /// One for each row, or for each group of a row.
+    scales: Vec<f32>,
+    rows: usize,
+    width: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Integers {
+    /// With one scale for each row.
+    Bytes(Vec<i8>),
+    /// Of so many bits, with one scale for each [`GROUP`] neighbours.
+    Packed(Vec<u8>, u32),
+}
+
+impl Compact {
+    /// One row for each of `scales`, which times the row's integers gives its values. None where the rows are not all of
+    /// `width` integers.
+    pub fn of_rows(integers: Vec<i8>, scales: Vec<f32>, width: usize) -> Option<Self> {
+        let rows = scales.len();
+        (rows.checked_mul(width) == Some(integers.len())).then_some(Self {
+            integers: Integers::Bytes(integers),
+            scales,
+            rows,
+            width,
+        })
+    }
+
+    /// What [`quantise_groups`] made of `rows` rows. None where the sizes do not fit each other.
+    pub fn of_groups(packed: Vec<u8>, scales: Vec<f32>, bits: u32, rows: usize) -> Option<Self> {
+        let groups = scales.len().checked_div(rows)?;
+        let fits = groups * rows == scales.len() && scales.len() * GROUP * bits as usize == 8 * packed.len();
+        fits.then_some(Self { integers: Integers::Packed(packed, bits), scales, rows, width: groups * GROUP })
+    }
+
+    /// How many rows there are, and how long each is.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.rows, self.width]
+    }
+
+    /// The integers and the scales of the rows, where each has one scale.
+    pub fn rows(&self) -> Option<(&[i8], &[f32])> {
+        match &self.integers {
+            Integers::Bytes(integers) => Some((integers, &self.scales)),
+            Integers::Packed(..) => None,
+        }
+    }
+
+    /// Writes the values of row `index`.
+    ///
+    /// # Panics
+    /// There is no such row, or `output` is not as long as it.
+    pub fn widen_row(&self, index: usize, output: &mut [f32]) {
+        assert_eq!(output.len(), self.width, "a row's length");
+        match &self.integers {
+            Integers::Bytes(integers) => {
+                let scale = self.scales[index];
+                let row = &integers[index * self.width..][..self.width];
+                output.iter_mut().zip(row).for_each(|(value, &integer)| *value = f32::from(integer) * scale);
+            }
+            Integers::Packed(packed, bits) => {
+                let bytes = packed.len() / self.rows;
+                let groups = self.width / GROUP;
+                let scales = &self.scales[index * groups..][..groups];
+                groups::widen(&packed[index * bytes..][..bytes], scales, *bits, output);
+            }
+        }
+    }
+
+    /// All values, row after row.
+    pub fn values(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.rows * self.width];
+        if self.width > 0 {
+            values.chunks_exact_mut(self.width).enumerate().for_each(|(index, row)| self.widen_row(index, row));
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn rows_are_integers_times_their_scale() {
+        let table = Compact::of_rows(vec![1, -2, 127, -127], vec![0.5, 2.0], 2).unwrap();
+        assert_eq!((table.shape(), table.values()), ([2, 2], vec![0.5, -1.0, 254.0, -254.0]));
+        assert!(table.rows().is_some());
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_row_of_groups_is_its_part_of_all() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let plain: Vec<f32> = (0..6 * GROUP).map(|_| random.f32() - 0.5).collect();
+        for bits in [4, 6] {
+            let (packed, scales) = quantise_groups(&plain, bits);
+            let scales = scales.iter().map(|scale| scale.to_f32()).collect();
+            let table = Compact::of_groups(packed, scales, bits, 3).unwrap();
+            assert_eq!(table.shape(), [3, 2 * GROUP]);
+            let mut row = vec![0.0; 2 * GROUP];
+            table.widen_row(2, &mut row);
+            assert_eq!(row, table.values()[4 * GROUP..]);
+            assert!(row.iter().zip(&plain[4 * GROUP..]).all(|(read, value)| (read - value).abs() < 0.1));
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn sizes_that_do_not_fit_are_refused() {
+        assert!(Compact::of_rows(vec![1, 2, 3], vec![1.0, 1.0], 2).is_none());
+        assert!(Compact::of_groups(vec![0; 16], vec![1.0], 6, 1).is_none());
+        assert!(Compact::of_groups(vec![0; 16], vec![1.0], 4, 0).is_none());
+        assert!(Compact::of_groups(vec![0; 48], vec![1.0; 3], 4, 2).is_none());
+    }
+}

@@ -1,0 +1,211 @@
+//! A whole transformer layer of int8 weights as one operation, for inference.
+//!
+//! Each product's input is rounded as it is needed, and everything between two products is f32. Whole texts of at least
+//! [`ROWS`] rows together go through all of the layer on one thread, so that the weights are read for many rows at once. The
+//! feed-forward sub-layer takes just so many rows at a time: its inner values, four times as wide as a row, then fit the
+//! level 2 cache.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+
+use super::Packing;
+use super::attention::Groups;
+use super::view::slice;
+use crate::kernels::attention::{self, Heads, attend};
+use crate::kernels::compact::Compact;
+use crate::kernels::int8::{Activations, Finish, Rounding, Weights};
+use crate::kernels::layer_norm::add_and_normalise;
+use crate::kernels::parts::build_rows;
+
+/// Rows that are worth reading the weights for.
+const ROWS: usize = 128;
+
+/// A linear layer: its weight, which must be of rows of integers, and its bias.
+pub type Int8Linear = (Compact, Tensor);
+
+/// The weights of a layer with GELU, as the kernels read them.
+#[derive(Debug, Clone)]
+pub struct Int8Layer(Arc<Layer>);
+
+#[derive(Debug)]
+struct Layer {
+    heads: usize,
+    epsilon: f32,
+    projections: Weights,
+    attended: Weights,
+    attention_norm: [Vec<f32>; 2],
+    inner: Weights,
+    outer: Weights,
+    output_norm: [Vec<f32>; 2],
+}
+
+impl Int8Layer {
+    /// Of the linear layers of queries, keys, values and attention's output, the two of the feed-forward sub-layer, and weight
+    /// and bias of the two norms. `heads` divides the hidden size.
+    ///
+    /// # Errors
+    /// A weight is not of rows of integers, or the shapes do not fit each other.
+    pub fn new(
+        [query, key, value, attended, inner, outer]: [Int8Linear; 6],
+        [attention_norm, output_norm]: [[Tensor; 2]; 2],
+        heads: usize,
+        epsilon: f32,
+    ) -> Result<Self> {
+        let vectors = |[weight, bias]: [Tensor; 2]| Ok::<_, candle_core::Error>([weight.to_vec1()?, bias.to_vec1()?]);
+        let layer = Layer {
+            heads,
+            epsilon,
+            projections: packed(&[query, key, value])?,
+            attended: packed(&[attended])?,
+            attention_norm: vectors(attention_norm)?,
+            inner: packed(&[inner])?,
+            outer: packed(&[outer])?,
+            output_norm: vectors(output_norm)?,
+        };
+        let hidden = layer.hidden();
+        let sizes = [&layer.attended, &layer.inner, &layer.outer].map(|weights| [weights.inputs(), weights.outputs()]);
+        let inner = layer.inner.outputs();
+        let norms = [&layer.attention_norm, &layer.output_norm];
+        if layer.projections.outputs() != 3 * hidden
+            || sizes != [[hidden, hidden], [hidden, inner], [inner, hidden]]
+            || norms.iter().copied().flatten().any(|vector| vector.len() != hidden)
+            || !hidden.is_multiple_of(heads.max(1))
+        {
+            bail!("the weights of a layer do not fit each other");
+        }
+        Ok(Self(Arc::new(layer)))
+    }
+
+    /// x (rows, hidden) one layer further, the inputs of its products rounded as `rounding` says.
+    ///
+    /// # Errors
+    /// The shapes do not fit each other.
+    pub fn forward(&self, x: &Tensor, packing: &Packing, rounding: Rounding) -> Result<Tensor> {
+        x.contiguous()?.apply_op1(Forward { layer: self.clone(), packing: packing.clone(), rounding })
+    }
+}
+
+/// Linear layers of the same input, one under the other.
+fn packed(parts: &[Int8Linear]) -> Result<Weights> {
+    let (mut integers, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::<f32>::new());
+    for (weight, bias) in parts {
+        let Some((part_integers, part_scales)) = weight.rows() else { bail!("the weight is not of rows of integers") };
+        if part_scales.len() != bias.dims1()? || weight.shape()[1] != parts[0].0.shape()[1] {
+            bail!("the weights of a layer do not fit each other");
+        }
+        integers.extend_from_slice(part_integers);
+        scales.extend_from_slice(part_scales);
+        biases.extend(bias.to_vec1::<f32>()?);
+    }
+    Ok(Weights::pack(&integers, &scales, &biases))
+}
+
+struct Forward {
+    layer: Int8Layer,
+    packing: Packing,
+    rounding: Rounding,
+}
+
+impl CustomOp1 for Forward {
+    fn name(&self) -> &'static str {
+        "int8 layer"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, hidden) = layout.shape().dims2()?;
+        let layer = &*self.layer.0;
+        if hidden != layer.hidden() || rows != self.packing.rows() {
+            bail!("{rows} rows of {hidden} values do not fit the layer or the texts");
+        }
+        let x = slice(x, layout)?;
+        let groups = Groups::new(&self.packing, ROWS);
+        let ([y], _) = build_rows(&groups.lengths(), [hidden], |group, [y]| {
+            let rows = groups.rows[group].clone();
+            y.copy_from_slice(&x[rows.start * hidden..rows.end * hidden]);
+            let texts = &groups.texts[group];
+            let lengths = self.packing.ranges().skip(texts.start).take(texts.len()).map(|rows| rows.len());
+            with_scratch(self.rounding, |scratch| {
+                layer.attention(y, lengths, scratch);
+                y.chunks_mut(ROWS * hidden).for_each(|x| layer.feed_forward(x, scratch));
+            });
+        });
+        Ok((CpuStorage::F32(y), (rows, hidden).into()))
+    }
+}
+
+impl Layer {
+    fn hidden(&self) -> usize {
+        self.projections.inputs()
+    }
+
+    /// Replaces the rows of texts of these lengths by what the attention sub-layer makes of them.
+    fn attention(&self, x: &mut [f32], lengths: impl Iterator<Item = usize>, scratch: &mut Scratch) {
+        let Scratch { rounded, wide, narrow, scores, .. } = scratch;
+        let hidden = self.hidden();
+        let heads = Heads { count: self.heads, size: hidden / self.heads };
+        let (projections, context) = (sized(wide, 3 * x.len()), sized(narrow, x.len()));
+        rounded.round(x, hidden);
+        self.projections.multiply(rounded, Finish::Bias, projections);
+        let mut first = 0;
+        for length in lengths {
+            let values = first * hidden..(first + length) * hidden;
+            attend(&projections[3 * values.start..3 * values.end], heads, &mut context[values], scores);
+            first += length;
+        }
+        rounded.round(context, hidden);
+        // The projections are no longer needed.
+        let branch = &mut projections[..x.len()];
+        self.attended.multiply(rounded, Finish::Bias, branch);
+        let [weight, bias] = &self.attention_norm;
+        add_and_normalise(x, branch, weight, bias, self.epsilon);
+    }
+
+    /// Replaces rows by what the feed-forward sub-layer makes of them.
+    fn feed_forward(&self, x: &mut [f32], scratch: &mut Scratch) {
+        let Scratch { rounded, wide, narrow, .. } = scratch;
+        let inner_width = self.inner.outputs();
+        let (inner, branch) = (sized(wide, x.len() / self.hidden() * inner_width), sized(narrow, x.len()));
+        rounded.round(x, self.hidden());
+        self.inner.multiply(rounded, Finish::BiasGelu, inner);
+        rounded.round(inner, inner_width);
+        self.outer.multiply(rounded, Finish::Bias, branch);
+        let [weight, bias] = &self.output_norm;
+        add_and_normalise(x, branch, weight, bias, self.epsilon);
+    }
+}
+
+/// What a thread keeps from one layer to the next.
+struct Scratch {
+    rounding: Rounding,
+    rounded: Activations,
+    wide: Vec<f32>,
+    narrow: Vec<f32>,
+    scores: attention::Scratch,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+fn with_scratch(rounding: Rounding, work: impl FnOnce(&mut Scratch)) {
+    let kept = SCRATCH.with_borrow_mut(Option::take).filter(|scratch| scratch.rounding == rounding);
+    let mut scratch = kept.unwrap_or_else(|| Scratch {
+        rounding,
+        rounded: Activations::new(rounding),
+        wide: Vec::new(),
+        narrow: Vec::new(),
+        scores: attention::Scratch::default(),
+    });
+    work(&mut scratch);
+    SCRATCH.set(Some(scratch));
+}
+
+/// The first `length` values, whatever they are.
+fn sized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
+    if buffer.len() < length {
+        buffer.resize(length, 0.0);
+    }
+    &mut buffer[..length]
+}
