@@ -49,4 +49,20 @@ impl Bundle {
         };
         Ok(Self { weights: checked(WEIGHTS)?, tokenizer: checked(TOKENIZER)?, manifest })
     }
+
+    /// This bundle with the calibration and the thresholds of `other`.
+    ///
+    /// # Errors
+    /// The two have not the same tasks with the same labels.
+    pub fn calibrated_as(mut self, other: &Self) -> Result<Self> {
+        let names = |bundle: &Self| -> Vec<(String, Vec<String>)> {
+            let labels = |task: &Task| task.labels.iter().map(|label| label.name.clone()).collect();
+            bundle.manifest.tasks.iter().map(|task| (task.name.clone(), labels(task))).collect()
+        };
+        if names(&self) != names(other) {
+            return Err(Error::invalid("the two bundles have not the same tasks with the same labels"));
+        }
+        self.manifest.tasks.clone_from(&other.manifest.tasks);
+        Ok(self)
+    }
 }

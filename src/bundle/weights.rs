@@ -23,7 +23,8 @@ use crate::kernels::int8::quantise_rows;
 use crate::{Error, Result};
 
 const SCALE: &str = ".scale";
-const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+/// The name of the word vectors.
+pub const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// How the tensors of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,25 @@ pub fn decode(bytes: &[u8]) -> Result<Weights> {
                 weights.insert(name, Tensor::from_vec(values, view.shape(), &Device::Cpu)?)?;
             }
         }
+    }
+    Ok(weights)
+}
+
+/// `weights` with the word vectors, of `shape`, as a bundle that stores them in `precision` has them.
+///
+/// # Errors
+/// As for [`encode`], or there are no word vectors of this shape.
+pub fn with_rounded_embeddings(
+    mut weights: Weights,
+    shape: [usize; 2],
+    precision: EmbeddingPrecision,
+) -> Result<Weights> {
+    let table = weights.take(EMBEDDINGS, &shape)?;
+    let device = table.device().clone();
+    let storage = Storage { precision: Precision::Int8, embeddings: Some(precision) };
+    let rounded = decode(&encode([(EMBEDDINGS.to_owned(), table)].into_iter().collect(), storage)?)?;
+    for (name, table) in rounded {
+        weights.insert(name, table.to_device(&device)?)?;
     }
     Ok(weights)
 }

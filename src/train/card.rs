@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::bias::{Bias, DataBias, TemplateBias};
 use super::disguise::Disguise;
-use super::evaluate::Evaluation;
+use super::evaluate::{Differences, Evaluation};
 use super::examine::Examination;
 use super::metrics::Interval;
 use super::report::describe;
@@ -64,7 +64,7 @@ fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
 }
 
 fn performance(folder: &Path, task: &Task) -> Result<String> {
-    let Some(Evaluation { metrics, intervals, decisions, character_f1 }) =
+    let Some(Evaluation { metrics, intervals, decisions, character_f1, differences }) =
         read(folder, &format!("evaluate-{}.json", task.name))?
     else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
@@ -87,6 +87,10 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     row("calibration error (ECE)", metrics.ece, None);
     if character_f1.is_some() {
         row("mean character F1", character_f1, None);
+    }
+    if let Some(Differences { percentile_99, .. }) = differences {
+        let what = "distance from the probabilities of the weights before rounding, 99th percentile";
+        row(what, Some(f64::from(percentile_99)), None);
     }
     table.push_str("\n\n");
     table.push_str(&heading("label, from its threshold on", &["threshold", "precision", "recall", "F1"]));

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Progress;
 use super::metrics::{Decisions, Intervals, Metrics, Predictions};
 use super::prepared::Prepared;
-use crate::Result;
 use crate::bert::{Batch, TokenIds};
 use crate::classify::Classifier;
+use crate::{Error, Result};
 
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
 const BATCH: usize = 32;
@@ -29,6 +29,38 @@ pub struct Evaluation {
     /// The mean character F1 of marked words, where the task is about those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,
+    /// How far the probabilities are from another bundle's, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differences: Option<Differences>,
+}
+
+/// How far the probabilities that two models give are apart, over all texts and labels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Differences {
+    /// Half of them are no further apart.
+    pub median: f32,
+    /// 99 of 100 are no further apart.
+    pub percentile_99: f32,
+    /// None is further apart.
+    pub largest: f32,
+}
+
+impl Differences {
+    /// Of the logits of two models, in the same order.
+    ///
+    /// # Errors
+    /// There are none, or not equally many.
+    pub fn of(left: &[f32], right: &[f32]) -> Result<Self> {
+        if left.is_empty() || left.len() != right.len() {
+            return Err(Error::invalid("the two models did not score the same texts"));
+        }
+        let probability = |logit: &f32| 1.0 / (1.0 + (-logit).exp());
+        let mut apart: Vec<f32> =
+            left.iter().zip(right).map(|(left, right)| (probability(left) - probability(right)).abs()).collect();
+        apart.sort_by(f32::total_cmp);
+        let quantile = |share: f64| apart[((apart.len() as f64 * share).ceil() as usize).clamp(1, apart.len()) - 1];
+        Ok(Self { median: quantile(0.5), percentile_99: quantile(0.99), largest: quantile(1.0) })
+    }
 }
 
 /// Measures `predict`, which gives the logits of a batch (row after row), on `examples`.
@@ -93,4 +125,21 @@ pub fn score_texts(
     }
     progress.end();
     Ok(logits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_of_probabilities() {
+        let left = vec![0.0; 200];
+        let mut right = left.clone();
+        (right[7], right[8], right[9]) = (f32::INFINITY, -f32::INFINITY, 3f32.ln());
+        let expected = Differences { median: 0.0, percentile_99: 0.25, largest: 0.5 };
+        let Differences { median, percentile_99, largest } = Differences::of(&left, &right).unwrap();
+        assert!((percentile_99 - expected.percentile_99).abs() < 1e-6);
+        assert_eq!((median, largest), (expected.median, expected.largest));
+        assert!(Differences::of(&left, &right[1..]).is_err() && Differences::of(&[], &[]).is_err());
+    }
 }

@@ -13,6 +13,8 @@ use crate::bert::{Architecture, HeadShape, Pooling, Weights};
 #[derive(Debug, Clone)]
 pub struct Parameters {
     variables: BTreeMap<String, Var>,
+    /// What stays as it is.
+    fixed: BTreeMap<String, Tensor>,
 }
 
 impl Parameters {
@@ -46,12 +48,21 @@ impl Parameters {
             encoder.insert(bias_name, Tensor::new(vec![0f32; *labels], device)?)?;
         }
         let variables = encoder.into_iter().map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)));
-        Ok(Self { variables: variables.collect::<Result<_>>()? })
+        Ok(Self { variables: variables.collect::<Result<_>>()?, fixed: BTreeMap::new() })
+    }
+
+    /// With the tensor `name` left as it is.
+    pub fn fixing(mut self, name: &str) -> Self {
+        if let Some((name, variable)) = self.variables.remove_entry(name) {
+            self.fixed.insert(name, variable.as_detached_tensor());
+        }
+        self
     }
 
     /// The tensors, for a model that is to be trained: they share the variables' values.
     pub fn weights(&self) -> Weights {
-        self.variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect()
+        let variables = self.variables.iter().map(|(name, variable)| (name, variable.as_tensor()));
+        variables.chain(&self.fixed).map(|(name, tensor)| (name.clone(), tensor.clone())).collect()
     }
 
     /// Adds the gradients of `more` to those of `sum`.

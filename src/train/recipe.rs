@@ -16,6 +16,7 @@ use super::order::Mix;
 use super::schedule::Schedule;
 use super::task::TaskSettings;
 use crate::bert::{Architecture, Pooling};
+use crate::bundle::EmbeddingPrecision;
 use crate::text::Normalisation;
 use crate::{Error, Result};
 
@@ -31,6 +32,10 @@ pub struct Settings {
     /// words (sh1t, i d i o t) plain [default: none]
     #[arg(long, value_parser = name::<Normalisation>)]
     pub normalisation: Option<Normalisation>,
+    /// Round the word vectors as `export --embeddings` does with this precision, and teach the rest to do with them; they
+    /// are left as they are then
+    #[arg(long, value_parser = name::<EmbeddingPrecision>)]
+    pub embeddings: Option<EmbeddingPrecision>,
     /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards
     /// [default: 256]
     #[arg(long)]
@@ -106,6 +111,9 @@ pub struct Recipe {
     /// What is done to texts before they are tokenised.
     #[serde(default)]
     pub normalisation: Normalisation,
+    /// What the word vectors are rounded to, to stay so; where none is given they are trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embeddings: Option<EmbeddingPrecision>,
     /// The longest text in tokens; what is longer is cut.
     pub max_tokens: usize,
     /// How often the data are gone through, as [`Mix`] says.
@@ -164,6 +172,7 @@ impl Settings {
         over!(
             pooling,
             normalisation,
+            embeddings,
             max_tokens,
             epochs,
             batch_size,
@@ -192,6 +201,7 @@ impl Settings {
         Recipe {
             pooling: self.pooling.unwrap_or(Pooling::Mean),
             normalisation: self.normalisation.unwrap_or_default(),
+            embeddings: self.embeddings,
             max_tokens: self.max_tokens.unwrap_or(256),
             epochs: self.epochs.unwrap_or(4),
             batch_size: self.batch_size.unwrap_or(32),

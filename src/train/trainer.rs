@@ -28,6 +28,7 @@ use super::recipe::Recipe;
 use super::run::{OpenRun, Record, TrainedTask};
 use super::task::TaskData;
 use crate::bert::{Checkpoint, Dropout, HeadShape, Model};
+use crate::bundle::weights::{EMBEDDINGS, with_rounded_embeddings};
 use crate::ops::{Ops, binary_cross_entropy};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -93,7 +94,14 @@ pub fn train(
         held_out.push(examples);
     }
     let Checkpoint { architecture, weights, .. } = checkpoint;
-    let parameters = Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device)?;
+    let new = |weights| Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device);
+    let parameters = match recipe.embeddings {
+        None => new(weights)?,
+        Some(precision) => {
+            let shape = [architecture.vocab_size, architecture.hidden_size];
+            new(with_rounded_embeddings(weights, shape, precision)?)?.fixing(EMBEDDINGS)
+        }
+    };
     let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), conduct.ops)?;
     let groups = parameters.variables().map(|(name, variable)| {
         let (learning_rate, weight_decay) = recipe.rates(name, architecture.num_hidden_layers);

@@ -60,6 +60,19 @@ fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
 }
 
 #[test]
+fn what_is_rounded_already_is_stored_as_it_is() {
+    for precision in [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4] {
+        let weights = [(EMBEDDINGS.to_owned(), table(40, 2 * GROUP))].into_iter().collect();
+        let mut rounded = with_rounded_embeddings(weights, [40, 2 * GROUP], precision).unwrap();
+        let rounded = rounded.take(EMBEDDINGS, &[40, 2 * GROUP]).unwrap();
+        let values: Vec<f32> = rounded.flatten_all().unwrap().to_vec1().unwrap();
+        let stored = stored_and_read(EMBEDDINGS, &rounded, few_bits(precision));
+        let furthest = stored.iter().zip(&values).map(|(stored, value)| (stored - value).abs()).fold(0.0, f32::max);
+        assert!(furthest < 1e-6, "{precision:?}: {furthest:e}");
+    }
+}
+
+#[test]
 fn few_bits_are_for_the_word_vectors_alone() {
     let (words, layer) = (table(3, GROUP), table(3, GROUP));
     let weights = [(EMBEDDINGS.to_owned(), words), ("a.weight".to_owned(), layer)].into_iter().collect();

@@ -6,8 +6,9 @@ use rayon::prelude::*;
 use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
+use undertone::ops::{Ops, Rounding};
 use undertone::train::data::Example;
-use undertone::train::evaluate::Evaluation;
+use undertone::train::evaluate::{Differences, Evaluation};
 use undertone::train::metrics::{Decisions, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
@@ -35,14 +36,39 @@ pub struct Arguments {
     /// a figure. --seed draws them.
     #[arg(long, value_name = "RESAMPLES")]
     bootstrap: Option<usize>,
+    /// Say how far the probabilities are from those of another bundle of the same run, such as one in f32; it is read
+    /// with this one's calibration.
+    #[arg(long, value_name = "FOLDER")]
+    against: Option<PathBuf>,
+    /// How an int8 bundle's activations are rounded: as the page's engine does without relaxed SIMD, or with it.
+    #[arg(long, value_enum, default_value_t = Activations::Wide)]
+    activations: Activations,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
 }
 
+/// The roundings of the int8 kernels.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Activations {
+    /// To 14 bits.
+    Wide,
+    /// To 7 bits.
+    Narrow,
+}
+
+impl From<Activations> for Ops {
+    fn from(activations: Activations) -> Self {
+        Self::Int8(match activations {
+            Activations::Wide => Rounding::Wide,
+            Activations::Narrow => Rounding::Narrow,
+        })
+    }
+}
+
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
-    let classifier = Classifier::new(&bundle)?;
+    let classifier = Classifier::with_ops(&bundle, arguments.activations.into())?;
     let task = texts::task(&bundle, &arguments.task)?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
@@ -53,8 +79,18 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, scored.examples())?),
     };
     let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
+    let differences = match &arguments.against {
+        None => None,
+        Some(other) => {
+            let other = Bundle::read(other)?.calibrated_as(&bundle)?;
+            let classifier = Classifier::with_ops(&other, arguments.activations.into())?;
+            let others = texts::scored(&other, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
+            Some(Differences::of(scored.predictions().logits, others.predictions().logits)?)
+        }
+    };
     let evaluation = Evaluation {
         metrics,
+        differences,
         intervals: arguments.bootstrap.map(intervals).transpose()?,
         decisions: scored.predictions().decisions(&thresholds)?,
         character_f1,
@@ -66,6 +102,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
             println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.len());
         }
         print_table(&evaluation);
+        if let Some(Differences { median, percentile_99, largest }) = evaluation.differences {
+            println!();
+            println!(
+                "probabilities differ by {median:.4} in the median, {percentile_99:.4} at the 99th percentile and {largest:.4} at most"
+            );
+        }
     }
     Ok(())
 }
