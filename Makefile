@@ -106,7 +106,8 @@ reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew f
 	[[ -d $(RUN)-base ]] || target/release/undertone prune --base "$(BASE)" --out $(RUN)-base --least 20 \
 		--text $(DATA)/aclImdb.tar.xz $(DATA)/jigsaw/train*.csv $(DATA)/jigsaw/related.csv $(DATA)/toxic-spans/tsd_train.csv
 	target/release/undertone train --recipe recipes/undertone.toml --data $(DATA) --base $(RUN)-base --out $(RUN)-first --precision $(PRECISION)
-	target/release/undertone train --recipe recipes/undertone-longer.toml --data $(DATA) --base $(RUN)-first --out $(RUN) --precision $(PRECISION)
+	target/release/undertone train --recipe recipes/undertone-longer.toml --data $(DATA) --base $(RUN)-first --out $(RUN)-longer --precision $(PRECISION)
+	target/release/undertone train --recipe recipes/undertone-rounded.toml --data $(DATA) --base $(RUN)-longer --out $(RUN) --precision $(PRECISION)
 	target/release/undertone export --run $(RUN) --out $(BUNDLE) --embeddings int4 --licence Apache-2.0
 	target/release/undertone export --run $(RUN) --out $(RUN)-float --precision f32
 	target/release/undertone calibrate --bundle $(BUNDLE) --run $(RUN) $(addprefix --rate ,$(RATES))
