@@ -62,10 +62,9 @@ impl Weights {
     /// There already is one of that name.
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) -> Result<()> {
         let name = name.into();
-        match self.contains(&name) {
-            false => Ok(drop(self.tensors.insert(name, tensor))),
-            true => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
-        }
+        self.check_is_new(&name)?;
+        self.tensors.insert(name, tensor);
+        Ok(())
     }
 
     /// Adds a matrix of few bits.
@@ -74,8 +73,14 @@ impl Weights {
     /// There already is a tensor of that name.
     pub fn insert_compact(&mut self, name: impl Into<String>, matrix: Compact) -> Result<()> {
         let name = name.into();
-        match self.contains(&name) {
-            false => Ok(drop(self.compact.insert(name, matrix))),
+        self.check_is_new(&name)?;
+        self.compact.insert(name, matrix);
+        Ok(())
+    }
+
+    fn check_is_new(&self, name: &str) -> Result<()> {
+        match self.contains(name) {
+            false => Ok(()),
             true => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
         }
     }
