@@ -1,8 +1,9 @@
 //! `model.safetensors`: a model's tensors in the precision that the manifest states.
 //!
-//! As int8, each row of a matrix becomes integers in −127..127 times one f32 scale ([`quantise_rows`]), kept beside it as
-//! `<name>.scale`: a row is what one output of a linear layer, or one word, is computed from, so an outlier in one costs the
-//! others nothing.
+//! As int8, each row of a matrix becomes integers in −127..127 times one f32 scale, kept beside it as `<name>.scale`: a row is
+//! what one output of a linear layer, or one word, is computed from, so an outlier in one costs the others nothing. The
+//! layers' scales are such that the kernels' sums cannot overflow ([`quantise_rows`]); elsewhere nothing is summed
+//! ([`quantise_table`]).
 //! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
 //!
 //! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
@@ -18,11 +19,13 @@ use safetensors::tensor::{Dtype, TensorView, View};
 
 use super::{EmbeddingPrecision, Precision};
 use crate::bert::{Weights, float_values};
-use crate::kernels::compact::{Compact, GROUP, quantise_groups};
+use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
 use crate::kernels::int8::quantise_rows;
 use crate::{Error, Result};
 
 const SCALE: &str = ".scale";
+/// How the names of the layers' tensors begin.
+const LAYERS: &str = "encoder.layer.";
 /// The name of the word vectors.
 pub const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
@@ -123,7 +126,8 @@ fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Pr
             vec![(name, Stored::f16(halves, shape))]
         }
         (Precision::Int8, 2) => {
-            let (integers, scales) = quantise_rows(values, shape[1]);
+            let quantise = if name.starts_with(LAYERS) { quantise_rows } else { quantise_table };
+            let (integers, scales) = quantise(values, shape[1]);
             let bytes = integers.into_iter().map(|value| value as u8).collect();
             let scales = (format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]]));
             vec![scales, (name, Stored { dtype: Dtype::I8, bytes, shape })]

@@ -6,6 +6,22 @@ mod groups;
 
 pub use groups::{GROUP, quantise as quantise_groups};
 
+/// Rounds each row of `values` to integers in −127..=127 and the scale that gives the row back, for a table: a linear layer's
+/// weights are rounded with their sums in mind ([`super::int8::quantise_rows`]).
+///
+/// # Panics
+/// `width` is zero.
+pub fn quantise_table(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
+    let rows = values.chunks_exact(width);
+    let scales: Vec<f32> =
+        rows.clone().map(|row| row.iter().fold(0.0f32, |highest, value| highest.max(value.abs())) / 127.0).collect();
+    let integers = rows.zip(&scales).flat_map(|(row, &scale)| {
+        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        row.iter().map(move |value| (value * inverse).round().clamp(-127.0, 127.0) as i8)
+    });
+    (integers.collect(), scales)
+}
+
 /// A matrix of integers and scales.
 #[derive(Debug, Clone)]
 pub struct Compact {
