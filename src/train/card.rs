@@ -64,7 +64,7 @@ fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
 }
 
 fn performance(folder: &Path, task: &Task) -> Result<String> {
-    let Some(Evaluation { metrics, intervals, decisions, character_f1, differences }) =
+    let Some(Evaluation { metrics, intervals, decisions, character_f1, .. }) =
         read(folder, &format!("evaluate-{}.json", task.name))?
     else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
@@ -88,8 +88,9 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     if character_f1.is_some() {
         row("mean character F1", character_f1, None);
     }
-    if let Some(Differences { percentile_99, .. }) = differences {
-        let what = "distance from the probabilities of the weights before rounding, 99th percentile";
+    let rounding: Option<Evaluation> = read(folder, &format!("rounding-{}.json", task.name))?;
+    if let Some(Differences { percentile_99, .. }) = rounding.and_then(|of| of.differences) {
+        let what = "probabilities' distance from those of the weights in f32, 99th percentile";
         row(what, Some(f64::from(percentile_99)), None);
     }
     table.push_str("\n\n");
