@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 
 use super::files;
+use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
 use crate::bert::Weights;
 use crate::bundle::manifest::{FORMAT, TaskMetrics};
-use crate::bundle::weights::Storage;
+use crate::bundle::weights::{EMBEDDINGS, Storage};
 use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, TOKENIZER, Task, WEIGHTS, weights};
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
 use crate::{Error, Result, bundle::Bundle};
 
 /// What the bundle is to be.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Options {
     /// Its name, as shown to people.
     pub name: String,
@@ -26,6 +27,8 @@ pub struct Options {
     pub storage: Storage,
     /// The longest input in tokens; what the model has positions for where none is given.
     pub max_tokens: Option<usize>,
+    /// Runs whose weights are averaged with the run's own (Wortsman et al. 2022).
+    pub averaged: Vec<RunFolder>,
 }
 
 /// Writes the model that `run` has kept to `folder` as a bundle, and gives it back as it was written.
@@ -45,7 +48,8 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundl
 /// Makes the bundle of the model that `run` has kept, in memory.
 ///
 /// # Errors
-/// The run's files are missing or malformed, or `options` ask for more tokens than the model reads.
+/// The run's files are missing or malformed, a run to average with has another model, or `options` ask for more tokens than
+/// the model reads.
 pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
     let record = run.record()?;
     let architecture = record.architecture;
@@ -56,8 +60,7 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
             architecture.max_position_embeddings
         )));
     }
-    let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
-    let weights = weights::encode(model, options.storage)?;
+    let weights = weights::encode(mean(run, &options.averaged, &record.recipe)?, options.storage)?;
     let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens)?.to_json()?;
     let files = [(WEIGHTS, &weights), (TOKENIZER, &tokenizer)];
     let manifest = Manifest {
@@ -70,7 +73,7 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
         precision: options.storage.precision,
         embeddings: options.storage.embeddings,
         max_tokens,
-        tasks: record.tasks.iter().map(manifest_task).collect(),
+        tasks: record.tasks.iter().map(|task| manifest_task(task, options.averaged.is_empty())).collect(),
         files: files
             .iter()
             .map(|(name, content)| ((*name).to_owned(), FileEntry::of(content)))
@@ -79,13 +82,34 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
     Ok(Bundle { manifest, weights, tokenizer })
 }
 
-fn manifest_task(task: &TrainedTask) -> Task {
+/// The mean of the weights of `run` and of `others`. Word vectors that were rounded for `run` to be trained around stay its
+/// own.
+fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weights> {
+    let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
+    let read = |run: &RunFolder| Weights::from_safetensors(&run.weights()?, &Device::Cpu);
+    let mut others: Vec<Weights> = others.iter().map(read).collect::<Result<_>>()?;
+    let of_all = |(name, tensor): (String, Tensor)| {
+        let mut sum = tensor.clone();
+        for other in &mut others {
+            sum = (sum + other.take(&name, tensor.dims())?)?;
+        }
+        let is_fixed = recipe.embeddings.is_some() && name == EMBEDDINGS;
+        let mean = if is_fixed { tensor } else { (sum / (others.len() + 1) as f64)? };
+        Ok((name, mean))
+    };
+    let mean = model.into_iter().map(of_all).collect();
+    others.into_iter().try_for_each(Weights::finish)?;
+    mean
+}
+
+/// The task as the manifest has it, with the run's own measurements where the model is the run's own.
+fn manifest_task(task: &TrainedTask, is_own: bool) -> Task {
     let metrics = &task.validation;
     Task {
         name: task.name.clone(),
         unit: task.unit,
         labels: task.labels.iter().map(|name| Label::new(name)).collect(),
-        metrics: Some(TaskMetrics {
+        metrics: is_own.then(|| TaskMetrics {
             data: "texts held out from training, at its length limit, before weights were rounded".into(),
             samples: metrics.samples,
             loss: metrics.loss,

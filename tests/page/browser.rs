@@ -76,6 +76,12 @@ impl Browser {
 
     /// Presses keys with the element at `selector` in focus.
     pub fn press(&self, selector: &str, keys: &str) {
+        // chromedriver knows no keys for what is beyond the basic plane, which people enter with an input method.
+        if keys.chars().any(|key| key > '\u{ffff}') {
+            self.click(selector);
+            self.chromium("Input.insertText", &json!({ "text": keys }));
+            return;
+        }
         self.command(&format!("/element/{}/value", self.element(selector)), &json!({ "text": keys }));
     }
 

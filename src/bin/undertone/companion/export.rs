@@ -18,6 +18,9 @@ pub struct Arguments {
     /// The run folder: what `undertone train` wrote to --out.
     #[arg(long, value_name = "FOLDER")]
     run: PathBuf,
+    /// Export the mean of the run's weights and of those of a run before it, of which it is a continuation; may be repeated.
+    #[arg(long = "average", value_name = "FOLDER")]
+    averaged: Vec<PathBuf>,
     /// Where the bundle goes. A bundle that is there is replaced.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
@@ -80,6 +83,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         name: arguments.name,
         licence: arguments.licence,
         max_tokens: arguments.max_tokens,
+        averaged: arguments.averaged.iter().map(|path| RunFolder::open(path)).collect::<Result<_>>()?,
     };
     let bundle = export(&RunFolder::open(&arguments.run)?, &arguments.out, &options)?;
     let megabytes = bundle.manifest.total_bytes() as f64 / 1e6;

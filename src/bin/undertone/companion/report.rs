@@ -79,8 +79,13 @@ fn bundle(arguments: &Arguments) -> Result<Bundle> {
         (Some(folder), _) => Bundle::read(folder),
         (None, Some(folder)) => {
             let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
-            let options =
-                Options { name, licence: "unspecified".into(), storage: Precision::F32.into(), max_tokens: None };
+            let options = Options {
+                name,
+                licence: "unspecified".into(),
+                storage: Precision::F32.into(),
+                max_tokens: None,
+                averaged: Vec::new(),
+            };
             assemble(&RunFolder::open(folder)?, &options)
         }
         // Cannot be: the command line demands one.
