@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use candle_core::Device;
 use serde_json::Value;
+use undertone::bert::Weights;
+use undertone::bundle::Bundle;
+use undertone::bundle::weights::decode;
 
 use crate::measurements::assert_measures;
 use crate::support::{LABELS, complain, log, predict, succeed, tiny_bert, train_arguments, write_data};
@@ -106,4 +110,47 @@ fn assert_refuses_a_damaged_bundle(folder: &Path) {
     fs::remove_file(folder.join("f32/tokenizer.json")).unwrap();
     let missing = complain(folder, &["predict", "--bundle", "f32"]);
     assert!(missing.contains("tokenizer.json"), "{missing}");
+}
+
+fn tensors(folder: &Path, name: &str) -> Vec<(String, Vec<f32>)> {
+    let bytes = fs::read(folder.join(name).join("model.safetensors")).unwrap();
+    let weights = Weights::from_safetensors(&bytes, &Device::Cpu).unwrap();
+    weights.into_iter().map(|(name, tensor)| (name, tensor.flatten_all().unwrap().to_vec1().unwrap())).collect()
+}
+
+#[test]
+fn a_run_is_averaged_with_the_one_before_it_and_keeps_its_rounded_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = tiny_bert();
+    let tasks = ["--task", "sentiment=aclImdb", "--epochs", "1"];
+    succeed(folder, &train_arguments(base.to_str().unwrap(), &tasks));
+    fs::rename(folder.join("run"), folder.join("first")).unwrap();
+    let rounded = [&tasks[..], &["--embeddings", "int4"]].concat();
+    succeed(folder, &train_arguments("first", &rounded));
+
+    let f32 = ["export", "--run", "run", "--precision", "f32"];
+    succeed(folder, &[&f32[..], &["--out", "own"]].concat());
+    succeed(folder, &[&f32[..], &["--out", "mean", "--average", "first"]].concat());
+    let (own, first, mean) = (tensors(folder, "own"), tensors(folder, "first"), tensors(folder, "mean"));
+    let is_words = |name: &str| name == "embeddings.word_embeddings.weight";
+    for (((name, own), (_, first)), (_, mean)) in own.iter().zip(&first).zip(&mean) {
+        let half_way: Vec<f32> = own.iter().zip(first).map(|(own, first)| (own + first) / 2.0).collect();
+        assert_eq!(mean, if is_words(name) { own } else { &half_way }, "{name}");
+    }
+    let manifest = fs::read_to_string(folder.join("mean/manifest.json")).unwrap();
+    assert!(!manifest.contains("\"metrics\""), "the run's own figures are not those of the mean: {manifest}");
+
+    succeed(folder, &["export", "--run", "run", "--precision", "f16", "--embeddings", "int4", "--out", "few"]);
+    let few = Bundle::read(&folder.join("few")).unwrap();
+    let few = decode(&few.weights).unwrap().into_iter().find(|(name, _)| is_words(name)).unwrap().1;
+    let words = own.iter().find(|(name, _)| is_words(name)).unwrap().1.clone();
+    assert_eq!(few.flatten_all().unwrap().to_vec1::<f32>().unwrap(), words, "rounded once, and as trained since");
+
+    fs::rename(folder.join("run"), folder.join("second")).unwrap();
+    succeed(folder, &train_arguments(base.to_str().unwrap(), &["--task", "toxicity=comments", "--epochs", "1"]));
+    let refused = complain(folder, &["export", "--run", "second", "--average", "run", "--out", "none"]);
+    assert!(refused.contains("the weights lack the tensor heads.sentiment"), "{refused}");
+    assert!(!folder.join("none").exists());
 }
