@@ -88,18 +88,19 @@ fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weight
     let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
     let read = |run: &RunFolder| Weights::from_safetensors(&run.weights()?, &Device::Cpu);
     let mut others: Vec<Weights> = others.iter().map(read).collect::<Result<_>>()?;
+    let differs = |error: Error| Error::invalid(format!("a run to average with has another model: {error}"));
     let of_all = |(name, tensor): (String, Tensor)| {
         let mut sum = tensor.clone();
         for other in &mut others {
-            sum = (sum + other.take(&name, tensor.dims())?)?;
+            sum = (sum + other.take(&name, tensor.dims()).map_err(differs)?)?;
         }
         let is_fixed = recipe.embeddings.is_some() && name == EMBEDDINGS;
         let mean = if is_fixed { tensor } else { (sum / (others.len() + 1) as f64)? };
         Ok((name, mean))
     };
-    let mean = model.into_iter().map(of_all).collect();
-    others.into_iter().try_for_each(Weights::finish)?;
-    mean
+    let mean = model.into_iter().map(of_all).collect::<Result<_>>()?;
+    others.into_iter().try_for_each(Weights::finish).map_err(differs)?;
+    Ok(mean)
 }
 
 /// The task as the manifest has it, with the run's own measurements where the model is the run's own.

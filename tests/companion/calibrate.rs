@@ -88,7 +88,7 @@ fn a_calibrated_bundle_is_believed_everywhere() {
     assert_refuses(folder, &noisy);
     assert_eq!(manifest(folder), rare, "what is refused changes nothing");
     let turned = |number: usize| format!("the movie was good {number},0\nthe movie was bad {number},1\n");
-    let turned = "text,positive\n".to_owned() + &(0..30).map(turned).collect::<String>();
+    let turned = "text,positive\n".to_owned() + (0..30).map(turned).collect::<String>().as_str();
     fs::write(folder.join("turned.csv"), turned).unwrap();
     let turned =
         ["calibrate", "--bundle", "bundle", "--task", "sentiment", "--data", "turned.csv", "--precision", "0.9"];

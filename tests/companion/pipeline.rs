@@ -151,6 +151,9 @@ fn a_run_is_averaged_with_the_one_before_it_and_keeps_its_rounded_words() {
     fs::rename(folder.join("run"), folder.join("second")).unwrap();
     succeed(folder, &train_arguments(base.to_str().unwrap(), &["--task", "toxicity=comments", "--epochs", "1"]));
     let refused = complain(folder, &["export", "--run", "second", "--average", "run", "--out", "none"]);
-    assert!(refused.contains("the weights lack the tensor heads.sentiment"), "{refused}");
+    assert!(
+        refused.contains("a run to average with has another model: the weights lack the tensor heads.sentiment"),
+        "{refused}"
+    );
     assert!(!folder.join("none").exists());
 }

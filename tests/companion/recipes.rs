@@ -14,7 +14,7 @@ fn write_mail(folder: &Path) {
         let (spam, urgent) = (number % 2, number / 2 % 2);
         let known = if number < 40 { urgent.to_string() } else { String::new() };
         let body = [["good film", "good good"], ["bad film", "bad bad"]][spam][urgent];
-        rows += &format!("movie {number},\"the {body} {number}\",{spam},{known}\n");
+        rows.push_str(&format!("movie {number},\"the {body} {number}\",{spam},{known}\n"));
     }
     fs::create_dir_all(folder.join("data")).unwrap();
     fs::write(folder.join("data/mail.csv"), rows).unwrap();

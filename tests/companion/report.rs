@@ -60,7 +60,7 @@ fn a_report_says_what_evaluate_says() {
         let word = ["good", "bad"][number % 2];
         format!("{word} {number},{}\n", usize::from((word == "good") != number.is_multiple_of(5)))
     };
-    let noise = "text,positive\n".to_owned() + &(0..64).map(noise).collect::<String>();
+    let noise = "text,positive\n".to_owned() + (0..64).map(noise).collect::<String>().as_str();
     fs::write(folder.join("noise.csv"), noise).unwrap();
     succeed(folder, &["calibrate", "--bundle", "bundle", "--task", "sentiment", "--data", "noise.csv"]);
     let only = ["report", "--bundle", "bundle", "--data", "sentiment=noise.csv", "--out", "other", "--samples", "40"];

@@ -60,7 +60,7 @@ pub fn write_data(folder: &Path) {
         for number in 0..120 {
             let toxic = number % 2;
             let (text, labels) = (if toxic == 1 { "bad bad" } else { "good" }, vec![toxic.to_string(); 6].join(","));
-            rows += &format!("{split}{number},\"the {text}\nmovie {number}\",{labels},{}\n", 1 + number % 3);
+            rows.push_str(&format!("{split}{number},\"the {text}\nmovie {number}\",{labels},{}\n", 1 + number % 3));
         }
         fs::create_dir_all(folder.join("comments")).unwrap();
         fs::write(folder.join("comments").join(format!("{split}.csv")), rows).unwrap();
