@@ -17,5 +17,5 @@ mod weights;
 pub use architecture::{Activation, Architecture, Pooling};
 pub use batch::{Batch, TokenIds};
 pub use checkpoint::Checkpoint;
-pub use model::{Dropout, HeadShape, Model, Unit};
+pub use model::{Dropout, HeadShape, Model, Unit, WORD_EMBEDDINGS};
 pub use weights::{Weights, float_values};

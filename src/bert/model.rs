@@ -9,6 +9,9 @@ use crate::Result;
 use crate::kernels::compact::Compact;
 use crate::ops::{Mask, Ops};
 
+/// The name of the table of word vectors.
+pub const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
+
 /// A BERT encoder with one classification head for each task.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -101,7 +104,7 @@ impl Model {
         let model = Self {
             ops,
             embeddings: Embeddings {
-                words: Words::take(from, "embeddings.word_embeddings.weight", [architecture.vocab_size, hidden], ops)?,
+                words: Words::take(from, WORD_EMBEDDINGS, [architecture.vocab_size, hidden], ops)?,
                 positions: from
                     .take("embeddings.position_embeddings.weight", &[architecture.max_position_embeddings, hidden])?,
                 token_types: from

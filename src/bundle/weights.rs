@@ -18,7 +18,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 
 use super::{EmbeddingPrecision, Precision};
-use crate::bert::{Weights, float_values};
+use crate::bert::{WORD_EMBEDDINGS, Weights, float_values};
 use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
 use crate::kernels::int8::quantise_rows;
 use crate::{Error, Result};
@@ -26,8 +26,6 @@ use crate::{Error, Result};
 const SCALE: &str = ".scale";
 /// How the names of the layers' tensors begin.
 const LAYERS: &str = "encoder.layer.";
-/// The name of the word vectors.
-pub const EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// How the tensors of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +58,7 @@ pub fn encode(weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> 
                 "the tensor {name} has values that are not finite; it cannot be exported"
             )));
         }
-        match embeddings.filter(|_| name == EMBEDDINGS) {
+        match embeddings.filter(|_| name == WORD_EMBEDDINGS) {
             None => stored.extend(with_precision(name, &values, shape, precision)),
             Some(EmbeddingPrecision::Int8) => stored.extend(with_precision(name, &values, shape, Precision::Int8)),
             Some(EmbeddingPrecision::Int6) => stored.extend(in_groups(name, &values, &shape, 6)?),
@@ -108,10 +106,10 @@ pub fn with_rounded_embeddings(
     shape: [usize; 2],
     precision: EmbeddingPrecision,
 ) -> Result<Weights> {
-    let table = weights.take(EMBEDDINGS, &shape)?;
+    let table = weights.take(WORD_EMBEDDINGS, &shape)?;
     let device = table.device().clone();
     let storage = Storage { precision: Precision::Int8, embeddings: Some(precision) };
-    let rounded = decode(&encode([(EMBEDDINGS.to_owned(), table)].into_iter().collect(), storage)?)?;
+    let rounded = decode(&encode([(WORD_EMBEDDINGS.to_owned(), table)].into_iter().collect(), storage)?)?;
     for (name, table) in rounded {
         weights.insert(name, table.to_device(&device)?)?;
     }

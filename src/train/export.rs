@@ -8,9 +8,9 @@ use candle_core::{Device, Tensor};
 use super::files;
 use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
-use crate::bert::Weights;
+use crate::bert::{WORD_EMBEDDINGS, Weights};
 use crate::bundle::manifest::{FORMAT, TaskMetrics};
-use crate::bundle::weights::{EMBEDDINGS, Storage};
+use crate::bundle::weights::Storage;
 use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, TOKENIZER, Task, WEIGHTS, weights};
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
@@ -94,7 +94,7 @@ fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weight
         for other in &mut others {
             sum = (sum + other.take(&name, tensor.dims()).map_err(differs)?)?;
         }
-        let is_fixed = recipe.embeddings.is_some() && name == EMBEDDINGS;
+        let is_fixed = recipe.embeddings.is_some() && name == WORD_EMBEDDINGS;
         let mean = if is_fixed { tensor } else { (sum / (others.len() + 1) as f64)? };
         Ok((name, mean))
     };

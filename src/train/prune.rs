@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::data::{self, BadRows, Dataset, Example, Schema, Source, Split};
 use super::{Progress, files};
-use crate::bert::{Checkpoint, Weights};
+use crate::bert::{Checkpoint, WORD_EMBEDDINGS, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -23,7 +23,6 @@ use vocabulary::Vocabulary;
 
 const CONFIG: &str = "config.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const WORDS: &str = "embeddings.word_embeddings.weight";
 
 /// How many texts are tokenised before progress is told.
 const AT_ONCE: usize = 4096;
@@ -148,7 +147,7 @@ fn count(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) 
 fn with_rows(weights: Weights, kept: &[u32]) -> Result<Weights> {
     let rows = Tensor::new(kept, &Device::Cpu)?;
     let select = |(name, tensor): (String, Tensor)| {
-        if name != WORDS {
+        if name != WORD_EMBEDDINGS {
             return Ok((name, tensor));
         }
         let table = tensor.to_dtype(DType::F32)?;

@@ -27,8 +27,8 @@ use super::prepared::LabelledBatch;
 use super::recipe::Recipe;
 use super::run::{OpenRun, Record, TrainedTask};
 use super::task::TaskData;
-use crate::bert::{Checkpoint, Dropout, HeadShape, Model};
-use crate::bundle::weights::{EMBEDDINGS, with_rounded_embeddings};
+use crate::bert::{Checkpoint, Dropout, HeadShape, Model, WORD_EMBEDDINGS};
+use crate::bundle::weights::with_rounded_embeddings;
 use crate::ops::{Ops, binary_cross_entropy};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -99,7 +99,7 @@ pub fn train(
         None => new(weights)?,
         Some(precision) => {
             let shape = [architecture.vocab_size, architecture.hidden_size];
-            new(with_rounded_embeddings(weights, shape, precision)?)?.fixing(EMBEDDINGS)
+            new(with_rounded_embeddings(weights, shape, precision)?)?.fixing(WORD_EMBEDDINGS)
         }
     };
     let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), conduct.ops)?;

@@ -51,7 +51,7 @@ fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
     let table = table(5, 2 * GROUP);
     let values: Vec<f32> = table.flatten_all().unwrap().to_vec1().unwrap();
     let furthest = |storage: Storage| {
-        let read = stored_and_read(EMBEDDINGS, &table, storage);
+        let read = stored_and_read(WORD_EMBEDDINGS, &table, storage);
         read.iter().zip(&values).map(|(read, value)| (read - value).abs()).fold(0.0, f32::max)
     };
     let [eight, six, four] = [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4]
@@ -62,11 +62,11 @@ fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
 #[test]
 fn what_is_rounded_already_is_stored_as_it_is() {
     for precision in [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4] {
-        let weights = [(EMBEDDINGS.to_owned(), table(40, 2 * GROUP))].into_iter().collect();
+        let weights = [(WORD_EMBEDDINGS.to_owned(), table(40, 2 * GROUP))].into_iter().collect();
         let mut rounded = with_rounded_embeddings(weights, [40, 2 * GROUP], precision).unwrap();
-        let rounded = rounded.take(EMBEDDINGS, &[40, 2 * GROUP]).unwrap();
+        let rounded = rounded.take(WORD_EMBEDDINGS, &[40, 2 * GROUP]).unwrap();
         let values: Vec<f32> = rounded.flatten_all().unwrap().to_vec1().unwrap();
-        let stored = stored_and_read(EMBEDDINGS, &rounded, few_bits(precision));
+        let stored = stored_and_read(WORD_EMBEDDINGS, &rounded, few_bits(precision));
         let furthest = stored.iter().zip(&values).map(|(stored, value)| (stored - value).abs()).fold(0.0, f32::max);
         assert!(furthest < 1e-6, "{precision:?}: {furthest:e}");
     }
@@ -75,18 +75,18 @@ fn what_is_rounded_already_is_stored_as_it_is() {
 #[test]
 fn few_bits_are_for_the_word_vectors_alone() {
     let (words, layer) = (table(3, GROUP), table(3, GROUP));
-    let weights = [(EMBEDDINGS.to_owned(), words), ("a.weight".to_owned(), layer)].into_iter().collect();
+    let weights = [(WORD_EMBEDDINGS.to_owned(), words), ("a.weight".to_owned(), layer)].into_iter().collect();
     let bytes = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let stored = |name: &str| file.tensor(name).map(|tensor| (tensor.dtype(), tensor.shape().to_vec())).unwrap();
-    assert_eq!(stored(EMBEDDINGS), (Dtype::U8, vec![3, 1, 16]));
+    assert_eq!(stored(WORD_EMBEDDINGS), (Dtype::U8, vec![3, 1, 16]));
     assert_eq!(stored("embeddings.word_embeddings.weight.scale"), (Dtype::F16, vec![3, 1]));
     assert_eq!(stored("a.weight"), (Dtype::I8, vec![3, GROUP]));
 }
 
 #[test]
 fn what_does_not_divide_into_groups_is_refused() {
-    let weights = [(EMBEDDINGS.to_owned(), table(2, 40))].into_iter().collect();
+    let weights = [(WORD_EMBEDDINGS.to_owned(), table(2, 40))].into_iter().collect();
     let error = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap_err().to_string();
     assert!(
         error.contains("word vectors of 40 values do not divide into groups of 32: export them as int8"),
@@ -102,8 +102,8 @@ fn malformed_groups_are_refused() {
             bytes: vec![0; width * shape.iter().product::<usize>()],
             shape: shape.to_vec(),
         };
-        let packed = (EMBEDDINGS.to_owned(), zeros(Dtype::U8, 1, shape));
-        let scales = scales.map(|shape| (format!("{EMBEDDINGS}{SCALE}"), zeros(Dtype::F16, 2, shape)));
+        let packed = (WORD_EMBEDDINGS.to_owned(), zeros(Dtype::U8, 1, shape));
+        let scales = scales.map(|shape| (format!("{WORD_EMBEDDINGS}{SCALE}"), zeros(Dtype::F16, 2, shape)));
         let tensors: Vec<_> = [packed].into_iter().chain(scales).collect();
         let bytes = safetensors::serialize(tensors, None::<HashMap<_, _>>).unwrap();
         decode(&bytes).map(|_| ()).map_err(|error| error.to_string())
@@ -118,6 +118,6 @@ fn malformed_groups_are_refused() {
         (&[2, 3, 16], None, "lacks a scale for each group"),
     ] {
         let error = said(shape, scales).unwrap_err();
-        assert!(error.contains(EMBEDDINGS) && error.contains(expected), "{shape:?}: {error}");
+        assert!(error.contains(WORD_EMBEDDINGS) && error.contains(expected), "{shape:?}: {error}");
     }
 }

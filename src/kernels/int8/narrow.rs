@@ -6,8 +6,8 @@
 //!
 //! The instruction multiplies two neighbours and adds them in `i16`: 2 · 127 · 128 at most. Widening that to `i32` costs as
 //! much as the products, so [`QUADS`] such sums are added up in `i16` before, where the weights are small enough that no
-//! activations can make that overflow ([`PanelView::deep`], which [`super::quantise_rows`] brings about): 59 instead of 44
-//! billion products a second in Chromium on a Zen 4. In `i32` a group's sum is 128 · 127 · 128 at most.
+//! activations can make that overflow ([`PanelView::deep`], which [`super::quantise_rows`] brings about). In `i32` a
+//! group's sum is 128 · 127 · 128 at most.
 
 use super::activations::{Factor, extremes, for_each_row};
 use super::weights::{GROUP, PanelView, QUADS};

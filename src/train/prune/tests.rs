@@ -63,7 +63,7 @@ fn kept_words_keep_their_vectors_and_their_order() {
     let read = |checkpoint: &Path| {
         let vocabulary = Vocabulary::parse(&whole_texts(checkpoint).unwrap().to_json().unwrap()).unwrap();
         let mut weights = Checkpoint::read(checkpoint, &Device::Cpu).unwrap().weights.into_iter();
-        let table = weights.find(|(name, _)| name == WORDS).unwrap().1.to_vec2::<f32>().unwrap();
+        let table = weights.find(|(name, _)| name == WORD_EMBEDDINGS).unwrap().1.to_vec2::<f32>().unwrap();
         assert_eq!(table.len(), vocabulary.tokens().len());
         let tokens: Vec<String> = vocabulary.tokens().values().cloned().collect();
         tokens.into_iter().zip(table).collect::<Vec<_>>()
