@@ -21,7 +21,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train bench-kernels check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -88,6 +88,40 @@ bench-kernels: ## Measures the int8 products beside f32's, natively and in Chrom
 	$(in_chromium) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd" \
 		cargo test --release $(wasm) --bench kernels --target-dir target/relaxed -- --nocapture
 
+# PyTorch makes the peers' models of a bundle, and onnxruntime runs them; BENCH_PYTHON names a Python that has both.
+BENCH_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python
+BUNDLE ?= public/models/undertone
+PEER_MODEL ?= target/bench/peer
+# Those that are not there are left out.
+BROWSERS ?= chromium,firefox-esr,firefox
+
+$(UNDERTONE_TOOLS)/venv/onnxruntime: | $(UNDERTONE_TOOLS)/venv/bin/python
+	$(UNDERTONE_TOOLS)/venv/bin/python -m pip install --quiet numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0
+	touch $@
+
+$(PEER_MODEL)/config.json: $(BUNDLE)/manifest.json benches/peers/model.py \
+		| $(patsubst %/bin/python,%/onnxruntime,$(filter $(UNDERTONE_TOOLS)/%,$(BENCH_PYTHON)))
+	"$(BENCH_PYTHON)" benches/peers/model.py "$(BUNDLE)" "$(PEER_MODEL)"
+
+bench-native: $(PEER_MODEL)/config.json ## Measures classification beside candle's and onnxruntime's
+	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(BENCH_PYTHON)" cargo bench --bench native
+
+$(UNDERTONE_TOOLS)/npm/node_modules:
+	@command -v npm >/dev/null || { echo "The peers come from npm, which is missing: install Node.js with npm." >&2; exit 1; }
+	npm install --prefix $(UNDERTONE_TOOLS)/npm.part --ignore-scripts --no-audit --no-fund --loglevel=error \
+		onnxruntime-web@1.30.0 @huggingface/transformers@4.3.1
+	rm -rf $(UNDERTONE_TOOLS)/npm && mv $(UNDERTONE_TOOLS)/npm.part $(UNDERTONE_TOOLS)/npm
+
+bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures classification in browsers beside other engines
+	@scripts/tools browser
+	$(web) cargo build --profile release-web $(wasm) --example peers --features peers
+	wasm-bindgen --target web --no-typescript --out-dir target/bench/peers \
+		target/wasm32-unknown-unknown/release-web/examples/peers.wasm
+	SITE=dist PEER_MODEL="$(PEER_MODEL)" PEERS=target/bench/peers NPM=$(UNDERTONE_TOOLS)/npm/node_modules \
+		BROWSERS="$(BROWSERS)" cargo bench --bench browser
+
+bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
+
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint
 	@scripts/check-cuda
@@ -95,7 +129,6 @@ check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see d
 # From the data to the weights that the page comes with; docs/RESULTS.md has the data's layout and what came out.
 DATA ?= data
 RUN ?= runs/undertone
-BUNDLE ?= public/models/undertone
 # bf16 is for processors with AVX-512-BF16.
 PRECISION ?= bf16
 # How common the labels are in the whole of Kaggle's training set, of which the files are an enriched part.

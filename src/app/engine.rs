@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::conversation::{Conversation, is_blank};
-use super::link::Link;
+use super::link::{Builds, Link};
 use crate::worker::protocol::{Answer, BUILD, Model, Request, Response};
 
 /// The folder of the bundle, seen from the page.
@@ -85,7 +85,7 @@ impl Engine {
         self.start_worker(false);
     }
 
-    /// Starts a new worker in place of the old one, and trusts none of what the browser's HTTP cache has.
+    /// Starts a new worker in place of the old one, and trusts neither what the browser's HTTP cache has nor relaxed SIMD.
     pub fn restart(self) {
         self.start_worker(true);
     }
@@ -105,7 +105,8 @@ impl Engine {
         self.conversation.update_value(Conversation::close);
         // The old worker ends before the new one takes its memory.
         self.link.set_value(None);
-        match Link::open(move |response| self.receive(response, fresh)) {
+        let builds = if fresh { Builds::Baseline } else { Builds::Best };
+        match Link::open(builds, move |response| self.receive(response, fresh)) {
             Ok(link) => self.link.set_value(Some(link)),
             Err(sentence) => self.give_up(sentence),
         }

@@ -3,7 +3,9 @@
 //! A worker that is started from a file of the server is not bound by the page's Content Security Policy: it has whatever
 //! policy that file's response header says, and static hosting says none. The worker is who sees the text, so it must be
 //! bound. A worker that is started from a `blob:` address inherits the page's policy, so the few lines that start it
-//! (`link/start.js`) are such a blob, and everything they bring in comes from the page's own server.
+//! (`public/engine.js`) are such a blob, and everything they bring in comes from the page's own server.
+//!
+//! There are two builds of the engine, one of them with relaxed SIMD, which not every browser has. Those lines choose.
 
 use gloo::events::EventListener;
 use leptos::prelude::document;
@@ -12,7 +14,16 @@ use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker};
 
 use crate::worker::protocol::{BUILD, Request, Response};
 
-const START: &str = include_str!("link/start.js");
+const START: &str = include_str!("../../public/engine.js");
+
+/// Which builds of the engine may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Builds {
+    /// The fastest that the browser can run.
+    Best,
+    /// The one that runs in every browser.
+    Baseline,
+}
 
 /// A running worker; dropping it ends the worker.
 #[derive(Debug)]
@@ -27,9 +38,9 @@ impl Link {
     ///
     /// # Errors
     /// The browser refuses to start a worker; why is said in a sentence.
-    pub fn open(receive: impl Fn(Response) + Clone + 'static) -> Result<Self, String> {
+    pub fn open(builds: Builds, receive: impl Fn(Response) + Clone + 'static) -> Result<Self, String> {
         let refused = |_| "This browser does not let the page start a worker, and the engine needs one.".to_owned();
-        let script = start_script().map_err(refused)?;
+        let script = start_script(builds).map_err(refused)?;
         let worker = Worker::new(&script).map_err(refused)?;
 
         let hear = receive.clone();
@@ -73,8 +84,12 @@ pub fn base() -> String {
     without_query[..folder].to_owned()
 }
 
-fn start_script() -> Result<String, JsValue> {
-    let script = format!("{START}start({}, {});\n", quoted(&base()), quoted(BUILD));
+fn start_script(builds: Builds) -> Result<String, JsValue> {
+    let builds = match builds {
+        Builds::Best => "bestBuilds()",
+        Builds::Baseline => "[\"worker\"]",
+    };
+    let script = format!("{START}start({}, {}, {builds});\n", quoted(&base()), quoted(BUILD));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()).into(), &options)?;

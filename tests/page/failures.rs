@@ -4,10 +4,14 @@ use std::fs;
 
 use serde_json::json;
 use undertone::bundle::WEIGHTS;
+use undertone::ops::Rounding;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{GLOWING, assert_native_agrees, copy, dist, models, native, open, read_answer, wait_for_failure};
+use crate::support::{
+    BASELINE, GLOWING, RELAXED, assert_native_agrees, copy, dist, models, native_rounding, open, read_answer,
+    wait_for_failure,
+};
 
 #[test]
 fn a_damaged_model_is_refused_and_can_be_fetched_again() {
@@ -33,7 +37,7 @@ fn a_damaged_model_is_refused_and_can_be_fetched_again() {
 
     fs::write(&weights, &whole).expect("the weights can be written");
     browser.click(".failure button");
-    assert_native_agrees(&native(&dist), GLOWING, &read_answer(&browser, GLOWING));
+    assert_native_agrees(&native_rounding(&dist, Rounding::Wide), GLOWING, &read_answer(&browser, GLOWING));
     assert_eq!(browser.run("return document.querySelector('#text').value"), json!(GLOWING));
 }
 
@@ -69,11 +73,11 @@ fn an_engine_of_another_build_is_refused() {
     let browser = Browser::start();
     browser.open(&site.address());
     browser.wait("the engine", "return document.querySelector('#engine[data-state=ready]') !== null");
-    let asked = site.requests("worker_bg.wasm").remove(0);
+    let asked = site.requests("worker_relaxed_bg.wasm").remove(0);
     let build = asked.split_once("build=").expect("the page asks for a build").1.to_owned();
 
     let copy = copy(&dist);
-    let engine = copy.path().join("worker_bg.wasm");
+    let engine = copy.path().join("worker_relaxed_bg.wasm");
     let mut code = fs::read(&engine).expect("the engine can be read");
     let place = code.windows(build.len()).position(|window| window == build.as_bytes());
     let place = place.expect("the engine knows its build");
@@ -91,7 +95,9 @@ fn an_engine_that_stops_can_be_started_again() {
     let copy = copy(&dist);
     let engine = copy.path().join("worker.js");
     let whole = fs::read_to_string(&engine).expect("the engine can be read");
-    fs::remove_file(&engine).expect("the engine can be removed");
+    for build in [RELAXED, BASELINE] {
+        fs::remove_file(copy.path().join(format!("{build}.js"))).expect("the engine can be removed");
+    }
     let site = Site::serve(copy.path());
     let browser = Browser::start();
     open(&browser, &site.address());
@@ -111,7 +117,7 @@ fn an_engine_that_stops_can_be_started_again() {
 
     fs::write(&engine, &whole).expect("the engine can be written");
     browser.click(".failure button");
-    assert_native_agrees(&native(&dist), GLOWING, &read_answer(&browser, GLOWING));
+    assert_native_agrees(&native_rounding(&dist, Rounding::Wide), GLOWING, &read_answer(&browser, GLOWING));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod accessibility;
 mod answers;
 mod browser;
+mod builds;
 mod failures;
 mod http;
 mod pictures;

@@ -6,12 +6,17 @@ use std::{env, fs};
 use tempfile::TempDir;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
+use undertone::ops::{Ops, Rounding};
 
 use crate::browser::{Browser, CLEAR};
 
 pub const GLOWING: &str = "What a wonderful film, superbly acted and deeply moving. I loved every minute of it!";
 pub const SCATHING: &str = "A dreadful, boring waste of time. The worst film I have ever seen.";
 pub const THREAT: &str = "I will find you and I will kill you, you worthless idiot.";
+
+/// The engine's build that Chromium runs, and the one that takes over.
+pub const RELAXED: &str = "worker_relaxed";
+pub const BASELINE: &str = "worker";
 
 /// The largest difference between the browser's probabilities and the native ones, whose kernels add up in another order.
 const TOLERANCE: f64 = 1e-3;
@@ -101,9 +106,14 @@ pub fn wait_for_failure(browser: &Browser) -> String {
     sentence.as_str().expect("a sentence").to_owned()
 }
 
+/// What the engine is natively: as Chromium runs it, which has relaxed SIMD.
 pub fn native(site: &Path) -> Classifier {
+    native_rounding(site, Rounding::Narrow)
+}
+
+pub fn native_rounding(site: &Path, rounding: Rounding) -> Classifier {
     let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
-    Classifier::new(&bundle).expect("the bundle has a model")
+    Classifier::with_ops(&bundle, Ops::Int8(rounding)).expect("the bundle has a model")
 }
 
 /// Opens the page at `address` and waits until there is something to type into.

@@ -1,0 +1,146 @@
+//! Puts together what is served, and opens it in one browser after the other.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::report::{self, Measured};
+use crate::site::Site;
+
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// No round takes so long, on any machine that this is worth measuring on.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// One thing that the page told: kind, contender, value and the like by their names.
+pub type Told = BTreeMap<String, String>;
+
+pub fn run() -> Result<()> {
+    if env::var_os("SITE").is_none() {
+        println!("The bench in browsers needs SITE, the built site, and more: make bench-browser provides them.");
+        return Ok(());
+    }
+    let served = put_together()?;
+    let browsers = env::var("BROWSERS").unwrap_or_else(|_| "chromium".into());
+    let mut measured = Vec::new();
+    for browser in browsers.split(',') {
+        match measure(browser, served.path()) {
+            Ok(told) => measured.push(Measured::new(browser, &told)?),
+            Err(error) if is_missing(&*error) => println!("{browser} is not on this machine, and left out."),
+            Err(error) => return Err(format!("{browser}: {error}").into()),
+        }
+    }
+    report::print(&measured);
+    report::write(&measured)
+}
+
+/// A folder with links to all that the page needs.
+fn put_together() -> Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/browser");
+    let link = |name: &str, to: PathBuf| -> Result<()> {
+        let to = to.canonicalize().map_err(|error| format!("{} is missing ({error}).", to.display()))?;
+        Ok(std::os::unix::fs::symlink(to, folder.path().join(name))?)
+    };
+    link("page", page)?;
+    for (name, variable) in [("site", "SITE"), ("peer", "PEER_MODEL"), ("peers", "PEERS"), ("npm", "NPM")] {
+        let path = env::var_os(variable).ok_or_else(|| format!("{variable} is not set: use make bench-browser."))?;
+        link(name, path.into())?;
+    }
+    Ok(folder)
+}
+
+/// A browser that is closed when this is dropped.
+struct Browser {
+    process: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    fn open(program: &str, address: &str) -> Result<Self> {
+        let profile = tempfile::tempdir()?;
+        let mut command = Command::new(program);
+        if program.contains("firefox") {
+            command.arg("--headless").arg("--no-remote").arg("--profile").arg(profile.path());
+        } else {
+            command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
+            command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+            command.arg(format!("--user-data-dir={}", profile.path().display()));
+        }
+        let process = command.arg(address).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        Ok(Self { process, _profile: profile })
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as well.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn is_missing(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// All that the page tells in `browser`.
+fn measure(browser: &str, served: &Path) -> Result<Vec<Told>> {
+    let setting = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
+    let (rounds, cold_starts) = (setting("ROUNDS", "12"), setting("COLD_STARTS", "5"));
+    let site = Site::serve(served);
+    let address = format!("{}page/index.html?rounds={rounds}&cold_starts={cold_starts}", site.address());
+    let _browser = Browser::open(browser, &address)?;
+    let mut heard = 0;
+    let mut last = Instant::now();
+    loop {
+        let told = site.requests("/report?");
+        if told.len() > heard {
+            let before = heard;
+            (heard, last) = (told.len(), Instant::now());
+            let told: Vec<Told> = told.iter().map(|path| parse(path)).collect();
+            for newest in &told[before..] {
+                match newest["kind"].as_str() {
+                    "done" => return Ok(told),
+                    "broken" => return Err(newest["reason"].as_str().into()),
+                    "failed" => println!("{} does not run in {browser}: {}", newest["contender"], newest["reason"]),
+                    _ => {}
+                }
+            }
+        }
+        if last.elapsed() > PATIENCE {
+            return Err(format!("nothing was heard of the page for {} seconds", PATIENCE.as_secs()).into());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// The parts of an address's query, as `URLSearchParams` writes them.
+fn parse(path: &str) -> Told {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    query
+        .split('&')
+        .filter_map(|part| part.split_once('='))
+        .map(|(name, value)| (name.into(), decoded(value)))
+        .collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [rest.next(), rest.next()].map(|digit| digit.map_or('0', char::from));
+                u8::from_str_radix(&String::from_iter(digits), 16).unwrap_or(b'?')
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

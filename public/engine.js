@@ -1,0 +1,53 @@
+// Starts the engine inside the worker, and speaks for it as long as it cannot, or can no longer, speak for itself.
+"use strict";
+
+// The smallest module with i16x8.relaxed_dot_i8x16_i7x16. Browsers without relaxed SIMD refuse it.
+const RELAXED_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
+  253, 146, 2, 11,
+];
+
+// The engine's builds, and where each leaves its entry point.
+const BUILDS = {
+  worker_relaxed: () => relaxed_engine,
+  worker: () => wasm_bindgen,
+};
+
+const fail = (sentence) => postMessage(JSON.stringify({ Failed: { sentence } }));
+
+// The engine reports its own panics. What ends up here is what gave it no chance to: a trap, most likely for lack of memory.
+addEventListener("error", (event) => {
+  event.preventDefault();
+  fail(`The engine stopped, perhaps because it ran out of memory (${event.message}).`);
+});
+addEventListener("unhandledrejection", (event) => {
+  fail(`The engine stopped, perhaps because it ran out of memory (${event.reason}).`);
+});
+
+const bestBuilds = () =>
+  WebAssembly.validate(new Uint8Array(RELAXED_PROBE)) ? ["worker_relaxed", "worker"] : ["worker"];
+
+// Resolves to what went wrong, or to nothing.
+const begin = async (address, version, entry) => {
+  try {
+    importScripts(`${address}.js?build=${version}`);
+  } catch {
+    return `The engine could not be fetched: ${address.split("/").pop()}.js does not arrive from the server.`;
+  }
+  try {
+    await entry()({ module_or_path: `${address}_bg.wasm?build=${version}` });
+  } catch (reason) {
+    return `The engine could not be started: ${reason}.`;
+  }
+};
+
+// Starts the first of `builds` that can be started.
+const start = async (base, version, builds) => {
+  let failure;
+  for (const build of builds) {
+    if (failure) console.info(`${failure} Another build of it takes over.`);
+    failure = await begin(`${base}${build}`, version, BUILDS[build]);
+    if (!failure) return;
+  }
+  fail(failure);
+};

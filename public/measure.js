@@ -1,0 +1,114 @@
+// Measures the engine in this browser: for bench.html, and for the benchmark beside other engines.
+
+// For the inside of a worker: notes every memory that its modules have, so that their size can be asked for.
+export const meter = () => {
+  const { Memory } = WebAssembly;
+  const memories = new Set();
+  const note = ({ exports }) => {
+    for (const item of Object.values(exports ?? {})) if (item instanceof Memory) memories.add(item);
+  };
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const original = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const made = await original.apply(WebAssembly, given);
+      note(made.instance ?? made);
+      return made;
+    };
+  }
+  WebAssembly.Memory = class extends Memory {
+    constructor(description) {
+      super(description);
+      memories.add(this);
+    }
+  };
+  addEventListener("message", (event) => {
+    if (event.data !== "memory") return;
+    event.stopImmediatePropagation();
+    let bytes = 0;
+    for (const memory of memories) bytes += memory.buffer.byteLength;
+    postMessage(JSON.stringify({ Memory: bytes }));
+  });
+};
+
+// How many tokens the measured texts have.
+export const TOKENS = [16, 32, 64, 128, 256, 512];
+
+// An engine of ours: `build` is "worker" or "worker_relaxed", `base` the site's address.
+export class Engine {
+  constructor(build, base) {
+    this.build = build;
+    this.base = new URL(base, document.baseURI).href;
+    this.sequence = 0;
+  }
+
+  // Resolves when the engine has loaded the site's model.
+  async load() {
+    const starter = await (await fetch(`${this.base}engine.js`)).text();
+    const start = `start(${JSON.stringify(this.base)}, "bench", ${JSON.stringify([this.build])});`;
+    const script = URL.createObjectURL(new Blob([`(${meter})();\n`, starter, start], { type: "text/javascript" }));
+    this.worker = new Worker(script);
+    await this.hear("Started");
+    URL.revokeObjectURL(script);
+    this.say({ Load: { bundle: `${this.base}models/undertone/`, fresh: false } });
+    await this.hear("Ready");
+  }
+
+  // What the engine says of `text`, and in how many milliseconds.
+  async classify(text) {
+    this.sequence += 1;
+    this.say({ Classify: { sequence: this.sequence, text } });
+    return this.hear("Answer");
+  }
+
+  // How many bytes of memory the engine has taken.
+  async memory() {
+    this.worker.postMessage("memory");
+    return this.hear("Memory");
+  }
+
+  stop() {
+    this.worker?.terminate();
+  }
+
+  say(request) {
+    this.worker.postMessage(JSON.stringify(request));
+  }
+
+  hear(kind) {
+    return new Promise((resolve, reject) => {
+      this.worker.onmessage = ({ data }) => {
+        const response = JSON.parse(data);
+        if (response.Failed) reject(new Error(response.Failed.sentence));
+        if (kind in response) resolve(response[kind]);
+      };
+      this.worker.onerror = (event) => reject(new Error(event.message));
+    });
+  }
+}
+
+// Texts of words that are one token each, from the model's own vocabulary.
+export class Texts {
+  static async of(base) {
+    const address = new URL("models/undertone/tokenizer.json", new URL(base, document.baseURI));
+    const { vocab } = (await (await fetch(address)).json()).model;
+    const words = Object.entries(vocab).filter(([word]) => /^[a-z]{4,9}$/.test(word));
+    return new Texts(words.slice(200, 1200), vocab["[CLS]"], vocab["[SEP]"]);
+  }
+
+  constructor(words, first, last) {
+    Object.assign(this, { words, first, last });
+  }
+
+  // A text of so many tokens, the first and last among them; another one for each `seed`.
+  make(tokens, seed) {
+    const chosen = Array.from({ length: tokens - 2 }, (_, i) => this.words[(seed * 7919 + i * 131) % this.words.length]);
+    const ids = [this.first, ...chosen.map(([, id]) => id), this.last];
+    return { text: chosen.map(([word]) => word).join(" "), ids };
+  }
+}
+
+export const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
