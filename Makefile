@@ -114,9 +114,9 @@ $(UNDERTONE_TOOLS)/npm/node_modules:
 
 bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures classification in browsers beside other engines
 	@scripts/tools browser
-	$(web) cargo build --profile release-web $(wasm) --example peers --features peers
+	$(web) cargo build --profile peers $(wasm) --example peers --features peers
 	wasm-bindgen --target web --no-typescript --out-dir target/bench/peers \
-		target/wasm32-unknown-unknown/release-web/examples/peers.wasm
+		target/wasm32-unknown-unknown/peers/examples/peers.wasm
 	SITE=dist PEER_MODEL="$(PEER_MODEL)" PEERS=target/bench/peers NPM=$(UNDERTONE_TOOLS)/npm/node_modules \
 		BROWSERS="$(BROWSERS)" cargo bench --bench browser
 

@@ -1,7 +1,7 @@
 // The page that measures the engine where the visitor is.
 import { Engine, TOKENS, Texts, median } from "./measure.js";
 
-const ROUNDS = 12;
+const ROUNDS = Number(new URLSearchParams(location.search).get("rounds")) || 12;
 const NAMES = { worker_relaxed: "relaxed SIMD", worker: "baseline" };
 
 const element = (selector) => document.querySelector(selector);

@@ -79,7 +79,7 @@ export class Engine {
       this.worker.onmessage = ({ data }) => {
         const response = JSON.parse(data);
         if (response.Failed) reject(new Error(response.Failed.sentence));
-        if (kind in response) resolve(response[kind]);
+        if (Object.hasOwn(response, kind)) resolve(response[kind]);
       };
       this.worker.onerror = (event) => reject(new Error(event.message));
     });

@@ -9,6 +9,7 @@ pub mod download;
 pub mod protocol;
 pub mod store;
 
+mod checksum;
 mod engine;
 
 use std::panic::PanicHookInfo;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
-use undertone::bert::{Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Unit, Weights};
+use undertone::bert::{Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Unit, Weights};
 use undertone::bundle::weights::{Storage, decode, encode};
 use undertone::bundle::{self, EmbeddingPrecision};
 use undertone::ops::{Ops, Precision, Rounding, binary_cross_entropy};
@@ -181,6 +181,67 @@ fn int8_layers_are_the_float_ones_of_the_same_weights() {
     for (rounding, tolerance) in [(Rounding::Wide, 5e-4), (Rounding::Narrow, 2e-2)] {
         let distance = relative_distance(&hidden_states(Ops::Int8(rounding)), &float);
         assert!(distance < tolerance && distance > 0.0, "{rounding:?}: off by {distance:e}");
+    }
+}
+
+/// One layer of a BERT of these sizes, with random weights as before pre-training.
+fn random_bert(hidden: usize, heads: usize) -> (Architecture, Weights) {
+    let inner = 4 * hidden;
+    let architecture = Architecture {
+        vocab_size: 111,
+        hidden_size: hidden,
+        num_hidden_layers: 1,
+        num_attention_heads: heads,
+        intermediate_size: inner,
+        ..checkpoint().architecture
+    };
+    let (positions, types) = (architecture.max_position_embeddings, architecture.type_vocab_size);
+    let mut random = fastrand::Rng::with_seed(hidden as u64);
+    let mut weights = Weights::default();
+    let mut add = |name: String, shape: &[usize], mean: f32| {
+        // A sum of six uniform numbers has a standard deviation of 1 / √2.
+        let mut value = || mean + (0..6).map(|_| random.f32() - 0.5).sum::<f32>() * 0.03;
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| value()).collect();
+        weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu).unwrap()).unwrap();
+    };
+    for (table, entries) in [("word", 111), ("position", positions), ("token_type", types)] {
+        add(format!("embeddings.{table}_embeddings.weight"), &[entries, hidden], 0.0);
+    }
+    let layer = "encoder.layer.0";
+    for (name, inputs, outputs) in [
+        ("attention.self.query", hidden, hidden),
+        ("attention.self.key", hidden, hidden),
+        ("attention.self.value", hidden, hidden),
+        ("attention.output.dense", hidden, hidden),
+        ("intermediate.dense", hidden, inner),
+        ("output.dense", inner, hidden),
+    ] {
+        add(format!("{layer}.{name}.weight"), &[outputs, inputs], 0.0);
+        add(format!("{layer}.{name}.bias"), &[outputs], 0.0);
+    }
+    for norm in ["embeddings", "encoder.layer.0.attention.output", "encoder.layer.0.output"] {
+        add(format!("{norm}.LayerNorm.weight"), &[hidden], 1.0);
+        add(format!("{norm}.LayerNorm.bias"), &[hidden], 0.0);
+    }
+    (architecture, weights)
+}
+
+#[test]
+fn int8_layers_may_have_any_size() {
+    let batch = Batch::pack(&texts()).unwrap();
+    // BERT-tiny's and BERT-large's.
+    for (hidden, heads) in [(128, 2), (1024, 16)] {
+        let (architecture, weights) = random_bert(hidden, heads);
+        let stored = encode(weights, bundle::Precision::Int8).unwrap();
+        let hidden_states = |ops| {
+            let model = Model::new(&architecture, Pooling::Mean, &[], decode(&stored).unwrap(), ops).unwrap();
+            model.hidden_states(&batch, None).unwrap()
+        };
+        let float = hidden_states(Ops::Fused(Precision::F32));
+        for (rounding, tolerance) in [(Rounding::Wide, 5e-4), (Rounding::Narrow, 2e-2)] {
+            let distance = relative_distance(&hidden_states(Ops::Int8(rounding)), &float);
+            assert!(distance < tolerance && distance > 0.0, "{hidden}, {rounding:?}: off by {distance:e}");
+        }
     }
 }
 

@@ -241,8 +241,7 @@ impl Manifest {
 impl FileEntry {
     /// The entry for a file with this content.
     pub fn of(content: &[u8]) -> Self {
-        let sha256 = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes: content.len() as u64, sha256 }
+        Self { bytes: content.len() as u64, sha256: hexadecimal(&Sha256::digest(content)) }
     }
 
     /// Checks that `content` is what the manifest promised.
@@ -250,18 +249,29 @@ impl FileEntry {
     /// # Errors
     /// Its size or its hash differs.
     pub fn verify(&self, name: &str, content: &[u8]) -> Result<()> {
-        if content.len() as u64 != self.bytes {
+        self.verify_digest(name, content.len(), &Sha256::digest(content))
+    }
+
+    /// As [`Self::verify`], for a content of so many bytes with this SHA-256.
+    ///
+    /// # Errors
+    /// The size or the hash differs.
+    pub fn verify_digest(&self, name: &str, bytes: usize, digest: &[u8]) -> Result<()> {
+        if bytes as u64 != self.bytes {
             return Err(Error::invalid(format!(
-                "{name} has {} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
-                content.len(),
+                "{name} has {bytes} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
                 self.bytes
             )));
         }
-        if Self::of(content).sha256 != self.sha256 {
+        if hexadecimal(digest) != self.sha256 {
             return Err(Error::invalid(format!(
                 "{name} is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again"
             )));
         }
         Ok(())
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,7 +7,7 @@ use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
 use super::protocol;
 use super::store::Store;
-use super::{post, scope};
+use super::{checksum, post, scope};
 use crate::bundle::{Bundle, FileEntry, MANIFEST, Manifest, TOKENIZER, WEIGHTS};
 use crate::{Error, Result};
 
@@ -20,7 +20,7 @@ use crate::{Error, Result};
 pub async fn bundle(address: &str, fresh: bool) -> Result<Bundle> {
     let mode = if fresh { RequestCache::Reload } else { RequestCache::NoCache };
     let manifest = fetch(&format!("{address}{MANIFEST}"), MANIFEST, mode).await?;
-    let manifest = Manifest::parse(&manifest_bytes(&manifest).await?)?;
+    let manifest = Manifest::parse(&whole(&manifest, MANIFEST).await?)?;
     let mut fetcher = Fetcher {
         store: Store::open(address).await,
         address,
@@ -50,17 +50,16 @@ struct Fetcher<'a> {
 impl Fetcher<'_> {
     async fn file(&mut self, name: &str, entry: &FileEntry) -> Result<Vec<u8>> {
         let address = file_address(self.address, name, entry);
-        let before = self.progress.received;
         if let Some(kept) = self.store.get(&address).await
-            && let Ok(content) = read(&kept, name, entry, &mut self.progress).await
-            && entry.verify(name, &content).is_ok()
+            && let Ok(content) = whole(&kept, name).await
+            && checksum::verify(entry, name, &content).await.is_ok()
         {
+            self.progress.add(entry.bytes);
             return Ok(content);
         }
-        self.progress.received = before;
         let response = fetch(&address, name, self.mode).await?;
         let content = read(&response, name, entry, &mut self.progress).await?;
-        entry.verify(name, &content)?;
+        checksum::verify(entry, name, &content).await?;
         // The copy that is kept is made now, its way to the disk need not be waited for.
         if let Ok(copy) = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(content.as_slice()))) {
             let store = self.store.clone();
@@ -106,12 +105,13 @@ async fn fetch(address: &str, name: &str, mode: RequestCache) -> Result<Response
     }))
 }
 
-async fn manifest_bytes(response: &Response) -> Result<Vec<u8>> {
+/// The content of a response that is not worth telling the progress of.
+async fn whole(response: &Response, name: &str) -> Result<Vec<u8>> {
     let buffer = match response.array_buffer() {
         Ok(buffer) => JsFuture::from(buffer).await,
         Err(error) => Err(error),
     };
-    Ok(Uint8Array::new(&buffer.map_err(|_| broken_off(MANIFEST))?).to_vec())
+    Ok(Uint8Array::new(&buffer.map_err(|_| broken_off(name))?).to_vec())
 }
 
 async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &mut Progress) -> Result<Vec<u8>> {

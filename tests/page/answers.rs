@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, CLEAR};
 use crate::site::Site;
-use crate::support::{
-    GLOWING, SCATHING, THREAT, answer_to, assert_native_agrees, dist, native, open, probability, read_answer,
-};
+use crate::support::{GLOWING, Native, SCATHING, THREAT, answer_to, dist, open, probability, read_answer};
 
 #[test]
 fn answers_what_the_native_engine_answers_even_without_a_network() {
     let Some(dist) = dist() else { return };
-    let classifier = native(&dist);
+    let native = Native::of(&dist);
     let site = Site::serve(&dist);
     let browser = Browser::start();
     open(&browser, &site.address());
@@ -20,7 +18,7 @@ fn answers_what_the_native_engine_answers_even_without_a_network() {
          longTasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' })",
     );
     for text in [GLOWING, SCATHING, THREAT, "ça alors, 100 % naïve 🙂", "a"] {
-        assert_native_agrees(&classifier, text, &answer_to(&browser, text));
+        native.assert_agrees(text, &answer_to(&browser, text));
     }
     println!("measured: {}", browser.run("return document.querySelector('.measured').innerText"));
     println!("tasks over 50 ms on the page's thread, in ms: {}", browser.run("return longTasks"));
@@ -31,7 +29,7 @@ fn answers_what_the_native_engine_answers_even_without_a_network() {
 
     drop(site);
     for text in [SCATHING, GLOWING] {
-        assert_native_agrees(&classifier, text, &answer_to(&browser, text));
+        native.assert_agrees(text, &answer_to(&browser, text));
     }
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
@@ -51,7 +49,7 @@ fn says_what_people_would_say() {
 #[test]
 fn a_long_text_is_said_to_be_cut() {
     let Some(dist) = dist() else { return };
-    let classifier = native(&dist);
+    let native = Native::of(&dist);
     let site = Site::serve(&dist);
     let browser = Browser::start();
     open(&browser, &site.address());
@@ -60,7 +58,7 @@ fn a_long_text_is_said_to_be_cut() {
         "const area = document.querySelector('#text'); area.value = {}; area.dispatchEvent(new Event('input'))",
         Value::from(long.as_str())
     ));
-    assert_native_agrees(&classifier, &long, &read_answer(&browser, &long));
+    native.assert_agrees(&long, &read_answer(&browser, &long));
     let cut = browser.run("return document.querySelector('.truncated').innerText");
     assert!(cut.as_str().is_some_and(|cut| cut.contains("only the first")), "{cut}");
 }

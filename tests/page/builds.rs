@@ -2,13 +2,9 @@
 
 use std::fs;
 
-use undertone::ops::Rounding;
-
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{
-    BASELINE, GLOWING, RELAXED, THREAT, answer_to, assert_native_agrees, copy, dist, native_rounding, open,
-};
+use crate::support::{BASELINE, GLOWING, Native, RELAXED, THREAT, answer_to, copy, dist, open};
 
 /// The builds whose code `site` was asked for.
 fn asked(site: &Site) -> Vec<&'static str> {
@@ -29,7 +25,7 @@ fn chromium_runs_the_build_with_relaxed_simd() {
 #[test]
 fn without_that_build_the_baseline_takes_over() {
     let Some(dist) = dist() else { return };
-    let [wide, narrow] = [Rounding::Wide, Rounding::Narrow].map(|rounding| native_rounding(&dist, rounding));
+    let native = Native::of_baseline(&dist);
     let damages: [fn(&std::path::Path); 3] = [
         |site| fs::remove_file(site.join("worker_relaxed.js")).expect("the file can be removed"),
         |site| fs::remove_file(site.join("worker_relaxed_bg.wasm")).expect("the file can be removed"),
@@ -42,18 +38,9 @@ fn without_that_build_the_baseline_takes_over() {
         let site = Site::serve(copy.path());
         let browser = Browser::start();
         open(&browser, &site.address());
-        for text in [GLOWING, THREAT] {
-            assert_native_agrees(&wide, text, &answer_to(&browser, text));
+        for text in [GLOWING, THREAT, "ça alors, 100 % naïve 🙂", "a"] {
+            native.assert_agrees(text, &answer_to(&browser, text));
         }
         assert!(asked(&site).contains(&BASELINE));
     }
-    // The two round so differently that the answers above tell which build gave them.
-    let differs = |text| {
-        let [wide, narrow] = [&wide, &narrow].map(|classifier| {
-            let answer = classifier.classify(text).expect("the native engine classifies");
-            answer.tasks.iter().flat_map(|task| &task.labels).map(|score| score.probability).collect::<Vec<_>>()
-        });
-        wide.iter().zip(narrow).map(|(wide, narrow)| (wide - narrow).abs()).fold(0.0, f32::max)
-    };
-    println!("the builds differ by {} and {}", differs(GLOWING), differs(THREAT));
 }

@@ -4,14 +4,10 @@ use std::fs;
 
 use serde_json::json;
 use undertone::bundle::WEIGHTS;
-use undertone::ops::Rounding;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{
-    BASELINE, GLOWING, RELAXED, assert_native_agrees, copy, dist, models, native_rounding, open, read_answer,
-    wait_for_failure,
-};
+use crate::support::{BASELINE, GLOWING, Native, RELAXED, copy, dist, models, open, read_answer, wait_for_failure};
 
 #[test]
 fn a_damaged_model_is_refused_and_can_be_fetched_again() {
@@ -37,7 +33,7 @@ fn a_damaged_model_is_refused_and_can_be_fetched_again() {
 
     fs::write(&weights, &whole).expect("the weights can be written");
     browser.click(".failure button");
-    assert_native_agrees(&native_rounding(&dist, Rounding::Wide), GLOWING, &read_answer(&browser, GLOWING));
+    Native::of_baseline(&dist).assert_agrees(GLOWING, &read_answer(&browser, GLOWING));
     assert_eq!(browser.run("return document.querySelector('#text').value"), json!(GLOWING));
 }
 
@@ -117,7 +113,7 @@ fn an_engine_that_stops_can_be_started_again() {
 
     fs::write(&engine, &whole).expect("the engine can be written");
     browser.click(".failure button");
-    assert_native_agrees(&native_rounding(&dist, Rounding::Wide), GLOWING, &read_answer(&browser, GLOWING));
+    Native::of_baseline(&dist).assert_agrees(GLOWING, &read_answer(&browser, GLOWING));
 }
 
 #[test]

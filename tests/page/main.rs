@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod answers;
+mod bench;
 mod browser;
 mod builds;
 mod failures;

@@ -18,9 +18,6 @@ pub const THREAT: &str = "I will find you and I will kill you, you worthless idi
 pub const RELAXED: &str = "worker_relaxed";
 pub const BASELINE: &str = "worker";
 
-/// The largest difference between the browser's probabilities and the native ones, whose kernels add up in another order.
-const TOLERANCE: f64 = 1e-3;
-
 /// What was read off the page: task, label, probability.
 pub type Reading = Vec<(String, String, f64)>;
 
@@ -82,17 +79,45 @@ pub fn answer_to(browser: &Browser, text: &str) -> Reading {
     read_answer(browser, text)
 }
 
-pub fn assert_native_agrees(classifier: &Classifier, text: &str, read: &[(String, String, f64)]) {
-    let classification = classifier.classify(text).expect("the native engine classifies");
-    let native: Vec<_> = classification
-        .tasks
-        .iter()
-        .flat_map(|task| task.labels.iter().map(|score| (&task.task, &score.label, f64::from(score.probability))))
-        .collect();
-    assert_eq!(native.len(), read.len(), "the page shows another number of labels");
-    for ((task, label, expected), (shown_task, shown_label, shown)) in native.into_iter().zip(read) {
-        assert_eq!((task, label), (shown_task, shown_label));
-        assert!((expected - shown).abs() < TOLERANCE, "{task} {label} of {text:?}: {shown}, natively {expected}");
+/// The native engine, which the page's is held to.
+pub struct Native {
+    classifier: Classifier,
+    tolerance: f64,
+}
+
+impl Native {
+    /// As Chromium's engine rounds, which has relaxed SIMD.
+    pub fn of(site: &Path) -> Self {
+        // The two add up in other orders. Where a value is rounded to 7 bits, a difference in its last digit may become one
+        // of a whole step, so what holds is what such steps make of a probability.
+        Self::rounding(site, Rounding::Narrow, 0.04)
+    }
+
+    /// As the baseline build rounds.
+    pub fn of_baseline(site: &Path) -> Self {
+        Self::rounding(site, Rounding::Wide, 1e-3)
+    }
+
+    fn rounding(site: &Path, rounding: Rounding, tolerance: f64) -> Self {
+        let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
+        let classifier = Classifier::with_ops(&bundle, Ops::Int8(rounding)).expect("the bundle has a model");
+        Self { classifier, tolerance }
+    }
+
+    /// Fails unless the page shows for `text` what this engine answers.
+    pub fn assert_agrees(&self, text: &str, read: &[(String, String, f64)]) {
+        let classification = self.classifier.classify(text).expect("the native engine classifies");
+        let native: Vec<_> = classification
+            .tasks
+            .iter()
+            .flat_map(|task| task.labels.iter().map(|score| (&task.task, &score.label, f64::from(score.probability))))
+            .collect();
+        assert_eq!(native.len(), read.len(), "the page shows another number of labels");
+        for ((task, label, expected), (shown_task, shown_label, shown)) in native.into_iter().zip(read) {
+            assert_eq!((task, label), (shown_task, shown_label));
+            let difference = (expected - shown).abs();
+            assert!(difference < self.tolerance, "{task} {label} of {text:?}: {shown}, natively {expected}");
+        }
     }
 }
 
@@ -104,16 +129,6 @@ pub fn probability(answer: &[(String, String, f64)], task: &str, label: &str) ->
 pub fn wait_for_failure(browser: &Browser) -> String {
     let sentence = browser.wait("a failure", "return document.querySelector('.failure p')?.innerText");
     sentence.as_str().expect("a sentence").to_owned()
-}
-
-/// What the engine is natively: as Chromium runs it, which has relaxed SIMD.
-pub fn native(site: &Path) -> Classifier {
-    native_rounding(site, Rounding::Narrow)
-}
-
-pub fn native_rounding(site: &Path, rounding: Rounding) -> Classifier {
-    let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
-    Classifier::with_ops(&bundle, Ops::Int8(rounding)).expect("the bundle has a model")
 }
 
 /// Opens the page at `address` and waits until there is something to type into.

@@ -1,0 +1,46 @@
+//! Visitors can measure the engine on their own machine.
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::site::Site;
+use crate::support::{copy, dist};
+
+#[test]
+fn a_visitor_sees_how_fast_both_builds_are() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.click("#measure");
+    browser.wait("the end", "return document.querySelector('#status').innerText === 'Done.'");
+    let rows = browser.run(
+        "return [...document.querySelectorAll('#figures tr')].map((row) => [...row.cells].map((cell) => cell.innerText))",
+    );
+    let rows: Vec<Vec<String>> = serde_json::from_value(rows).expect("rows of cells");
+    println!("{rows:?}");
+    assert_eq!(rows[0], ["tokens", "relaxed SIMD", "baseline"]);
+    let first: Vec<_> = rows[1..].iter().map(|row| row[0].as_str()).collect();
+    assert_eq!(first, ["16", "32", "64", "128", "256", "512", "start", "memory"]);
+    for row in &rows[1..] {
+        let figures = row[1..].iter().map(|cell| cell.split(' ').next().unwrap_or_default().parse::<f64>());
+        assert!(figures.into_iter().all(|figure| figure.is_ok_and(|figure| figure > 0.0)), "{row:?}");
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn what_cannot_be_measured_is_said() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    std::fs::remove_file(copy.path().join("worker.js")).expect("the engine can be removed");
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.click("#measure");
+    browser.wait(
+        "a sentence",
+        "return document.querySelector('#status').innerText.includes('The engine could not be fetched: worker.js')",
+    );
+    assert_eq!(browser.run("return document.querySelector('#figures').hidden"), json!(true));
+}
