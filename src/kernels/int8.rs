@@ -26,7 +26,7 @@ pub use product::Finish;
 pub use weights::{Weights, quantise_rows};
 
 /// Rows of x that one tile of sums takes. Four rows of eight sums are all that sixteen registers of 128 bits can hold beside
-/// the factors.
+/// the factors; where there are more registers, a tile takes more panels of outputs.
 const ROWS: usize = 4;
 
 #[cfg(test)]

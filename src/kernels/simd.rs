@@ -6,7 +6,7 @@
 //!
 //! | implementation | a vector is | chosen |
 //! |---|---|---|
-//! | `X86<true>` | one AVX2 register; products of bytes by AVX-512-VNNI | at run time |
+//! | `X86<true>` | one AVX2 register; products by AVX-512-VNNI | at run time |
 //! | `X86<false>` | one AVX2 register | at run time |
 //! | `Neon` | two NEON registers; products of bytes by SDOT | at compile time; SDOT at run time |
 //! | `Wasm` | two simd128 registers; products of bytes by relaxed SIMD in the build that has it | at compile time |
@@ -53,6 +53,8 @@ pub trait Simd: Copy {
     type Partial: Copy;
     /// Whether partial sums are `i32`, and take any number of products.
     const PARTIALS_ARE_I32: bool;
+    /// How many vectors of eight lanes the registers hold: a kernel's tiles are as large as that allows.
+    const REGISTERS: usize;
 
     /// `value` in every lane.
     fn splat(self, value: f32) -> Self::Floats;
@@ -60,6 +62,18 @@ pub trait Simd: Copy {
     fn load(self, values: &[f32; LANES]) -> Self::Floats;
     /// A vector to memory.
     fn store(self, vector: Self::Floats, values: &mut [f32; LANES]);
+    /// The first lanes to memory: as many as `values` has room for.
+    #[inline(always)]
+    fn store_some(self, vector: Self::Floats, values: &mut [f32]) {
+        match values.first_chunk_mut() {
+            Some(values) => self.store(vector, values),
+            None => {
+                let mut lanes = [0.0; LANES];
+                self.store(vector, &mut lanes);
+                values.copy_from_slice(&lanes[..values.len()]);
+            }
+        }
+    }
     /// a + b
     fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// a − b
@@ -96,10 +110,10 @@ pub trait Simd: Copy {
 
     /// A vector from memory.
     fn load_bytes(self, values: &Quads) -> Self::Bytes;
-    /// For each lane the sum of its quad's products with `right`, a quad of bytes in 0..=127.
-    fn products_of_bytes(self, left: Self::Bytes, right: u32) -> Self::Partial;
-    /// Adds such products to others. The first two products of each quad may make one sum and the last two another: the
-    /// caller sees to it that neither leaves `i16`.
+    /// Sums of no products.
+    fn no_products(self) -> Self::Partial;
+    /// Adds to each lane its quad's products with `right`, a quad of bytes in 0..=127. The first two products of each quad
+    /// may make one sum and the last two another: the caller sees to it that neither leaves `i16`.
     fn add_products_of_bytes(self, partial: Self::Partial, left: Self::Bytes, right: u32) -> Self::Partial;
     /// Adds to each lane of `sums` its partial sum.
     fn add_partial(self, sums: Self::Integers, partial: Self::Partial) -> Self::Integers;

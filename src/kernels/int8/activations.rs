@@ -78,8 +78,13 @@ impl Kernel for Round<'_> {
 pub(super) trait Factor {
     /// Takes the rows of `x`, which are `inputs` long.
     fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize);
-    /// Of x · Wᵀ the rows `first..first + R` and the outputs of `panel`, but for its scales.
-    fn tile<S: Simd, const R: usize>(&self, simd: S, panel: PanelView, first: usize) -> [S::Floats; R];
+    /// Of x · Wᵀ the rows `first..first + R` and the outputs of `panels`, but for their scales.
+    fn tile<S: Simd, const R: usize, const P: usize>(
+        &self,
+        simd: S,
+        panels: &[PanelView; P],
+        first: usize,
+    ) -> [[S::Floats; P]; R];
 }
 
 /// Calls `round` for each row, with the place of its quads in `quads`.

@@ -9,9 +9,11 @@
 //! activations can make that overflow ([`PanelView::deep`], which [`super::quantise_rows`] brings about). In `i32` a
 //! group's sum is 128 · 127 · 128 at most.
 
+use std::iter::once;
+
 use super::activations::{Factor, extremes, for_each_row};
 use super::weights::{GROUP, PanelView, QUADS};
-use crate::kernels::simd::{Quads, Simd};
+use crate::kernels::simd::Simd;
 
 /// Rounded rows.
 #[derive(Debug, Default)]
@@ -63,52 +65,61 @@ impl Factor for Rounded {
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const R: usize>(&self, simd: S, panel: PanelView, first: usize) -> [S::Floats; R] {
-        let quads = &self.quads[first * panel.quads.len()..][..R * panel.quads.len()];
-        let groups = panel.group_sums.len();
+    fn tile<S: Simd, const R: usize, const P: usize>(
+        &self,
+        simd: S,
+        panels: &[PanelView; P],
+        first: usize,
+    ) -> [[S::Floats; P]; R] {
+        let (length, groups) = (panels[0].quads.len(), panels[0].group_sums.len());
+        let quads = self.quads[first * length..][..R * length].as_chunks::<R>().0;
         let ranges = &self.ranges[first * groups..][..R * groups];
-        let mut tile = [simd.splat(0.0); R];
-        let weights = panel.quads.chunks(GROUP / 4).zip(panel.group_sums);
-        for (group, ((weights, weight_sums), activations)) in weights.zip(quads.chunks(R * GROUP / 4)).enumerate() {
-            let activations = activations.as_chunks().0;
-            let sums = match panel.deep || S::PARTIALS_ARE_I32 {
-                true => sums::<S, R, QUADS>(simd, weights, activations),
-                false => sums::<S, R, 1>(simd, weights, activations),
+        let deep = panels.iter().all(|panel| panel.deep);
+        let mut tile = [[simd.splat(0.0); P]; R];
+        for (group, activations) in quads.chunks(GROUP / 4).enumerate() {
+            let start = group * GROUP / 4;
+            let sums = match deep {
+                _ if S::PARTIALS_ARE_I32 => sums(simd, panels, start, once(activations)),
+                true => sums(simd, panels, start, activations.chunks_exact(QUADS)),
+                false => sums(simd, panels, start, activations.chunks_exact(1)),
             };
-            let weight_sums = simd.load(weight_sums);
-            for (row, (sum, total)) in sums.into_iter().zip(&mut tile).enumerate() {
+            for row in 0..R {
                 let Range { minimum, scale } = ranges[row * groups + group];
-                let product = simd.multiply(simd.to_floats(sum), simd.splat(scale));
-                *total = simd.add(*total, simd.add(product, simd.multiply(weight_sums, simd.splat(minimum))));
+                let (minimum, scale) = (simd.splat(minimum), simd.splat(scale));
+                for (index, panel) in panels.iter().enumerate() {
+                    let product = simd.multiply(simd.to_floats(sums[row][index]), scale);
+                    let offset = simd.multiply(simd.load(&panel.group_sums[group]), minimum);
+                    tile[row][index] = simd.add(tile[row][index], simd.add(product, offset));
+                }
             }
         }
         tile
     }
 }
 
-/// Σ aᵢbᵢ over a group, widened after each `D` quads.
+/// Σ aᵢbᵢ over a group, whose weights are the quads from `start` on; widened after each chunk of activations.
 #[inline(always)]
-fn sums<S: Simd, const R: usize, const D: usize>(
+fn sums<'a, S: Simd, const R: usize, const P: usize>(
     simd: S,
-    weights: &[Quads],
-    activations: &[[u32; R]],
-) -> [S::Integers; R] {
-    let mut sums = [simd.zero(); R];
-    for (weights, activations) in weights.as_chunks::<D>().0.iter().zip(activations.as_chunks::<D>().0) {
-        let first = simd.load_bytes(&weights[0]);
-        let mut partial = [simd.products_of_bytes(first, activations[0][0]); R];
-        for (partial, &activations) in partial.iter_mut().zip(&activations[0]).skip(1) {
-            *partial = simd.products_of_bytes(first, activations);
-        }
-        for (weights, activations) in weights.iter().zip(activations).skip(1) {
-            let weights = simd.load_bytes(weights);
-            for (partial, &activations) in partial.iter_mut().zip(activations) {
-                *partial = simd.add_products_of_bytes(*partial, weights, activations);
+    panels: &[PanelView; P],
+    mut start: usize,
+    chunks: impl Iterator<Item = &'a [[u32; R]]>,
+) -> [[S::Integers; P]; R] {
+    let mut sums = [[simd.zero(); P]; R];
+    for activations in chunks {
+        let mut partials = [[simd.no_products(); P]; R];
+        for (index, activations) in activations.iter().enumerate() {
+            for (panel, view) in panels.iter().enumerate() {
+                let weights = simd.load_bytes(&view.quads[start + index]);
+                for (partials, &activations) in partials.iter_mut().zip(activations) {
+                    partials[panel] = simd.add_products_of_bytes(partials[panel], weights, activations);
+                }
             }
         }
-        for (sum, partial) in sums.iter_mut().zip(partial) {
-            *sum = simd.add_partial(*sum, partial);
+        for (sum, partial) in sums.as_flattened_mut().iter_mut().zip(partials.as_flattened()) {
+            *sum = simd.add_partial(*sum, *partial);
         }
+        start += activations.len();
     }
     sums
 }

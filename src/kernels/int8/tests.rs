@@ -105,7 +105,7 @@ impl Kernel for Case<'_> {
 }
 
 const ROUNDINGS: [Rounding; 2] = [Rounding::Wide, Rounding::Narrow];
-const SIZES: [(usize, usize, usize); 9] = [
+const SIZES: [(usize, usize, usize); 10] = [
     (1, 1, 1),
     (1, 6, 384),
     (2, 8, 16),
@@ -115,6 +115,7 @@ const SIZES: [(usize, usize, usize); 9] = [
     (7, 24, 312),
     (6, 17, 1536),
     (9, 40, 400),
+    (6, 53, 144),
 ];
 
 /// Holds a product to f64, by every implementation, and those to each other.
@@ -199,17 +200,32 @@ fn the_deepest_sums_do_not_overflow() {
     // Eight weights of one sign: 8 · 32 = 256 is the most that leaves 127 times their sum in i16.
     assert!(integers.iter().all(|integer| integer.abs() == 32), "{integers:?}");
     let layer = Layer { integers, scales, bias: vec![0.0; 8], inputs };
-    assert!(layer.packed().panels().all(|panel| panel.deep));
+    assert!(layer.packed().panels::<1>(0)[0].deep);
     check(&layer, &[ones(5.0), ones(-5.0), vec![5.0; inputs]].concat());
+}
+
+/// A tile has several panels: one of them alone may be too large for sums in `i16`.
+#[wasm_bindgen_test(unsupported = test)]
+fn large_weights_beside_small_ones_do_not_overflow() {
+    let mut random = fastrand::Rng::with_seed(8);
+    let inputs = 128;
+    for large in 0..7 {
+        let mut layer = Layer::random(&mut random, 7 * 8, inputs);
+        layer.integers[(large * 8 + 3) * inputs..][..inputs].fill(127);
+        let weights = layer.packed();
+        assert_eq!(weights.panels::<7>(0).map(|panel| panel.deep), std::array::from_fn(|index| index != large));
+        check(&layer, &(0..5 * inputs).map(|i| if i % inputs == 0 { 0.0 } else { 5.0 }).collect::<Vec<f32>>());
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn sums_in_i16_are_for_weights_that_fit() {
-    let deep = |value: i8| Weights::pack(&[value; 8 * 32], &[1.0; 8], &[0.0; 8]).panels().all(|panel| panel.deep);
-    assert_eq!([32, 33, -32, -33, 127, -128].map(deep), [true, false, true, false, false, false]);
+    let deep = |values: &[i8]| Weights::pack(values, &[1.0; 8], &[0.0; 8]).panels::<1>(0)[0].deep;
+    let of_one = |value: i8| deep(&[value; 8 * 32]);
+    assert_eq!([32, 33, -32, -33, 127, -128].map(of_one), [true, false, true, false, false, false]);
     // Of both signs, each may go so far.
     let mixed: Vec<i8> = (0..8 * 32).map(|i| if i % 2 == 0 { 64 } else { -64 }).collect();
-    assert!(Weights::pack(&mixed, &[1.0; 8], &[0.0; 8]).panels().all(|panel| panel.deep));
+    assert!(deep(&mixed));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

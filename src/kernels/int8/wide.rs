@@ -5,7 +5,7 @@
 //! 1536, 12.4 for 3072. The instruction multiplies two neighbours and adds them, 2 · 32767 · 128 at most.
 //!
 //! A quad of weights meets its quad of activations in two such pairs, so a tile has two sums for each output, side by side,
-//! and takes a panel's eight outputs as two times four.
+//! and takes the eight outputs of each panel as two times four.
 
 use super::activations::{Factor, for_each_row, magnitude};
 use super::weights::PanelView;
@@ -56,26 +56,43 @@ impl Factor for Rounded {
     }
 
     #[inline(always)]
-    fn tile<S: Simd, const R: usize>(&self, simd: S, panel: PanelView, first: usize) -> [S::Floats; R] {
-        let quads = &self.quads[first * panel.quads.len()..][..R * panel.quads.len()];
-        let (low, high) = (sums::<S, R>(simd, panel, quads, 0), sums::<S, R>(simd, panel, quads, 1));
-        let mut tile = [simd.splat(0.0); R];
-        for (row, sums) in tile.iter_mut().enumerate() {
-            let integers = simd.add_neighbours(low[row], high[row]);
-            *sums = simd.multiply(simd.to_floats(integers), simd.splat(self.scales[first + row]));
+    fn tile<S: Simd, const R: usize, const P: usize>(
+        &self,
+        simd: S,
+        panels: &[PanelView; P],
+        first: usize,
+    ) -> [[S::Floats; P]; R] {
+        let length = panels[0].quads.len();
+        let activations = self.quads[first * length..][..R * length].as_chunks().0;
+        let low = sums::<S, R, P>(simd, panels, activations, 0);
+        let high = sums::<S, R, P>(simd, panels, activations, 1);
+        let mut tile = [[simd.splat(0.0); P]; R];
+        for row in 0..R {
+            let scale = simd.splat(self.scales[first + row]);
+            for panel in 0..P {
+                let integers = simd.add_neighbours(low[row][panel], high[row][panel]);
+                tile[row][panel] = simd.multiply(simd.to_floats(integers), scale);
+            }
         }
         tile
     }
 }
 
-/// Σ aᵢbᵢ for one half of the panel's outputs, for each in two parts.
+/// Σ aᵢbᵢ for one half of each panel's outputs, for each in two parts.
 #[inline(always)]
-fn sums<S: Simd, const R: usize>(simd: S, panel: PanelView, quads: &[u64], half: usize) -> [S::Integers; R] {
-    let mut sums = [simd.zero(); R];
-    for (weights, activations) in panel.quads.iter().zip(quads.as_chunks::<R>().0) {
-        let weights = simd.load_shorts(&weights.as_chunks().0[half]);
-        for (sum, &activations) in sums.iter_mut().zip(activations) {
-            *sum = simd.add_products_of_shorts(*sum, weights, activations);
+fn sums<S: Simd, const R: usize, const P: usize>(
+    simd: S,
+    panels: &[PanelView; P],
+    activations: &[[u64; R]],
+    half: usize,
+) -> [[S::Integers; P]; R] {
+    let mut sums = [[simd.zero(); P]; R];
+    for (index, activations) in activations.iter().enumerate() {
+        for (panel, view) in panels.iter().enumerate() {
+            let weights = simd.load_shorts(&view.quads[index].as_chunks().0[half]);
+            for (sums, &activations) in sums.iter_mut().zip(activations) {
+                sums[panel] = simd.add_products_of_shorts(sums[panel], weights, activations);
+            }
         }
     }
     sums

@@ -43,6 +43,7 @@ impl Simd for Neon {
     type Bytes = Bytes;
     type Partial = Integers;
     const PARTIALS_ARE_I32: bool = true;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
@@ -149,8 +150,8 @@ impl Simd for Neon {
     }
 
     #[inline(always)]
-    fn products_of_bytes(self, left: Bytes, right: u32) -> Integers {
-        self.add_products_of_bytes(self.zero(), left, right)
+    fn no_products(self) -> Integers {
+        self.zero()
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ impl Simd for Portable {
     type Bytes = Quads;
     type Partial = [[i16; 2]; LANES];
     const PARTIALS_ARE_I32: bool = false;
+    const REGISTERS: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::Floats {
@@ -112,8 +113,8 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn products_of_bytes(self, left: Self::Bytes, right: u32) -> Self::Partial {
-        self.add_products_of_bytes([[0; 2]; LANES], left, right)
+    fn no_products(self) -> Self::Partial {
+        [[0; 2]; LANES]
     }
 
     /// A sum that leaves `i16` is a mistake in the kernel: an overflow panics in builds that check for it.

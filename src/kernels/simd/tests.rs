@@ -36,12 +36,13 @@ impl Kernel for Operations<'_> {
         floats(simd.to_floats(low));
         floats(simd.to_floats(simd.add_neighbours(low, high)));
         let weights = simd.load_bytes(self.quads);
-        let partial = simd.products_of_bytes(weights, self.bytes);
+        let partial = simd.add_products_of_bytes(simd.no_products(), weights, self.bytes);
         let sums = simd.add_partial(low, partial);
         floats(simd.to_floats(sums));
         // Twice a quarter of the activations: as much as `i16` is sure to hold.
         let quarter = (self.bytes >> 2) & 0x1f1f_1f1f;
-        let partial = simd.add_products_of_bytes(simd.products_of_bytes(weights, quarter), weights, quarter);
+        let partial = simd.add_products_of_bytes(simd.no_products(), weights, quarter);
+        let partial = simd.add_products_of_bytes(partial, weights, quarter);
         floats(simd.to_floats(simd.add_partial(sums, partial)));
         let [positive, symmetric] = [[0.0, 127.0], [-32767.0, 32767.0]]
             .map(|[lowest, highest]| simd.maximum(simd.minimum(a, simd.splat(highest)), simd.splat(lowest)));

@@ -37,6 +37,7 @@ impl Simd for Wasm {
     type Bytes = Pair;
     type Partial = Pair;
     const PARTIALS_ARE_I32: bool = cfg!(not(target_feature = "relaxed-simd"));
+    const REGISTERS: usize = 8;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Pair {
@@ -145,18 +146,16 @@ impl Simd for Wasm {
         load(values)
     }
 
-    #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
-    fn products_of_bytes(self, left: Pair, right: u32) -> Pair {
-        let right = u32x4_splat(right);
-        each(|i| i16x8_relaxed_dot_i8x16_i7x16(left[i], right))
+    fn no_products(self) -> Pair {
+        self.zero()
     }
 
     #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     fn add_products_of_bytes(self, partial: Pair, left: Pair, right: u32) -> Pair {
-        let products = self.products_of_bytes(left, right);
-        each(|i| i16x8_add(partial[i], products[i]))
+        let right = u32x4_splat(right);
+        each(|i| i16x8_add(partial[i], i16x8_relaxed_dot_i8x16_i7x16(left[i], right)))
     }
 
     #[cfg(target_feature = "relaxed-simd")]
@@ -166,12 +165,6 @@ impl Simd for Wasm {
     }
 
     /// Without the instruction the products go through `i16`: right, but slower than [`Self::add_products_of_shorts`].
-    #[cfg(not(target_feature = "relaxed-simd"))]
-    #[inline(always)]
-    fn products_of_bytes(self, left: Pair, right: u32) -> Pair {
-        self.add_products_of_bytes(self.zero(), left, right)
-    }
-
     #[cfg(not(target_feature = "relaxed-simd"))]
     #[inline(always)]
     fn add_products_of_bytes(self, partial: Pair, left: Pair, right: u32) -> Pair {

@@ -1,8 +1,8 @@
-//! AVX2, with AVX-512-VNNI's products of bytes where the processor has them.
+//! AVX2, with AVX-512-VNNI's sums of products where the processor has them.
 //!
 //! pulp's tokens make the intrinsics of AVX2 safe to call; it has none for VNNI.
 
-use std::arch::x86_64::{__m256, __m256i, _mm256_dpbusd_epi32};
+use std::arch::x86_64::{__m256, __m256i, _mm256_dpbusd_epi32, _mm256_dpwssd_epi32};
 
 use pulp::x86::V3;
 
@@ -67,6 +67,7 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
     type Bytes = __m256i;
     type Partial = __m256i;
     const PARTIALS_ARE_I32: bool = VNNI;
+    const REGISTERS: usize = if VNNI { 32 } else { 16 };
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m256 {
@@ -150,11 +151,13 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
         self.0.avx2._mm256_cvtepi8_epi16(pulp::cast(*values))
     }
 
-    /// Without VNNI's `VPDPWSSD`: that adds as well, but its sums wait four cycles for each other, and an addition of its
-    /// own finds a free port.
     #[inline(always)]
     fn add_products_of_shorts(self, sums: __m256i, left: __m256i, right: u64) -> __m256i {
         let right = self.0.avx._mm256_set1_epi64x(right as i64);
+        if VNNI {
+            // SAFETY: the token says that the processor has AVX-512-VNNI for 256 bits.
+            return unsafe { _mm256_dpwssd_epi32(sums, left, right) };
+        }
         self.0.avx2._mm256_add_epi32(sums, self.0.avx2._mm256_madd_epi16(left, right))
     }
 
@@ -170,20 +173,18 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
     }
 
     #[inline(always)]
-    fn products_of_bytes(self, left: __m256i, right: u32) -> __m256i {
-        if VNNI {
-            return self.add_products_of_bytes(self.zero(), left, right);
-        }
-        self.0.avx2._mm256_maddubs_epi16(self.0.avx._mm256_set1_epi32(right as i32), left)
+    fn no_products(self) -> __m256i {
+        self.zero()
     }
 
     #[inline(always)]
     fn add_products_of_bytes(self, partial: __m256i, left: __m256i, right: u32) -> __m256i {
+        let right = self.0.avx._mm256_set1_epi32(right as i32);
         if VNNI {
             // SAFETY: the token says that the processor has AVX-512-VNNI for 256 bits.
-            return unsafe { _mm256_dpbusd_epi32(partial, self.0.avx._mm256_set1_epi32(right as i32), left) };
+            return unsafe { _mm256_dpbusd_epi32(partial, right, left) };
         }
-        self.0.avx2._mm256_add_epi16(partial, self.products_of_bytes(left, right))
+        self.0.avx2._mm256_add_epi16(partial, self.0.avx2._mm256_maddubs_epi16(right, left))
     }
 
     #[inline(always)]
