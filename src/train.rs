@@ -31,6 +31,7 @@ pub mod task;
 pub mod template;
 pub mod trainer;
 
+mod chart;
 mod files;
 mod memory;
 

@@ -51,6 +51,14 @@ impl Unit {
     pub fn is_text(&self) -> bool {
         *self == Self::Text
     }
+
+    /// What several are called.
+    pub fn plural(&self) -> &'static str {
+        match self {
+            Self::Text => "texts",
+            Self::Token => "tokens",
+        }
+    }
 }
 
 /// Dropout as one training step applies it.

@@ -10,9 +10,11 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::bias::{Bias, DataBias, TemplateBias};
+use super::chart::{Sheet, panels};
 use super::disguise::Disguise;
 use super::evaluate::{Differences, Evaluation};
 use super::examine::Examination;
+use super::files;
 use super::metrics::Interval;
 use super::report::describe;
 use super::template::{Slots, fill};
@@ -24,21 +26,52 @@ const NOT_MEASURED: &str = "not measured";
 /// How many terms the card shows at either end.
 const EXTREMES: usize = 5;
 
-/// Writes the card of the model that `manifest` describes with the measurements in the folder `measurements`:
+/// A model card and the pictures that it shows.
+#[derive(Debug, Clone)]
+pub struct Card {
+    /// The card as Markdown.
+    pub text: String,
+    pictures: Vec<Sheet>,
+}
+
+impl Card {
+    /// Writes the card to `path` and its pictures beside it, where it looks for them.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        for picture in &self.pictures {
+            files::write(&path.with_file_name(file_name(picture)), picture.file().as_bytes())?;
+        }
+        files::write(path, self.text.as_bytes())
+    }
+}
+
+fn file_name(picture: &Sheet) -> String {
+    format!("{}.svg", picture.id)
+}
+
+/// The card of the model that `manifest` describes with the measurements in the folder `measurements`:
 /// `evaluate-TASK.json` and `examine-TASK.json` for each task, `disguised-WAY.json` for each [`Disguise`], and `bias.json`.
 ///
 /// # Errors
 /// A measurement is there and cannot be read.
-pub fn card(manifest: &Manifest, measurements: &Path) -> Result<String> {
+pub fn card(manifest: &Manifest, measurements: &Path) -> Result<Card> {
     let of_tasks = |of: fn(&Path, &Task) -> Result<String>| -> Result<String> {
         let parts: Vec<String> = manifest.tasks.iter().map(|task| of(measurements, task)).collect::<Result<_>>()?;
         Ok(parts.join("\n\n"))
     };
+    let mut pictures = Vec::new();
+    for task in &manifest.tasks {
+        pictures.push((task, calibration(measurements, task)?));
+    }
+    let shown: Vec<String> = pictures.iter().map(|(task, picture)| show(task, picture.as_ref())).collect();
     let slots = [
         ("name", manifest.name.clone()),
         ("model", describe(manifest)),
         ("licence", manifest.licence.clone()),
         ("performance", of_tasks(performance)?),
+        ("calibration", shown.join("\n\n")),
         ("behaviour", of_tasks(behaviour)?),
         ("disguise", disguise(measurements)?),
         ("bias", bias(measurements)?),
@@ -46,8 +79,8 @@ pub fn card(manifest: &Manifest, measurements: &Path) -> Result<String> {
     let slots: Slots = slots.into_iter().map(|(name, content)| (name.to_owned(), vec![content])).collect();
     let mut cards = fill([TEMPLATE], &slots)?;
     // Cannot be missing: slots with one filling each are filled in one way.
-    let [card] = cards.remove(0);
-    Ok(card)
+    let [text] = cards.remove(0);
+    Ok(Card { text, pictures: pictures.into_iter().filter_map(|(_, picture)| picture).collect() })
 }
 
 /// What the file says; none where there is no such file.
@@ -69,7 +102,8 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
     };
-    let mut table = heading(&format!("{}, {} texts", task.name, metrics.samples), &["measured", "95% interval"]);
+    let mut table =
+        heading(&format!("{}, {} {}", task.name, metrics.samples, task.unit.plural()), &["measured", "95% interval"]);
     let mut row = |what: &str, figure: Option<f64>, interval: Option<Interval>| {
         let interval = interval.map_or(NOT_MEASURED.to_owned(), |at| format!("{:.3} to {:.3}", at.low, at.high));
         add_row(&mut table, what, &[shown(figure), interval]);
@@ -100,6 +134,20 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
         add_row(&mut table, label, &figures.map(|figure| shown(Some(figure))));
     }
     Ok(table)
+}
+
+/// The task's reliability diagrams; none where its bins were not measured.
+fn calibration(folder: &Path, task: &Task) -> Result<Option<Sheet>> {
+    let measured: Option<Evaluation> = read(folder, &format!("evaluate-{}.json", task.name))?;
+    Ok(measured.and_then(|of| Some(panels(task, &of.metrics, &of.reliability?))))
+}
+
+/// The picture, with its words for those who cannot see it.
+fn show(task: &Task, picture: Option<&Sheet>) -> String {
+    match picture {
+        Some(picture) => format!("![{}. {}]({})", picture.title, picture.description, file_name(picture)),
+        None => format!("{}: {NOT_MEASURED}", task.name),
+    }
 }
 
 fn disguise(folder: &Path) -> Result<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use super::metrics::{Decisions, Intervals, Metrics, Predictions};
+use super::metrics::{Decisions, Intervals, Metrics, Predictions, Reliability};
 use super::prepared::Prepared;
 use crate::bert::{Batch, TokenIds};
 use crate::classify::Classifier;
@@ -26,6 +26,9 @@ pub struct Evaluation {
     /// What each label's threshold decides.
     #[serde(default)]
     pub decisions: BTreeMap<String, Decisions>,
+    /// The bins of the calibration error; none in what older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability: Option<Reliability>,
     /// The mean character F1 of marked words, where the task is about those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,

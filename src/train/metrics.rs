@@ -31,6 +31,7 @@ pub use bootstrap::{Interval, Intervals};
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use decisions::Decisions;
 pub(super) use ranking::{Tie, roc_auc, ties};
+pub(super) use reliability::place;
 pub use reliability::{Bin, Reliability};
 pub use spans::character_f1;
 

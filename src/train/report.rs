@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::files;
-use super::metrics::{Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
+use super::metrics::{BINS, Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
 use crate::bundle::manifest::CalibrationRecord;
 use crate::bundle::{Calibration, EmbeddingPrecision, Manifest, Precision, Task};
 use crate::classify::Classification;
@@ -20,14 +20,10 @@ mod history;
 mod page;
 mod pictures;
 mod sentences;
-mod svg;
 
-pub use curve::Point;
+pub use super::chart::Point;
 pub use history::{History, Validation, read as read_histories};
 pub use sentences::sentences;
-
-/// How many intervals of probability the reliability diagram has.
-const INTERVALS: usize = 10;
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -111,7 +107,7 @@ impl Measured {
         }
         let metrics = Metrics::of(predictions)?;
         let Curves { labels: curves, micro, macro_roc } = predictions.curves()?;
-        let reliability = predictions.reliability(INTERVALS)?;
+        let reliability = predictions.reliability(BINS)?;
         let thresholds: Vec<f32> = task.labels.iter().map(|label| label.threshold).collect();
         let decisions = predictions.decisions(&thresholds)?;
         let roc = |points: &[super::metrics::RocPoint]| {

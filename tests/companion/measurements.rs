@@ -76,7 +76,12 @@ pub fn assert_measures(folder: &Path) {
     let table = succeed(folder, &[&bias[..], &["--bundle", "int8"]].concat());
     assert!(table.contains("mention them: cafe (0 and 0)"), "{table}");
 
-    let card = succeed(folder, &["card", "--bundle", "int8", "--measurements", "measured"]);
+    succeed(folder, &["card", "--bundle", "int8", "--measurements", "measured", "--out", "CARD.md"]);
+    let card = fs::read_to_string(folder.join("CARD.md")).unwrap();
+    assert!(
+        card.contains("](calibration-toxicity.svg)") && folder.join("calibration-toxicity.svg").is_file(),
+        "{card}"
+    );
     assert!(card.contains("| toxicity, 120 texts |") && card.contains("sentiment: not measured"), "{card}");
     assert_refuses(folder);
 }
@@ -89,7 +94,7 @@ fn assert_refuses(folder: &Path) {
         (&["examine", "--bundle", "int8", "--suite", "terms.toml"], "terms.toml: "),
         (&["examine", "--bundle", "int8", "--suite", "other.toml"], "the bundle has no task \"mood\""),
         (&["bias", "--bundle", "int8", "--terms", "label.toml"], "about rude, which is no label of toxicity"),
-        (&["card", "--bundle", "int8", "--measurements", "nowhere"], "nowhere is no folder"),
+        (&["card", "--bundle", "int8", "--measurements", "nowhere", "--out", "CARD.md"], "nowhere is no folder"),
     ] {
         let said = complain(folder, arguments);
         assert!(said.contains(expected), "expected {expected:?} in {said:?}");

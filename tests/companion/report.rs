@@ -42,8 +42,11 @@ fn a_report_says_what_evaluate_says() {
         let evaluate = ["evaluate", "--bundle", "bundle", "--task", task, "--data", data, "--json"];
         let mut metrics: Value = serde_json::from_str(&succeed(folder, &evaluate)).unwrap();
         metrics.as_object_mut().unwrap().remove("decisions").expect("a report has them beside its pictures");
+        let reliability =
+            metrics.as_object_mut().unwrap().remove("reliability").expect("the bins of the calibration error");
         let reported = report["tasks"].as_array().unwrap().iter().find(|reported| reported["name"] == task).unwrap();
         assert_eq!(reported["measured"]["metrics"], metrics, "the run's own model is what the f32 bundle holds");
+        assert_eq!(reported["measured"]["reliability"], reliability["all"]);
         assert_eq!(reported["history"]["validations"].as_array().unwrap().len(), 4);
         let log = fs::read_to_string(folder.join("run/metrics.jsonl")).unwrap();
         let losses = log.lines().filter(|line| line.contains(r#""loss":"#) && line.contains(task));

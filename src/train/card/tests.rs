@@ -31,7 +31,7 @@ fn figures_stand_where_they_were_measured() {
     let templates = json!({ "neutral": 0.1, "toxic": 0.9, "neutral_marked": 0.05, "auc": 0.95, "terms": [term] });
     write_json(folder, "bias.json", json!({ "task": "toxicity", "label": "toxic", "templates": templates }));
 
-    let card = card(&manifest(), folder).unwrap();
+    let card = card(&manifest(), folder).unwrap().text;
     for expected in [
         "# Model card: undertone\n",
         "| sentiment, 12 texts | measured | 95% interval |\n|---|---|---|\n| loss (binary cross-entropy) | 0.250 | 0.200 to 0.300 |",
@@ -49,7 +49,8 @@ fn figures_stand_where_they_were_measured() {
 #[test]
 fn a_card_without_measurements_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let card = card(&manifest(), folder.path()).unwrap();
+    let Card { text: card, pictures } = card(&manifest(), folder.path()).unwrap();
+    assert!(pictures.is_empty());
     for expected in
         ["sentiment: not measured\n", "toxicity: not measured\n", "| leet | not measured | not measured |\n"]
     {
@@ -58,4 +59,28 @@ fn a_card_without_measurements_says_so() {
     write_json(folder.path(), "bias.json", json!({ "task": "toxicity" }));
     let refused = super::card(&manifest(), folder.path()).unwrap_err().to_string();
     assert!(refused.contains("bias.json is not what the companion prints with --json"), "{refused}");
+}
+
+#[test]
+fn a_card_shows_its_reliability_diagrams_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let label = json!({ "auc": 0.91, "average_precision": 0.8, "ece": 0.0444, "positives": 5 });
+    let bin = json!({ "probability": 0.9, "positives": 0.75, "weight": 40.0, "samples": 20 });
+    let evaluation = json!({
+        "n": 20, "loss": 0.25, "ece": 0.0444, "accuracy": 0.875, "auc_macro": null, "auc_micro": null,
+        "labels": { "positive": label }, "reliability": { "all": [bin], "labels": [[bin]] },
+    });
+    write_json(folder.path(), "evaluate-sentiment.json", evaluation);
+    let path = folder.path().join("CARD.md");
+    card(&manifest(), folder.path()).unwrap().write(&path).unwrap();
+    let (written, picture) = (std::fs::read_to_string(&path).unwrap(), folder.path().join("calibration-sentiment.svg"));
+    let image = written.lines().find(|line| line.starts_with("![")).expect("a picture");
+    assert!(
+        image.starts_with("![Reliability, sentiment. Of 20 texts ") && image.contains("error: positive 0.044."),
+        "{image}"
+    );
+    assert!(image.ends_with("](calibration-sentiment.svg)"), "{image}");
+    assert!(written.contains("\n\ntoxicity: not measured\n\ntoxic-words: not measured\n\n### Behaviour"), "{written}");
+    assert!(std::fs::read_to_string(picture).unwrap().contains("ECE 0.044"));
+    assert!(!folder.path().join("calibration-toxicity.svg").exists());
 }

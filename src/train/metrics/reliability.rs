@@ -3,12 +3,12 @@
 //! Probabilities are sorted into bins of equal width (Guo et al. 2017, "On calibration of modern neural networks"). Of rare
 //! labels nearly all texts are in the first bin, so that their error is small whatever the others say: look at the bins, too.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Sample;
 
 /// What the probabilities said and what was true, bin by bin; empty bins are left out.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// Over all texts and labels.
     pub all: Vec<Bin>,
@@ -17,7 +17,7 @@ pub struct Reliability {
 }
 
 /// The texts whose probability is in one interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Their mean probability.
     pub probability: f64,
@@ -29,12 +29,17 @@ pub struct Bin {
     pub samples: usize,
 }
 
+/// In which of so many bins a probability is; 1 is in the last one.
+pub(in crate::train) fn place(probability: f64, bins: usize) -> usize {
+    ((probability * bins as f64) as usize).min(bins - 1)
+}
+
 /// The bins that have any weight, from the lowest probability to the highest.
 pub fn bins(samples: &[Sample], bins: usize) -> Vec<Bin> {
     let mut sums = vec![Bin { probability: 0.0, positives: 0.0, weight: 0.0, samples: 0 }; bins];
     for sample in samples {
         let probability = sample.probability();
-        let bin = &mut sums[((probability * bins as f64) as usize).min(bins - 1)];
+        let bin = &mut sums[place(probability, bins)];
         bin.probability += sample.weight * probability;
         bin.positives += if sample.positive { sample.weight } else { 0.0 };
         bin.weight += sample.weight;

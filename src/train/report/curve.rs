@@ -1,7 +1,6 @@
 //! Curves with no more points than can be seen.
 
-/// x and y.
-pub type Point = [f64; 2];
+use crate::train::chart::Point;
 
 /// How far a curve may be moved by leaving points out: less than a pixel of a picture 400 wide.
 const TOLERANCE: f64 = 0.000_8;

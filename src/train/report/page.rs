@@ -1,9 +1,8 @@
 //! `report.html`: one file, no scripts, pictures within.
 
-use super::curve::{Point, height};
-use super::pictures::{self, figure, slug};
-use super::svg::{Chart, STYLE, escape};
-use super::{Measured, Report, Sentence, TaskReport};
+use super::curve::height;
+use super::{Measured, Report, Sentence, TaskReport, pictures};
+use crate::train::chart::{Chart, Point, STYLE, escape, figure, slug};
 use crate::train::metrics::Bin;
 
 const PAGE_STYLE: &str = include_str!("page.css");

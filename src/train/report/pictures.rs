@@ -1,11 +1,8 @@
 //! Which pictures a task has.
 
-use super::svg::{Axis, Chart, Look, Series};
 use super::{History, Measured, TaskReport};
-use crate::train::metrics::Bin;
+use crate::train::chart::{Axis, Chart, Frame, Look, Series, diagram, figure, points, slug};
 
-/// Fewer texts than these say little of how often a label applies: their bins are not drawn.
-const ENOUGH: usize = 10;
 /// The longest name that a legend has room for, figures included.
 const LONGEST: usize = 27;
 
@@ -17,16 +14,6 @@ pub fn of(task: &TaskReport) -> Vec<Chart> {
         .iter()
         .flat_map(|measured| [roc(task, measured), precision_recall(task, measured), reliability(task, measured)]);
     history.chain(measured).collect()
-}
-
-/// The task's name as part of a file's name.
-pub fn slug(task: &str) -> String {
-    task.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }).collect()
-}
-
-/// A figure with three decimals.
-pub fn figure(value: Option<f64>) -> String {
-    value.map_or("undefined".to_owned(), |value| format!("{value:.3}"))
 }
 
 fn id(task: &TaskReport, what: &str) -> String {
@@ -68,6 +55,8 @@ fn loss(task: &TaskReport, history: &History) -> Chart {
         ],
         diagonal: false,
         nothing: "The run noted no loss.",
+        histogram: None,
+        frame: Frame::ALONE,
     }
 }
 
@@ -104,6 +93,8 @@ fn ranking_by_step(task: &TaskReport, history: &History) -> Chart {
         series: curves,
         diagonal: false,
         nothing: "The run noted no validation.",
+        histogram: None,
+        frame: Frame::ALONE,
     }
 }
 
@@ -134,6 +125,8 @@ fn roc(task: &TaskReport, measured: &Measured) -> Chart {
         series: curves,
         diagonal: true,
         nothing: "Undefined: no label is both present and absent.",
+        histogram: None,
+        frame: Frame::ALONE,
     }
 }
 
@@ -159,14 +152,12 @@ fn precision_recall(task: &TaskReport, measured: &Measured) -> Chart {
             .collect(),
         diagonal: false,
         nothing: "Undefined: no label is both present and absent.",
+        histogram: None,
+        frame: Frame::ALONE,
     }
 }
 
 fn reliability(task: &TaskReport, measured: &Measured) -> Chart {
-    let points = |bins: &[Bin]| -> Vec<_> {
-        let enough = bins.iter().filter(|bin| bin.samples >= ENOUGH);
-        enough.map(|bin| [bin.probability, bin.positives]).collect()
-    };
     let labels = measured.labels.iter().enumerate();
     let mut curves: Vec<_> = labels
         .map(|(i, label)| {
@@ -177,18 +168,10 @@ fn reliability(task: &TaskReport, measured: &Measured) -> Chart {
         let all = legend("all labels", &figure(measured.metrics.ece));
         curves.push(series(all, points(&measured.reliability), 6, Look::Strong));
     }
-    Chart {
-        id: id(task, "reliability"),
-        title: format!("Reliability, {}", task.name),
-        description: format!(
-            "How often a label applies where its probability is about so much; on the diagonal probabilities are right. \
-             The figures are expected calibration errors; over all labels {}.",
-            figure(measured.metrics.ece)
-        ),
-        x: Axis::share("mean probability"),
-        y: Axis::share("share of texts that have the label"),
-        series: curves,
-        diagonal: true,
-        nothing: "Too few texts: no interval has ten.",
-    }
+    let description = format!(
+        "How often a label applies where its probability is about so much; on the diagonal probabilities are right. \
+         The figures are expected calibration errors; over all labels {}.",
+        figure(measured.metrics.ece)
+    );
+    diagram(id(task, "reliability"), format!("Reliability, {}", task.name), description, curves)
 }

@@ -9,7 +9,7 @@ use undertone::classify::Classifier;
 use undertone::ops::{Ops, Rounding};
 use undertone::train::data::Example;
 use undertone::train::evaluate::{Differences, Evaluation};
-use undertone::train::metrics::{Decisions, Interval, Intervals, Metrics, character_f1};
+use undertone::train::metrics::{BINS, Decisions, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -93,6 +93,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         differences,
         intervals: arguments.bootstrap.map(intervals).transpose()?,
         decisions: scored.predictions().decisions(&thresholds)?,
+        reliability: Some(scored.predictions().reliability(BINS)?),
         character_f1,
     };
     if arguments.json {
