@@ -190,11 +190,12 @@ fn scores_of_keys<S: Simd, const K: usize>(
     let end = scores.len() - (scores.len() - start) % K;
     let tiles = scores[start..end].as_chunks_mut::<K>().0;
     for (scores, keys) in tiles.iter_mut().zip(keys[start * size..].chunks_exact(K * size)) {
+        let keys: [_; K] = std::array::from_fn(|key| &keys[key * size..][..size]);
         let mut sums = [simd.splat(0.0); K];
         for (component, queries) in queries.iter().enumerate() {
             let queries = simd.load(queries);
-            for (key, sum) in sums.iter_mut().enumerate() {
-                *sum = simd.multiply_add(simd.splat(keys[key * size + component]), queries, *sum);
+            for (sum, key) in sums.iter_mut().zip(keys) {
+                *sum = simd.multiply_add(simd.splat(key[component]), queries, *sum);
             }
         }
         for (sum, score) in sums.into_iter().zip(scores) {
