@@ -12,7 +12,7 @@
 use std::iter::once;
 
 use super::activations::{Factor, extremes, for_each_row};
-use super::weights::{GROUP, PanelView, QUADS};
+use super::weights::{GROUP, PanelView, QUADS, quads};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -108,10 +108,11 @@ fn sums<'a, S: Simd, const R: usize, const P: usize>(
     let mut sums = [[simd.zero(); P]; R];
     for activations in chunks {
         let mut partials = [[simd.no_products(); P]; R];
-        for (index, activations) in activations.iter().enumerate() {
-            for (panel, view) in panels.iter().enumerate() {
-                let weights = simd.load_bytes(&view.quads[start + index]);
-                for (partials, &activations) in partials.iter_mut().zip(activations) {
+        let quads = quads(panels, start, activations.len());
+        for index in 0..activations.len() {
+            for (panel, quads) in quads.iter().enumerate() {
+                let weights = simd.load_bytes(&quads[index]);
+                for (partials, &activations) in partials.iter_mut().zip(&activations[index]) {
                     partials[panel] = simd.add_products_of_bytes(partials[panel], weights, activations);
                 }
             }

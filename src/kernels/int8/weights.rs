@@ -50,6 +50,17 @@ pub(super) struct PanelView<'a> {
     pub deep: bool,
 }
 
+/// Of each panel as many quads as `count` says, from quad `start` on. All have one length, and that is known to who goes over
+/// them: in a browser, bounds checked at every step made products take 1.2 times as long.
+#[inline(always)]
+pub(super) fn quads<'a, const P: usize>(panels: &[PanelView<'a>; P], start: usize, count: usize) -> [&'a [Quads]; P] {
+    let mut quads = [&[][..]; P];
+    for (quads, panel) in quads.iter_mut().zip(panels) {
+        *quads = &panel.quads[start..][..count];
+    }
+    quads
+}
+
 impl Weights {
     /// Packs rows of `integers`, one for each scale, which all have the same length.
     ///

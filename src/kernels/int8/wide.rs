@@ -8,7 +8,7 @@
 //! and takes the eight outputs of each panel as two times four.
 
 use super::activations::{Factor, for_each_row, magnitude};
-use super::weights::PanelView;
+use super::weights::{PanelView, quads};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -87,10 +87,11 @@ fn sums<S: Simd, const R: usize, const P: usize>(
     half: usize,
 ) -> [[S::Integers; P]; R] {
     let mut sums = [[simd.zero(); P]; R];
-    for (index, activations) in activations.iter().enumerate() {
-        for (panel, view) in panels.iter().enumerate() {
-            let weights = simd.load_shorts(&view.quads[index].as_chunks().0[half]);
-            for (sums, &activations) in sums.iter_mut().zip(activations) {
+    let quads = quads(panels, 0, activations.len());
+    for index in 0..activations.len() {
+        for (panel, quads) in quads.iter().enumerate() {
+            let weights = simd.load_shorts(&quads[index].as_chunks().0[half]);
+            for (sums, &activations) in sums.iter_mut().zip(&activations[index]) {
                 sums[panel] = simd.add_products_of_shorts(sums[panel], weights, activations);
             }
         }
