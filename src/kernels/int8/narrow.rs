@@ -80,8 +80,8 @@ impl Factor for Rounded {
             let start = group * GROUP / 4;
             let sums = match deep {
                 _ if S::PARTIALS_ARE_I32 => sums(simd, panels, start, once(activations)),
-                true => sums(simd, panels, start, activations.chunks_exact(QUADS)),
-                false => sums(simd, panels, start, activations.chunks_exact(1)),
+                true => sums(simd, panels, start, activations.as_chunks::<QUADS>().0),
+                false => sums(simd, panels, start, activations.as_chunks::<1>().0),
             };
             for row in 0..R {
                 let Range { minimum, scale } = ranges[row * groups + group];
@@ -98,15 +98,18 @@ impl Factor for Rounded {
 }
 
 /// Σ aᵢbᵢ over a group, whose weights are the quads from `start` on; widened after each chunk of activations.
+///
+/// Where the chunks are arrays, the compiler unrolls their loop.
 #[inline(always)]
-fn sums<'a, S: Simd, const R: usize, const P: usize>(
+fn sums<'a, S: Simd, C: AsRef<[[u32; R]]> + ?Sized + 'a, const R: usize, const P: usize>(
     simd: S,
     panels: &[PanelView; P],
     mut start: usize,
-    chunks: impl Iterator<Item = &'a [[u32; R]]>,
+    chunks: impl IntoIterator<Item = &'a C>,
 ) -> [[S::Integers; P]; R] {
     let mut sums = [[simd.zero(); P]; R];
     for activations in chunks {
+        let activations = activations.as_ref();
         let mut partials = [[simd.no_products(); P]; R];
         let quads = quads(panels, start, activations.len());
         for index in 0..activations.len() {
