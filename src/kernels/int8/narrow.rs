@@ -9,8 +9,6 @@
 //! activations can make that overflow ([`PanelView::deep`], which [`super::quantise_rows`] brings about). In `i32` a
 //! group's sum is 128 · 127 · 128 at most.
 
-use std::iter::once;
-
 use super::activations::{Factor, extremes, for_each_row};
 use super::weights::{GROUP, PanelView, QUADS, quads};
 use crate::kernels::simd::Simd;
@@ -79,9 +77,9 @@ impl Factor for Rounded {
         for (group, activations) in quads.chunks(GROUP / 4).enumerate() {
             let start = group * GROUP / 4;
             let sums = match deep {
-                _ if S::PARTIALS_ARE_I32 => sums(simd, panels, start, once(activations)),
-                true => sums(simd, panels, start, activations.as_chunks::<QUADS>().0),
-                false => sums(simd, panels, start, activations.as_chunks::<1>().0),
+                _ if S::PARTIALS_ARE_I32 => sums(simd, panels, start, activations),
+                true => widened_sums(simd, panels, start, activations.as_chunks::<QUADS>().0),
+                false => widened_sums(simd, panels, start, activations.as_chunks::<1>().0),
             };
             for row in 0..R {
                 let Range { minimum, scale } = ranges[row * groups + group];
@@ -97,33 +95,48 @@ impl Factor for Rounded {
     }
 }
 
-/// Σ aᵢbᵢ over a group, whose weights are the quads from `start` on; widened after each chunk of activations.
-///
-/// Where the chunks are arrays, the compiler unrolls their loop.
+/// Σ aᵢbᵢ over a group, whose weights are the quads from `start` on.
 #[inline(always)]
-fn sums<'a, S: Simd, C: AsRef<[[u32; R]]> + ?Sized + 'a, const R: usize, const P: usize>(
+fn sums<S: Simd, const R: usize, const P: usize>(
     simd: S,
     panels: &[PanelView; P],
-    mut start: usize,
-    chunks: impl IntoIterator<Item = &'a C>,
+    start: usize,
+    activations: &[[u32; R]],
 ) -> [[S::Integers; P]; R] {
-    let mut sums = [[simd.zero(); P]; R];
-    for activations in chunks {
-        let activations = activations.as_ref();
-        let mut partials = [[simd.no_products(); P]; R];
-        let quads = quads(panels, start, activations.len());
-        for index in 0..activations.len() {
-            for (panel, quads) in quads.iter().enumerate() {
-                let weights = simd.load_bytes(&quads[index]);
-                for (partials, &activations) in partials.iter_mut().zip(&activations[index]) {
-                    partials[panel] = simd.add_products_of_bytes(partials[panel], weights, activations);
-                }
+    let mut sums = [[simd.no_products(); P]; R];
+    let quads = quads(panels, start, activations.len());
+    for (index, activations) in activations.iter().enumerate() {
+        for (panel, quads) in quads.iter().enumerate() {
+            let weights = simd.load_bytes(&quads[index]);
+            for (sums, &activations) in sums.iter_mut().zip(activations) {
+                sums[panel] = simd.add_products_of_bytes(sums[panel], weights, activations);
             }
         }
-        for (sum, partial) in sums.as_flattened_mut().iter_mut().zip(partials.as_flattened()) {
-            *sum = simd.add_partial(*sum, *partial);
+    }
+    sums.map(|row| row.map(|sum| simd.add_partial(simd.zero(), sum)))
+}
+
+/// The same, widened after each `D` quads. One row's partial sums are finished before the next row's are begun: with those of
+/// all rows, and their sums, sixteen registers would not do.
+#[inline(always)]
+fn widened_sums<S: Simd, const R: usize, const P: usize, const D: usize>(
+    simd: S,
+    panels: &[PanelView; P],
+    start: usize,
+    chunks: &[[[u32; R]; D]],
+) -> [[S::Integers; P]; R] {
+    let mut sums = [[simd.zero(); P]; R];
+    for (index, activations) in chunks.iter().enumerate() {
+        let quads = quads(panels, start + index * D, D);
+        for (row, sums) in sums.iter_mut().enumerate() {
+            for (sum, quads) in sums.iter_mut().zip(&quads) {
+                let mut partial = simd.no_products();
+                for (weights, activations) in quads.iter().zip(activations) {
+                    partial = simd.add_products_of_bytes(partial, simd.load_bytes(weights), activations[row]);
+                }
+                *sum = simd.add_partial(*sum, partial);
+            }
         }
-        start += activations.len();
     }
     sums
 }
