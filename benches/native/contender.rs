@@ -25,18 +25,23 @@ pub struct Answer {
 /// Who there is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// As every machine runs it, activations of 12 to 15 bits.
     Undertone,
+    /// With activations of 7 bits, as the page's build for relaxed SIMD.
+    UndertoneNarrow,
     Candle,
     OnnxruntimeF32,
     OnnxruntimeInt8,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Undertone, Self::Candle, Self::OnnxruntimeF32, Self::OnnxruntimeInt8];
+    pub const ALL: [Self; 5] =
+        [Self::Undertone, Self::UndertoneNarrow, Self::Candle, Self::OnnxruntimeF32, Self::OnnxruntimeInt8];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Undertone => "Undertone int8",
+            Self::UndertoneNarrow => "Undertone int8, 7-bit activations",
             Self::Candle => "candle f32",
             Self::OnnxruntimeF32 => "onnxruntime f32",
             Self::OnnxruntimeInt8 => "onnxruntime int8",
@@ -47,7 +52,7 @@ impl Kind {
     pub fn tolerance(self) -> f32 {
         match self {
             Self::Candle | Self::OnnxruntimeF32 => 0.01,
-            Self::Undertone | Self::OnnxruntimeInt8 => 0.1,
+            Self::Undertone | Self::UndertoneNarrow | Self::OnnxruntimeInt8 => 0.1,
         }
     }
 
@@ -63,7 +68,7 @@ impl Kind {
             Ok(command)
         };
         Ok(match self {
-            Self::Undertone | Self::Candle => {
+            Self::Undertone | Self::UndertoneNarrow | Self::Candle => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args([SERVE, self.name()]).env("RAYON_NUM_THREADS", threads.to_string());
                 command
@@ -97,7 +102,7 @@ impl Contender {
     pub fn ask(&mut self, question: &Question) -> Result<Answer> {
         let ended = || {
             let hint = match self.kind {
-                Kind::Undertone | Kind::Candle => String::new(),
+                Kind::Undertone | Kind::UndertoneNarrow | Kind::Candle => String::new(),
                 _ => format!(" ({} must have onnxruntime: make bench-native installs it)", python()),
             };
             format!("{} has ended; what it wrote above says why{hint}.", self.kind.name())

@@ -11,14 +11,20 @@ use undertone::bert::{Batch, TokenIds, Unit};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::kernels::parts::on_pool;
+use undertone::ops::{Ops, Rounding};
 
 use crate::contender::{Answer, Kind, Question};
 use crate::{Models, Result};
 
 /// Answers questions as the contender `name` until there are no more.
 pub fn serve(name: &str, models: &Models) -> Result<()> {
-    if name == Kind::Undertone.name() {
-        let classifier = Classifier::new(&Bundle::read(&models.bundle)?)?;
+    let rounding = match name {
+        _ if name == Kind::Undertone.name() => Some(Rounding::Wide),
+        _ if name == Kind::UndertoneNarrow.name() => Some(Rounding::Narrow),
+        _ => None,
+    };
+    if let Some(rounding) = rounding {
+        let classifier = Classifier::with_ops(&Bundle::read(&models.bundle)?, Ops::Int8(rounding))?;
         answer(|texts| ours(&classifier, texts))
     } else {
         let candle = Candle::read(&models.peer)?;

@@ -103,17 +103,21 @@ fn sums<S: Simd, const R: usize, const P: usize>(
     start: usize,
     activations: &[[u32; R]],
 ) -> [[S::Integers; P]; R] {
-    let mut sums = [[simd.no_products(); P]; R];
+    let mut partials = [[simd.no_products(); P]; R];
     let quads = quads(panels, start, activations.len());
     for (index, activations) in activations.iter().enumerate() {
         for (panel, quads) in quads.iter().enumerate() {
             let weights = simd.load_bytes(&quads[index]);
-            for (sums, &activations) in sums.iter_mut().zip(activations) {
-                sums[panel] = simd.add_products_of_bytes(sums[panel], weights, activations);
+            for (partials, &activations) in partials.iter_mut().zip(activations) {
+                partials[panel] = simd.add_products_of_bytes(partials[panel], weights, activations);
             }
         }
     }
-    sums.map(|row| row.map(|sum| simd.add_partial(simd.zero(), sum)))
+    let mut sums = [[simd.zero(); P]; R];
+    for (sum, &partial) in sums.as_flattened_mut().iter_mut().zip(partials.as_flattened()) {
+        *sum = simd.add_partial(*sum, partial);
+    }
+    sums
 }
 
 /// The same, widened after each `D` quads. One row's partial sums are finished before the next row's are begun: with those of
