@@ -41,7 +41,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Undertone => "Undertone int8",
-            Self::UndertoneNarrow => "Undertone int8, 7-bit activations",
+            Self::UndertoneNarrow => "Undertone 7-bit",
             Self::Candle => "candle f32",
             Self::OnnxruntimeF32 => "onnxruntime f32",
             Self::OnnxruntimeInt8 => "onnxruntime int8",
