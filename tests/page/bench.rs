@@ -42,5 +42,5 @@ fn what_cannot_be_measured_is_said() {
         "a sentence",
         "return document.querySelector('#status').innerText.includes('The engine could not be fetched: worker.js')",
     );
-    assert_eq!(browser.run("return document.querySelector('#figures').hidden"), json!(true));
+    assert_eq!(browser.run("return document.querySelector('#figures').checkVisibility()"), json!(false));
 }
