@@ -1,6 +1,6 @@
 //! How the page looks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -28,13 +28,21 @@ fn looks_like_this() {
             open(&browser, &site.address());
             answer_to(&browser, if phone { THREAT } else { GLOWING });
             std::thread::sleep(Duration::from_millis(500));
-            let sideways = browser.run("return document.documentElement.scrollWidth > innerWidth");
-            assert_eq!(sideways, json!(false), "{device} scrolls sideways");
-            let picture = browser.chromium("Page.captureScreenshot", &json!({ "format": "png" }));
-            let picture = decode(picture["data"].as_str().expect("a picture comes as base64"));
-            fs::write(pictures.join(format!("{device}-{scheme}.png")), picture).expect("the picture can be written");
+            photograph(&browser, &pictures.join(format!("{device}-{scheme}.png")));
         }
     }
+    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.click("#measure");
+    browser.wait("the end", "return document.querySelector('#status').innerText === 'Done.'");
+    photograph(&browser, &pictures.join("bench-phone-dark.png"));
+}
+
+fn photograph(browser: &Browser, picture: &Path) {
+    let sideways = browser.run("return document.documentElement.scrollWidth > innerWidth");
+    assert_eq!(sideways, json!(false), "{} scrolls sideways", picture.display());
+    let taken = browser.chromium("Page.captureScreenshot", &json!({ "format": "png" }));
+    let taken = decode(taken["data"].as_str().expect("a picture comes as base64"));
+    fs::write(picture, taken).expect("the picture can be written");
 }
 
 /// Reads base64: four letters are three bytes, the last ones of which may be missing.
