@@ -1,4 +1,4 @@
-//! SHA-256 by the browser, which takes a tenth of the time that it takes in WebAssembly.
+//! SHA-256 by the browser. In WebAssembly it took a fifth of a cold start (docs/SPEED.md).
 
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
