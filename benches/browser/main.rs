@@ -22,6 +22,9 @@ mod http;
 #[cfg(not(target_arch = "wasm32"))]
 mod report;
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "../rounds.rs"]
+mod rounds;
+#[cfg(not(target_arch = "wasm32"))]
 mod run;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/page/site.rs"]

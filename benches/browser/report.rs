@@ -5,31 +5,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::rounds::Rounds;
 use crate::run::{Result, Told};
 
 /// How far probabilities may be from those of onnxruntime in f32: what its own int8 needs.
 const TOLERANCE: f64 = 0.2;
-
-/// The figures that several rounds have given.
-#[derive(Debug, Default)]
-struct Rounds(Vec<f64>);
-
-impl Rounds {
-    fn median(&self) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        match sorted.len() {
-            0 => f64::NAN,
-            length if length % 2 == 1 => sorted[middle],
-            _ => (sorted[middle - 1] + sorted[middle]) / 2.0,
-        }
-    }
-
-    fn least(&self) -> f64 {
-        self.0.iter().copied().fold(f64::INFINITY, f64::min)
-    }
-}
 
 /// One contender's rounds by kind and, where they have any, tokens.
 type Figures = BTreeMap<(String, usize), Rounds>;
@@ -111,7 +91,7 @@ pub fn write(measured: &[Measured]) -> Result<()> {
                     "tokens": tokens,
                     "median_ms": rounds.median(),
                     "min_ms": rounds.least(),
-                    "rounds": rounds.0.len(),
+                    "rounds": rounds.count(),
                 }));
             }
             let Some(cold) = figures.get(&("cold".to_owned(), 0)) else { continue };
@@ -121,7 +101,7 @@ pub fn write(measured: &[Measured]) -> Result<()> {
                 "median_ms": cold.median(),
                 "min_ms": cold.least(),
                 "loading_ms": only(figures, "loading"),
-                "rounds": cold.0.len(),
+                "rounds": cold.count(),
                 "memory_bytes": only(figures, "memory"),
                 "peak_memory_bytes": only(figures, "peak"),
                 "probability_difference": only(figures, "difference"),

@@ -18,6 +18,8 @@
 mod contender;
 mod measure;
 mod report;
+#[path = "../rounds.rs"]
+mod rounds;
 mod serve;
 mod texts;
 

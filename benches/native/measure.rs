@@ -1,6 +1,7 @@
 //! What is measured: how long one text takes, and how many texts a second are classified.
 
 use crate::contender::{Contender, Kind, Question};
+use crate::rounds::Rounds;
 use crate::texts::Texts;
 use crate::{Models, Result};
 
@@ -15,27 +16,6 @@ pub struct Measured {
     pub single: Vec<Rounds>,
     /// All of the many texts, in batches of each of so many.
     pub many: Vec<(usize, Rounds)>,
-}
-
-/// Seconds, one for each round.
-#[derive(Default)]
-pub struct Rounds(Vec<f64>);
-
-impl Rounds {
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn median(&self) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
-    }
-
-    pub fn least(&self) -> f64 {
-        self.0.iter().copied().fold(f64::INFINITY, f64::min)
-    }
 }
 
 impl Measured {

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::measure::{Measured, Rounds};
+use crate::measure::Measured;
+use crate::rounds::Rounds;
 use crate::texts::Texts;
 
 /// Prints a table for single texts and one for many, as Markdown.

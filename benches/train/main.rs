@@ -22,6 +22,9 @@ mod parts;
 mod peer;
 #[cfg(not(target_arch = "wasm32"))]
 mod report;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "../rounds.rs"]
+mod rounds;
 
 /// Tokens in each text.
 pub const TOKENS: usize = 128;

@@ -10,6 +10,7 @@ use undertone::train::peak_megabytes;
 
 use crate::ours::{Ours, Result, Step};
 use crate::peer::Peer;
+use crate::rounds::Rounds;
 use crate::{Load, TOKENS, parts};
 
 /// Rounds before the counted ones: buffers are mapped and caches filled in them.
@@ -28,12 +29,12 @@ struct Side {
 impl Side {
     fn new(name: &'static str, steps: &[Step], memory: Option<f64>) -> Self {
         let counted = &steps[WARM_UP..];
-        let seconds: Vec<f64> = counted.iter().map(|step| step.seconds).collect();
+        let seconds = Rounds(counted.iter().map(|step| step.seconds).collect());
         Self {
             name,
-            median: median(&seconds),
-            best: least(&seconds),
-            processor: median(&counted.iter().map(|step| step.processor).collect::<Vec<_>>()),
+            median: seconds.median(),
+            best: seconds.least(),
+            processor: Rounds(counted.iter().map(|step| step.processor).collect()).median(),
             memory,
             loss: steps[steps.len() - 1].loss,
         }
@@ -74,15 +75,15 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> 
     them.print(texts);
     let ratio = [us.median / them.median, us.best / them.best, us.processor / them.processor];
     println!("{:<12}{:>10.3}{:>10.3}{:>12.3}", "ratio", ratio[0], ratio[1], ratio[2]);
-    let by_round: Vec<f64> =
-        our_steps.iter().zip(&peer_steps).skip(WARM_UP).map(|(ours, theirs)| ours.seconds / theirs.seconds).collect();
-    println!("median of the rounds' ratios {:.3}", median(&by_round));
+    let steps = our_steps.iter().zip(&peer_steps).skip(WARM_UP);
+    let by_round = Rounds(steps.map(|(ours, theirs)| ours.seconds / theirs.seconds).collect());
+    println!("median of the rounds' ratios {:.3}", by_round.median());
 
     // Steps before and after, as a machine that others use is not always equally fast.
     let mut steps = vec![ours.step()?.seconds, ours.step()?.seconds];
     let mut parts = parts::measure(&Checkpoint::read(base, &Device::Cpu)?.architecture, precision, texts)?;
     steps.extend([ours.step()?.seconds, ours.step()?.seconds]);
-    let whole = least(&steps);
+    let whole = Rounds(steps).least();
     parts.push(("rest", whole - parts.iter().map(|(_, seconds)| seconds).sum::<f64>()));
     let share = |(part, seconds): &(&str, f64)| format!("{part} {:.0}%", seconds / whole * 100.0);
     println!("parts of our step: {}", parts.iter().map(share).collect::<Vec<_>>().join(", "));
@@ -97,7 +98,7 @@ pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> 
         "ours_best_s": us.best,
         "torch_best_s": them.best,
         "ratio_of_best": ratio[1],
-        "ratio_by_round": median(&by_round),
+        "ratio_by_round": by_round.median(),
         "ours_cpu_s": us.processor,
         "torch_cpu_s": them.processor,
         "ours_memory_mb": us.memory,
@@ -116,15 +117,4 @@ pub fn write(results: &[Value]) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("train.json"), serde_json::to_vec_pretty(results)?)?;
     Ok(())
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
-}
-
-fn least(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::INFINITY, f64::min)
 }
