@@ -111,13 +111,17 @@ def widened(path):
     stored = safetensors.numpy.load_file(path)
 
     def values(name, tensor):
+        if tensor.ndim == 4:
+            # Panels of eight outputs, quads of four inputs.
+            panels, quads, outputs, inputs = tensor.shape
+            tensor = tensor.transpose(0, 2, 1, 3).reshape(panels * outputs, quads * inputs)
         if tensor.dtype == numpy.int8:
             tensor = tensor * stored[f"{name}.scale"][:, None]
         elif tensor.dtype == numpy.uint8:
             tensor = from_groups(tensor, stored[f"{name}.scale"])
         return torch.from_numpy(tensor.astype(numpy.float32))
 
-    return {name: values(name, tensor) for name, tensor in stored.items() if not name.endswith(".scale")}
+    return {name: values(name, tensor) for name, tensor in stored.items() if not name.endswith((".scale", ".sums"))}
 
 
 def from_groups(packed, scales):

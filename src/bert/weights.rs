@@ -121,7 +121,7 @@ impl Weights {
 
     /// Whether there is a matrix `name` of rows of integers.
     pub fn has_rows(&self, name: &str) -> bool {
-        self.compact.get(name).is_some_and(|matrix| matrix.rows().is_some())
+        self.compact.get(name).is_some_and(Compact::has_rows)
     }
 
     /// Takes the tensor `name`, which must be of `shape`; widened where it is in few bits.

@@ -4,6 +4,12 @@
 //! what one output of a linear layer, or one word, is computed from, so an outlier in one costs the others nothing. The
 //! layers' scales are such that the kernels' sums cannot overflow ([`quantise_rows`]); elsewhere nothing is summed
 //! ([`quantise_table`]).
+//!
+//! The layers' integers lie as the kernels read them, in panels of eight outputs and quads of four inputs ([`Panels`]): a
+//! tensor of shape (outputs / 8, inputs / 4, 8, 4), from which `transpose(0, 2, 1, 3)` makes the rows again, and beside it
+//! `<name>.sums`, the sums of each output's integers over 128 inputs, of shape (outputs / 8, inputs / 128 rounded up, 8). A matrix
+//! whose sizes do not divide so stays in rows.
+//!
 //! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
 //!
 //! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
@@ -20,10 +26,12 @@ use safetensors::tensor::{Dtype, TensorView, View};
 use super::{EmbeddingPrecision, Precision};
 use crate::bert::{WORD_EMBEDDINGS, Weights, float_values};
 use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
-use crate::kernels::int8::quantise_rows;
+use crate::kernels::int8::{GROUP as SUMMED, Panels, quantise_rows};
+use crate::kernels::simd::LANES;
 use crate::{Error, Result};
 
 const SCALE: &str = ".scale";
+const SUMS: &str = ".sums";
 /// How the names of the layers' tensors begin.
 const LAYERS: &str = "encoder.layer.";
 
@@ -80,6 +88,11 @@ pub fn decode(bytes: &[u8]) -> Result<Weights> {
     for (name, view) in file.iter() {
         let scales = || file.tensor(&format!("{name}{SCALE}")).ok();
         match view.dtype() {
+            Dtype::I8 if view.shape().len() == 4 => {
+                let sums = file.tensor(&format!("{name}{SUMS}")).ok();
+                weights.insert_compact(name, from_panels(name, &view, scales(), sums)?)?;
+            }
+            Dtype::I16 if name.ends_with(SUMS) => continue,
             Dtype::I8 => weights.insert_compact(name, from_rows(name, &view, scales())?)?,
             Dtype::U8 => weights.insert_compact(name, from_groups(name, &view, scales())?)?,
             _ if name.ends_with(SCALE) => continue,
@@ -124,14 +137,48 @@ fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Pr
             vec![(name, Stored::f16(halves, shape))]
         }
         (Precision::Int8, 2) => {
-            let quantise = if name.starts_with(LAYERS) { quantise_rows } else { quantise_table };
-            let (integers, scales) = quantise(values, shape[1]);
-            let bytes = integers.into_iter().map(|value| value as u8).collect();
+            let is_layer = name.starts_with(LAYERS);
+            let (integers, scales) = if is_layer { quantise_rows } else { quantise_table }(values, shape[1]);
             let scales = (format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]]));
-            vec![scales, (name, Stored { dtype: Dtype::I8, bytes, shape })]
+            let panels = (is_layer && Panels::are_whole(shape[0], shape[1])).then(|| Panels::pack(&integers, shape[1]));
+            let mut stored = match panels.flatten() {
+                Some(panels) => in_panels(name, &panels),
+                None => vec![(name, Stored::integers(integers.into_iter().map(|value| value as u8).collect(), shape))],
+            };
+            stored.push(scales);
+            stored
         }
         (Precision::F32 | Precision::Int8, _) => vec![(name, Stored::f32(values, shape))],
     }
+}
+
+/// Integers as the kernels read them, and their sums.
+fn in_panels(name: String, panels: &Panels) -> Vec<(String, Stored)> {
+    let (count, groups) = (panels.outputs() / LANES, panels.inputs().div_ceil(SUMMED));
+    let sums = panels.group_sums().flatten().flat_map(i16::to_le_bytes).collect();
+    let sums = Stored { dtype: Dtype::I16, bytes: sums, shape: vec![count, groups, LANES] };
+    let integers = Stored::integers(panels.bytes(), vec![count, panels.inputs() / 4, LANES, 4]);
+    vec![(format!("{name}{SUMS}"), sums), (name, integers)]
+}
+
+/// What [`in_panels`] stored.
+fn from_panels(name: &str, view: &TensorView, scales: Option<TensorView>, sums: Option<TensorView>) -> Result<Compact> {
+    let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
+    let &[panels, quads, LANES, 4] = view.shape() else {
+        return Err(malformed(&format!("has the shape {:?}, and is not in panels of eight outputs", view.shape())));
+    };
+    let (outputs, inputs) = (panels * LANES, quads * 4);
+    let wanted = [panels, inputs.div_ceil(SUMMED), LANES];
+    let sums = sums.filter(|sums| sums.dtype() == Dtype::I16 && sums.shape() == wanted);
+    let sums = sums.ok_or_else(|| malformed("lacks the sums of its integers"))?;
+    let (pairs, _) = sums.data().as_chunks::<2>();
+    let sums: Vec<i16> = pairs.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
+    let panels = Panels::from_parts(outputs, inputs, view.data(), sums.as_chunks().0)
+        .ok_or_else(|| malformed("has integers that do not fit their sums, or the kernels'"))?;
+    let scales = scales.filter(|scales| scales.shape() == [outputs]).and_then(|scales| float_values(&scales));
+    scales
+        .and_then(|scales| Compact::of_panels(panels, scales))
+        .ok_or_else(|| malformed("lacks a scale for each output"))
 }
 
 /// The table `values` in groups of integers of `bits` bits, and their scales.
@@ -190,6 +237,10 @@ impl Stored {
     /// 32-bit floats.
     pub(crate) fn f32(values: &[f32], shape: Vec<usize>) -> Self {
         Self { dtype: Dtype::F32, shape, bytes: values.iter().flat_map(|value| value.to_le_bytes()).collect() }
+    }
+
+    fn integers(bytes: Vec<u8>, shape: Vec<usize>) -> Self {
+        Self { dtype: Dtype::I8, shape, bytes }
     }
 
     fn f16(values: impl Iterator<Item = f16>, shape: Vec<usize>) -> Self {

@@ -2,6 +2,8 @@
 //!
 //! A text needs one word vector for each of its tokens: to widen the others would take eight times the memory for nothing.
 
+use super::int8::Panels;
+
 mod groups;
 
 pub use groups::{GROUP, quantise as quantise_groups};
@@ -36,6 +38,8 @@ pub struct Compact {
 enum Integers {
     /// With one scale for each row.
     Bytes(Vec<i8>),
+    /// The same, as products read them.
+    Panels(Panels),
     /// Of so many bits, with one scale for each [`GROUP`] neighbours.
     Packed(Vec<u8>, u32),
 }
@@ -53,6 +57,12 @@ impl Compact {
         })
     }
 
+    /// One row for each of `scales`, as [`Self::of_rows`]. None where there are not as many rows.
+    pub fn of_panels(panels: Panels, scales: Vec<f32>) -> Option<Self> {
+        let (rows, width) = (panels.outputs(), panels.inputs());
+        (rows == scales.len()).then_some(Self { integers: Integers::Panels(panels), scales, rows, width })
+    }
+
     /// What [`quantise_groups`] made of `rows` rows. None where the sizes do not fit each other.
     pub fn of_groups(packed: Vec<u8>, scales: Vec<f32>, bits: u32, rows: usize) -> Option<Self> {
         let groups = scales.len().checked_div(rows)?;
@@ -65,12 +75,20 @@ impl Compact {
         [self.rows, self.width]
     }
 
-    /// The integers and the scales of the rows, where each has one scale.
-    pub fn rows(&self) -> Option<(&[i8], &[f32])> {
-        match &self.integers {
-            Integers::Bytes(integers) => Some((integers, &self.scales)),
-            Integers::Packed(..) => None,
-        }
+    /// Whether each row has one scale.
+    pub fn has_rows(&self) -> bool {
+        !matches!(self.integers, Integers::Packed(..))
+    }
+
+    /// The integers as products read them and the scales of the rows, where each has one scale. None, too, where the
+    /// products' sums could overflow.
+    pub fn panels(self) -> Option<(Panels, Vec<f32>)> {
+        let panels = match self.integers {
+            Integers::Bytes(integers) => Panels::pack(&integers, self.width)?,
+            Integers::Panels(panels) => panels,
+            Integers::Packed(..) => return None,
+        };
+        Some((panels, self.scales))
     }
 
     /// Writes the values of row `index`.
@@ -84,6 +102,13 @@ impl Compact {
                 let scale = self.scales[index];
                 let row = &integers[index * self.width..][..self.width];
                 output.iter_mut().zip(row).for_each(|(value, &integer)| *value = f32::from(integer) * scale);
+            }
+            Integers::Panels(panels) => {
+                let scale = self.scales[index];
+                output
+                    .iter_mut()
+                    .zip(panels.row(index))
+                    .for_each(|(value, integer)| *value = f32::from(integer) * scale);
             }
             Integers::Packed(packed, bits) => {
                 let bytes = packed.len() / self.rows;
@@ -114,7 +139,7 @@ mod tests {
     fn rows_are_integers_times_their_scale() {
         let table = Compact::of_rows(vec![1, -2, 127, -127], vec![0.5, 2.0], 2).unwrap();
         assert_eq!((table.shape(), table.values()), ([2, 2], vec![0.5, -1.0, 254.0, -254.0]));
-        assert!(table.rows().is_some());
+        assert!(table.has_rows());
     }
 
     #[wasm_bindgen_test(unsupported = test)]

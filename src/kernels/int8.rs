@@ -1,7 +1,7 @@
 //! Linear layers of int8 weights, for inference: f32 in, f32 out, integers between.
 //!
 //! A weight matrix W (outputs, inputs) is stored as integers with one scale for each row ([`quantise_rows`]), and
-//! [`Weights`] has them in the order in which a processor wants them. The rows of x are rounded to integers as they come
+//! [`Panels`] have them in the order in which a processor wants them. The rows of x are rounded to integers as they come
 //! ([`Activations`]), in one of two ways ([`Rounding`]):
 //!
 //! | | activations | their scales | the work is done by |
@@ -17,11 +17,13 @@
 
 mod activations;
 mod narrow;
+mod panels;
 mod product;
 mod weights;
 mod wide;
 
 pub use activations::{Activations, Rounding};
+pub use panels::{GROUP, Panels};
 pub use product::Finish;
 pub use weights::{Weights, quantise_rows};
 

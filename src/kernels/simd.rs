@@ -33,8 +33,10 @@ pub use portable::Portable;
 /// How many values a vector has.
 pub const LANES: usize = 8;
 
-/// Four consecutive bytes for each lane.
-pub type Quads = [[i8; 4]; LANES];
+/// Four consecutive bytes for each lane. A vector of them never lies across two lines of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(32))]
+pub struct Quads(pub [[i8; 4]; LANES]);
 
 /// The vector operations of one instruction set.
 ///
@@ -135,7 +137,7 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "aarch64")]
     return arm::dispatch(kernel);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    return kernel.run(wasm::Wasm);
+    return kernel.run(wasm::Wasm::new());
     #[cfg(not(any(
         target_arch = "x86_64",
         target_arch = "aarch64",
@@ -153,7 +155,7 @@ pub(super) fn with_each<K: Kernel + Copy>(kernel: K, mut check: impl FnMut(&str,
     #[cfg(target_arch = "aarch64")]
     check("neon", arm::dispatch(kernel));
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    check("wasm", kernel.run(wasm::Wasm));
+    check("wasm", kernel.run(wasm::Wasm::new()));
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::attention::Groups;
 use super::view::slice;
 use crate::kernels::attention::{self, Heads, attend};
 use crate::kernels::compact::Compact;
-use crate::kernels::int8::{Activations, Finish, Rounding, Weights};
+use crate::kernels::int8::{Activations, Finish, Panels, Rounding, Weights};
 use crate::kernels::layer_norm::add_and_normalise;
 use crate::kernels::parts::build_rows;
 
@@ -57,11 +57,11 @@ impl Int8Layer {
         let layer = Layer {
             heads,
             epsilon,
-            projections: packed(&[query, key, value])?,
-            attended: packed(&[attended])?,
+            projections: stacked([query, key, value])?,
+            attended: stacked([attended])?,
             attention_norm: vectors(attention_norm)?,
-            inner: packed(&[inner])?,
-            outer: packed(&[outer])?,
+            inner: stacked([inner])?,
+            outer: stacked([outer])?,
             output_norm: vectors(output_norm)?,
         };
         let hidden = layer.hidden();
@@ -88,18 +88,24 @@ impl Int8Layer {
 }
 
 /// Linear layers of the same input, one under the other.
-fn packed(parts: &[Int8Linear]) -> Result<Weights> {
-    let (mut integers, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::<f32>::new());
-    for (weight, bias) in parts {
-        let Some((part_integers, part_scales)) = weight.rows() else { bail!("the weight is not of rows of integers") };
-        if part_scales.len() != bias.dims1()? || weight.shape()[1] != parts[0].0.shape()[1] {
-            bail!("the weights of a layer do not fit each other");
-        }
-        integers.extend_from_slice(part_integers);
-        scales.extend_from_slice(part_scales);
+fn stacked<const N: usize>(layers: [Int8Linear; N]) -> Result<Weights> {
+    let (mut panels, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::<f32>::new());
+    for (weight, bias) in layers {
+        let Some((of_layer, of_rows)) = weight.panels() else {
+            bail!("the weight is not of rows of integers, or of such that their products' sums could overflow")
+        };
+        panels.push(of_layer);
+        scales.extend(of_rows);
         biases.extend(bias.to_vec1::<f32>()?);
     }
-    Ok(Weights::pack(&integers, &scales, &biases))
+    let panels = match &panels[..] {
+        [_] => panels.pop(),
+        several => Panels::stack(&several.iter().collect::<Vec<_>>()),
+    };
+    match panels.and_then(|panels| Weights::new(panels, &scales, &biases)) {
+        Some(weights) => Ok(weights),
+        None => bail!("the weights of a layer do not fit each other"),
+    }
 }
 
 struct Forward {

@@ -85,6 +85,76 @@ fn few_bits_are_for_the_word_vectors_alone() {
 }
 
 #[test]
+fn layers_are_stored_as_products_read_them() {
+    let name = "encoder.layer.0.output.dense.weight";
+    let layer = table(24, 160);
+    let bytes = encode([(name.to_owned(), layer.clone())].into_iter().collect(), Precision::Int8).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let stored = |suffix: &str| {
+        let tensor = file.tensor(&format!("{name}{suffix}")).unwrap();
+        (tensor.dtype(), tensor.shape().to_vec())
+    };
+    assert_eq!(stored(""), (Dtype::I8, vec![3, 40, 8, 4]));
+    assert_eq!(stored(SUMS), (Dtype::I16, vec![3, 2, 8]));
+    assert_eq!(stored(SCALE), (Dtype::F32, vec![24]));
+
+    // As rows, and read as they are.
+    let values: Vec<f32> = layer.flatten_all().unwrap().to_vec1().unwrap();
+    let (integers, scales) = quantise_rows(&values, 160);
+    let rounded = integers.iter().enumerate().map(|(i, &integer)| f32::from(integer) * scales[i / 160]);
+    assert_eq!(stored_and_read(name, &layer, Precision::Int8), rounded.collect::<Vec<_>>());
+    // What does not divide stays in rows.
+    let odd = table(24, 150);
+    let bytes = encode([(name.to_owned(), odd)].into_iter().collect(), Precision::Int8).unwrap();
+    assert_eq!(SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().shape(), [24, 150]);
+}
+
+#[test]
+fn malformed_panels_are_refused() {
+    type Tensors = Vec<(String, Stored)>;
+    let name = "encoder.layer.0.output.dense.weight";
+    let layer = [(name.to_owned(), table(8, 32))].into_iter().collect();
+    let good = encode(layer, Precision::Int8).unwrap();
+    let said = |change: &dyn Fn(&mut Tensors)| {
+        let file = SafeTensors::deserialize(&good).unwrap();
+        let stored = |view: TensorView| Stored {
+            dtype: view.dtype(),
+            bytes: view.data().to_vec(),
+            shape: view.shape().to_vec(),
+        };
+        let mut tensors = file.tensors().into_iter().map(|(name, view)| (name, stored(view))).collect();
+        change(&mut tensors);
+        let bytes = safetensors::serialize(tensors, None::<HashMap<_, _>>).unwrap();
+        decode(&bytes).map(|_| ()).map_err(|error| error.to_string())
+    };
+    fn part<'a>(tensors: &'a mut [(String, Stored)], suffix: &str) -> &'a mut Stored {
+        let name = format!("encoder.layer.0.output.dense.weight{suffix}");
+        &mut tensors.iter_mut().find(|(of, _)| *of == name).unwrap().1
+    }
+    assert_eq!(said(&|_| ()), Ok(()));
+    for (change, expected) in [
+        (
+            &(|tensors: &mut Tensors| part(tensors, "").shape = vec![2, 8, 4, 4]) as &dyn Fn(&mut Tensors),
+            "is not in panels of eight outputs",
+        ),
+        (
+            &|tensors: &mut Tensors| tensors.retain(|(name, _): &(String, Stored)| !name.ends_with(SUMS)),
+            "lacks the sums of its integers",
+        ),
+        (&|tensors: &mut Tensors| part(tensors, SUMS).shape = vec![1, 8, 1], "lacks the sums of its integers"),
+        (&|tensors: &mut Tensors| part(tensors, SUMS).bytes[3] ^= 1, "has integers that do not fit their sums"),
+        (&|tensors: &mut Tensors| part(tensors, "").bytes[5] ^= 1, "has integers that do not fit their sums"),
+        (
+            &|tensors: &mut Tensors| tensors.retain(|(name, _): &(String, Stored)| !name.ends_with(SCALE)),
+            "lacks a scale for each output",
+        ),
+    ] {
+        let error = said(change).unwrap_err();
+        assert!(error.contains(name) && error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn what_does_not_divide_into_groups_is_refused() {
     let weights = [(WORD_EMBEDDINGS.to_owned(), table(2, 40))].into_iter().collect();
     let error = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap_err().to_string();

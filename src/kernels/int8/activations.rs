@@ -1,6 +1,6 @@
 //! The rows of x on their way into products.
 
-use super::weights::{PanelView, STEP};
+use super::panels::{PanelView, STEP};
 use super::{ROWS, narrow, wide};
 use crate::kernels::simd::{Kernel, LANES, Simd, dispatch};
 

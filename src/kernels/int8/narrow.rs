@@ -5,12 +5,11 @@
 //! inputs ten times as large as all others; with a scale and minimum for each 128 inputs the error is a third.
 //!
 //! The instruction multiplies two neighbours and adds them in `i16`: 2 · 127 · 128 at most. Widening that to `i32` costs as
-//! much as the products, so [`QUADS`] such sums are added up in `i16` before, where the weights are small enough that no
-//! activations can make that overflow ([`PanelView::deep`], which [`super::quantise_rows`] brings about). In `i32` a
-//! group's sum is 128 · 127 · 128 at most.
+//! much as the products, so [`QUADS`] such sums are added up in `i16` before: the weights are small enough that no
+//! activations can make that overflow ([`super::Panels`] sees to it). In `i32` a group's sum is 128 · 127 · 128 at most.
 
 use super::activations::{Factor, extremes, for_each_row};
-use super::weights::{GROUP, PanelView, QUADS, quads};
+use super::panels::{GROUP, PanelView, QUADS, quads};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -72,14 +71,12 @@ impl Factor for Rounded {
         let (length, groups) = (panels[0].quads.len(), panels[0].group_sums.len());
         let quads = self.quads[first * length..][..R * length].as_chunks::<R>().0;
         let ranges = &self.ranges[first * groups..][..R * groups];
-        let deep = panels.iter().all(|panel| panel.deep);
         let mut tile = [[simd.splat(0.0); P]; R];
         for (group, activations) in quads.chunks(GROUP / 4).enumerate() {
             let start = group * GROUP / 4;
-            let sums = match deep {
-                _ if S::PARTIALS_ARE_I32 => sums(simd, panels, start, activations),
-                true => widened_sums(simd, panels, start, activations.as_chunks::<QUADS>().0),
-                false => widened_sums(simd, panels, start, activations.as_chunks::<1>().0),
+            let sums = match S::PARTIALS_ARE_I32 {
+                true => sums(simd, panels, start, activations),
+                false => widened_sums(simd, panels, start, activations.as_chunks().0),
             };
             for row in 0..R {
                 let Range { minimum, scale } = ranges[row * groups + group];
@@ -120,18 +117,18 @@ fn sums<S: Simd, const R: usize, const P: usize>(
     sums
 }
 
-/// The same, widened after each `D` quads. One row's partial sums are finished before the next row's are begun: with those of
+/// The same, widened after each [`QUADS`] quads. One row's partial sums are finished before the next row's are begun: with those of
 /// all rows, and their sums, sixteen registers would not do.
 #[inline(always)]
-fn widened_sums<S: Simd, const R: usize, const P: usize, const D: usize>(
+fn widened_sums<S: Simd, const R: usize, const P: usize>(
     simd: S,
     panels: &[PanelView; P],
     start: usize,
-    chunks: &[[[u32; R]; D]],
+    chunks: &[[[u32; R]; QUADS]],
 ) -> [[S::Integers; P]; R] {
     let mut sums = [[simd.zero(); P]; R];
     for (index, activations) in chunks.iter().enumerate() {
-        let quads = quads(panels, start + index * D, D);
+        let quads = quads(panels, start + index * QUADS, QUADS);
         for (row, sums) in sums.iter_mut().enumerate() {
             for (sum, quads) in sums.iter_mut().zip(&quads) {
                 let mut partial = simd.no_products();

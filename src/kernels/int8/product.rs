@@ -2,7 +2,8 @@
 
 use super::ROWS;
 use super::activations::{Activations, Factor, Rounded};
-use super::weights::{PanelView, Weights};
+use super::panels::PanelView;
+use super::weights::Weights;
 use crate::kernels::gelu;
 use crate::kernels::simd::{Kernel, LANES, Simd, dispatch};
 
@@ -112,7 +113,8 @@ fn tile<S: Simd, const R: usize, const P: usize>(
     for (row, output) in tile.into_iter().zip(output.chunks_mut(place.stride)) {
         let outputs = output[..place.width].chunks_mut(LANES);
         for ((vector, panel), output) in row.into_iter().zip(panels).zip(outputs) {
-            let mut vector = simd.add(simd.multiply(vector, simd.load(panel.scales)), simd.load(panel.bias));
+            let [scales, bias] = [&panel.outputs.scales, &panel.outputs.bias].map(|values| simd.load(values));
+            let mut vector = simd.add(simd.multiply(vector, scales), bias);
             if finish == Finish::BiasGelu {
                 vector = gelu::approximate(simd, vector);
             }

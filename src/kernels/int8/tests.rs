@@ -2,7 +2,6 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::activations::Round;
 use super::product::Multiply;
-use super::weights::GROUP;
 use super::*;
 use crate::kernels::simd::{Kernel, Simd, with_each};
 
@@ -24,20 +23,29 @@ impl Layer {
         Self { integers, scales, bias, inputs }
     }
 
-    /// All weights at the ends of their range: of one sign, of alternating signs, and at random.
+    /// Weights as large as the sums of their products may be: of one sign, of alternating signs, few of them and as large as
+    /// they can be alone, and at random.
     fn extreme(random: &mut fastrand::Rng, outputs: usize, inputs: usize) -> Self {
-        let value = |i: usize| match i / inputs % 4 {
-            0 => 127,
-            1 => -128,
-            2 => [127, -127][i % 2],
-            _ => [127, -127][random.usize(..2)],
+        let value = |i: usize| match (i / inputs % 5, i % inputs) {
+            (0, _) => 32,
+            (1, _) => -32,
+            (2, input) => [64, -64][input % 2],
+            (3, input) => {
+                if input % 16 < 4 {
+                    [127, 127, -128, -128][input % 4]
+                } else {
+                    [0, 2][usize::from(input % 16 == 4)]
+                }
+            }
+            (_, _) => [32, -32][random.usize(..2)],
         };
         let integers = (0..outputs * inputs).map(value).collect();
         Self { integers, scales: vec![0.01; outputs], bias: vec![0.5; outputs], inputs }
     }
 
     fn packed(&self) -> Weights {
-        Weights::pack(&self.integers, &self.scales, &self.bias)
+        let panels = Panels::pack(&self.integers, self.inputs).unwrap();
+        Weights::new(panels, &self.scales, &self.bias).unwrap()
     }
 
     /// x · Wᵀ + bias in f64, of these integers.
@@ -200,37 +208,77 @@ fn the_deepest_sums_do_not_overflow() {
     // Eight weights of one sign: 8 · 32 = 256 is the most that leaves 127 times their sum in i16.
     assert!(integers.iter().all(|integer| integer.abs() == 32), "{integers:?}");
     let layer = Layer { integers, scales, bias: vec![0.0; 8], inputs };
-    assert!(layer.packed().panels::<1>(0)[0].deep);
     check(&layer, &[ones(5.0), ones(-5.0), vec![5.0; inputs]].concat());
 }
 
-/// A tile has several panels: one of them alone may be too large for sums in `i16`.
 #[wasm_bindgen_test(unsupported = test)]
-fn large_weights_beside_small_ones_do_not_overflow() {
-    let mut random = fastrand::Rng::with_seed(8);
-    let inputs = 128;
-    for large in 0..7 {
-        let mut layer = Layer::random(&mut random, 7 * 8, inputs);
-        layer.integers[(large * 8 + 3) * inputs..][..inputs].fill(127);
-        let weights = layer.packed();
-        assert_eq!(weights.panels::<7>(0).map(|panel| panel.deep), std::array::from_fn(|index| index != large));
-        check(&layer, &(0..5 * inputs).map(|i| if i % inputs == 0 { 0.0 } else { 5.0 }).collect::<Vec<f32>>());
-    }
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn sums_in_i16_are_for_weights_that_fit() {
-    let deep = |values: &[i8]| Weights::pack(values, &[1.0; 8], &[0.0; 8]).panels::<1>(0)[0].deep;
-    let of_one = |value: i8| deep(&[value; 8 * 32]);
+fn integers_whose_sums_could_overflow_are_refused() {
+    let fits = |values: &[i8]| Panels::pack(values, 32).is_some();
+    let of_one = |value: i8| fits(&[value; 8 * 32]);
     assert_eq!([32, 33, -32, -33, 127, -128].map(of_one), [true, false, true, false, false, false]);
     // Of both signs, each may go so far.
     let mixed: Vec<i8> = (0..8 * 32).map(|i| if i % 2 == 0 { 64 } else { -64 }).collect();
-    assert!(deep(&mixed));
+    assert!(fits(&mixed));
+    // One row of many is enough.
+    for row in 0..24 {
+        let mut rows = vec![3; 24 * 32];
+        rows[row * 32..][..32].fill(33);
+        assert!(!fits(&rows), "{row}");
+    }
+    assert!(!fits(&[1; 33]) && !fits(&[]) && Panels::pack(&[1], 0).is_none());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn panels_give_their_rows_back() {
+    let mut random = fastrand::Rng::with_seed(9);
+    for (_, outputs, inputs) in SIZES {
+        let Layer { integers, .. } = Layer::random(&mut random, outputs, inputs);
+        let panels = Panels::pack(&integers, inputs).unwrap();
+        assert_eq!((panels.outputs(), panels.inputs()), (outputs, inputs));
+        assert_eq!(panels.integers(), integers);
+        let other = Layer::random(&mut random, 5, inputs).integers;
+        let stacked = Panels::stack(&[&panels, &Panels::pack(&other, inputs).unwrap(), &panels]).unwrap();
+        assert_eq!(stacked.integers(), [&integers[..], &other, &integers].concat());
+        assert_eq!(stacked.group_sums().count(), stacked.outputs().div_ceil(8) * inputs.div_ceil(GROUP));
+    }
+    assert!(Panels::stack(&[]).is_none());
+    let [long, short] = [3, 4].map(|inputs| Panels::pack(&[1; 12], inputs).unwrap());
+    assert!(Panels::stack(&[&long, &short]).is_none());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn panels_come_back_from_their_parts() {
+    let mut random = fastrand::Rng::with_seed(10);
+    for (outputs, inputs) in [(8, 16), (16, 128), (24, 400), (40, 1536)] {
+        let panels = Panels::pack(&Layer::random(&mut random, outputs, inputs).integers, inputs).unwrap();
+        let (bytes, sums) = (panels.bytes(), panels.group_sums().collect::<Vec<_>>());
+        let read = Panels::from_parts(outputs, inputs, &bytes, &sums).unwrap();
+        assert_eq!(read.integers(), panels.integers());
+        assert!(read.group_sums().eq(sums.iter().copied()));
+        assert!(Panels::from_parts(outputs + 8, inputs, &bytes, &sums).is_none());
+        assert!(Panels::from_parts(outputs, inputs, &bytes, &sums[1..]).is_none());
+        assert!(Panels::from_parts(outputs, inputs, &bytes[1..], &sums).is_none());
+    }
+    assert!(
+        Panels::from_parts(4, 16, &[0; 64], &[]).is_none() && Panels::from_parts(8, 8, &[0; 64], &[[0; 8]]).is_none()
+    );
+}
+
+/// A browser is told, by the hash, that they are as the companion wrote them.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn parts_that_contradict_each_other_are_refused() {
+    let panels = Panels::pack(&[5; 8 * 16], 16).unwrap();
+    let (bytes, sums) = (panels.bytes(), [[80i16; 8]]);
+    assert!(Panels::from_parts(8, 16, &bytes, &sums).is_some());
+    assert!(Panels::from_parts(8, 16, &bytes, &[[80, 80, 80, 81, 80, 80, 80, 80]]).is_none());
+    // 33 times eight products of one sign are more than i16 has room for.
+    assert!(Panels::from_parts(8, 16, &[33; 8 * 16], &[[33 * 16; 8]]).is_none());
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn rows_that_say_nothing_give_the_bias() {
-    let layer = Layer { integers: vec![100; 3 * 40], scales: vec![0.1; 3], bias: vec![1.0, -2.0, 0.0], inputs: 40 };
+    let layer = Layer { integers: vec![30; 3 * 40], scales: vec![0.1; 3], bias: vec![1.0, -2.0, 0.0], inputs: 40 };
     let weights = layer.packed();
     for (rounding, value) in
         ROUNDINGS.into_iter().flat_map(|rounding| [0.0, -0.0, 1e-38].map(|value| (rounding, value)))

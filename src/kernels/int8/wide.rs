@@ -8,7 +8,7 @@
 //! and takes the eight outputs of each panel as two times four.
 
 use super::activations::{Factor, for_each_row, magnitude};
-use super::weights::{PanelView, quads};
+use super::panels::{PanelView, quads};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -90,7 +90,7 @@ fn sums<S: Simd, const R: usize, const P: usize>(
     let quads = quads(panels, 0, activations.len());
     for index in 0..activations.len() {
         for (panel, quads) in quads.iter().enumerate() {
-            let weights = simd.load_shorts(&quads[index].as_chunks().0[half]);
+            let weights = simd.load_shorts(&quads[index].0.as_chunks().0[half]);
             for (sums, &activations) in sums.iter_mut().zip(&activations[index]) {
                 sums[panel] = simd.add_products_of_shorts(sums[panel], weights, activations);
             }

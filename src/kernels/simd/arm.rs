@@ -146,7 +146,7 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn load_bytes(self, values: &Quads) -> Bytes {
-        each(|i| neon!(vld1q_s8(values[4 * i..][..4].as_flattened().as_ptr())))
+        each(|i| neon!(vld1q_s8(values.0[4 * i..][..4].as_flattened().as_ptr())))
     }
 
     #[inline(always)]

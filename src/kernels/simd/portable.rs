@@ -13,7 +13,7 @@ impl Simd for Portable {
     type Floats = [f32; LANES];
     type Integers = [i32; LANES];
     type Shorts = [i16; 2 * LANES];
-    type Bytes = Quads;
+    type Bytes = [[i8; 4]; LANES];
     type Partial = [[i16; 2]; LANES];
     const PARTIALS_ARE_I32: bool = false;
     const REGISTERS: usize = 8;
@@ -109,7 +109,7 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn load_bytes(self, values: &Quads) -> Self::Bytes {
-        *values
+        values.0
     }
 
     #[inline(always)]

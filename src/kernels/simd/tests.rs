@@ -28,7 +28,7 @@ impl Kernel for Operations<'_> {
             floats(vector);
         }
         floats(simd.scale_by_power(simd.splat(1.5), simd.splat(12_582_912.0 - 3.0)));
-        let halves = self.quads.as_chunks().0;
+        let halves = self.quads.0.as_chunks().0;
         let [low, high] = [0, 1].map(|half| {
             let sums = simd.add_products_of_shorts(simd.zero(), simd.load_shorts(&halves[half]), self.shorts);
             simd.add_products_of_shorts(sums, simd.load_shorts(&halves[1 - half]), self.shorts)
@@ -64,8 +64,10 @@ fn every_implementation_gives_the_same_bits() {
             })
         });
         let extreme = round % 3 == 0;
-        let quads = [(); LANES]
-            .map(|()| [(); 4].map(|()| if extreme { [-128, -127, 127, 0][random.usize(..4)] } else { random.i8(..) }));
+        let quads =
+            Quads([(); LANES].map(|()| {
+                [(); 4].map(|()| if extreme { [-128, -127, 127, 0][random.usize(..4)] } else { random.i8(..) })
+            }));
         let byte = |random: &mut fastrand::Rng| if extreme { [0, 127][random.usize(..2)] } else { random.u8(..128) };
         let bytes = u32::from_le_bytes([(); 4].map(|()| byte(&mut random)));
         let short = |random: &mut fastrand::Rng| match extreme {

@@ -11,7 +11,21 @@ use super::{LANES, Quads, Simd};
 
 /// A module that has these instructions runs only where the engine has them.
 #[derive(Debug, Clone, Copy)]
-pub struct Wasm;
+pub struct Wasm {
+    /// Ones to multiply by, for the sums of neighbours alone. V8 makes a constant anew wherever it is used, in three
+    /// instructions; one that the compiler knows nothing of stays in its register, and products are 3% faster.
+    #[cfg(target_feature = "relaxed-simd")]
+    ones: v128,
+}
+
+impl Wasm {
+    pub fn new() -> Self {
+        Self {
+            #[cfg(target_feature = "relaxed-simd")]
+            ones: std::hint::black_box(i16x8_splat(1)),
+        }
+    }
+}
 
 /// Eight lanes of 32 bits.
 type Pair = [v128; 2];
@@ -143,7 +157,7 @@ impl Simd for Wasm {
 
     #[inline(always)]
     fn load_bytes(self, values: &Quads) -> Pair {
-        load(values)
+        load(&values.0)
     }
 
     #[inline(always)]
@@ -161,7 +175,7 @@ impl Simd for Wasm {
     #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     fn add_partial(self, sums: Pair, partial: Pair) -> Pair {
-        each(|i| i32x4_add(sums[i], i32x4_dot_i16x8(partial[i], i16x8_splat(1))))
+        each(|i| i32x4_add(sums[i], i32x4_dot_i16x8(partial[i], self.ones)))
     }
 
     /// Without the instruction the products go through `i16`: right, but slower than [`Self::add_products_of_shorts`].

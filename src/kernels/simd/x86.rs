@@ -169,7 +169,7 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
 
     #[inline(always)]
     fn load_bytes(self, values: &Quads) -> __m256i {
-        pulp::cast(*values)
+        pulp::cast(values.0)
     }
 
     #[inline(always)]

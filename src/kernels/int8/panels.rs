@@ -1,0 +1,203 @@
+//! Weights' integers as the products read them.
+//!
+//! A panel has the weights of eight outputs: for each four inputs a block of 32 bytes, in it the four weights of the first
+//! output, of the second, and so on. That is one AVX2 register or two of 128 bits, and each lane of it meets the same four
+//! activations. A panel of 1536 inputs takes 12 KiB, and stays in the level 1 cache while the rows of x go by; of four such
+//! panels at once a part comes from level 2 each time, which costs less than four broadcasts instead of one would.
+//!
+//! Bundles have the panels as they are, so that loading them is a copy: in a browser, the first to run is the compiler's first
+//! draft of everything, and packing by that took as long as several texts take later.
+
+use super::weights::Outputs;
+use crate::kernels::simd::{LANES, Quads};
+
+/// The inputs of a panel are filled up with zeros to a multiple of these.
+pub const STEP: usize = 4 * QUADS;
+/// So many quads' products are summed in `i16` before the sum is widened.
+pub(super) const QUADS: usize = 4;
+/// Inputs that share a scale where [`super::narrow`] rounds activations.
+pub const GROUP: usize = 128;
+
+/// What the magnitudes of weights of one sign may sum up to, so that with activations up to 127 `i16` suffices.
+pub(super) const DEEP: i32 = i16::MAX as i32 / 127;
+
+/// The integers of a weight matrix (outputs, inputs).
+///
+/// Of products of [`QUADS`] quads with activations in 0..=127 no sum leaves `i16`.
+#[derive(Debug, Clone)]
+pub struct Panels {
+    outputs: usize,
+    inputs: usize,
+    quads: Vec<Quads>,
+    /// For each panel and [`GROUP`] of inputs the sum of each lane's integers.
+    group_sums: Vec<[f32; LANES]>,
+}
+
+/// The weights of eight outputs.
+#[derive(Clone, Copy)]
+pub(super) struct PanelView<'a> {
+    pub quads: &'a [Quads],
+    pub group_sums: &'a [[f32; LANES]],
+    pub outputs: &'a Outputs,
+}
+
+/// Of each panel as many quads as `count` says, from quad `start` on. All have one length, and that is known to who goes over
+/// them: in a browser, bounds checked at every step made products take 1.2 times as long.
+#[inline(always)]
+pub(super) fn quads<'a, const P: usize>(panels: &[PanelView<'a>; P], start: usize, count: usize) -> [&'a [Quads]; P] {
+    let mut quads = [&[][..]; P];
+    for (quads, panel) in quads.iter_mut().zip(panels) {
+        *quads = &panel.quads[start..][..count];
+    }
+    quads
+}
+
+impl Panels {
+    /// Packs rows of `inputs` integers. None where there is no whole number of rows, or sums of products could leave `i16`,
+    /// as they cannot where [`super::quantise_rows`] chose the integers.
+    pub fn pack(integers: &[i8], inputs: usize) -> Option<Self> {
+        if inputs == 0 || integers.is_empty() || !integers.len().is_multiple_of(inputs) {
+            return None;
+        }
+        let (outputs, length) = (integers.len() / inputs, inputs.next_multiple_of(STEP) / 4);
+        let mut quads = vec![Quads([[0; 4]; LANES]); outputs.div_ceil(LANES) * length];
+        for (rows, panel) in integers.chunks(LANES * inputs).zip(quads.chunks_exact_mut(length)) {
+            for (lane, row) in rows.chunks_exact(inputs).enumerate() {
+                for (Quads(quads), values) in panel.iter_mut().zip(row.chunks(4)) {
+                    quads[lane][..values.len()].copy_from_slice(values);
+                }
+            }
+        }
+        let group_sums = quads.chunks_exact(length).flat_map(|panel| panel.chunks(GROUP / 4).map(sums)).collect();
+        let panels = Self { outputs, inputs, quads, group_sums };
+        panels.fit_i16().then_some(panels)
+    }
+
+    /// Panels of `outputs` rows of `inputs` integers, both multiples of what a panel has of them, from the [`Self::bytes`] and
+    /// [`Self::group_sums`] of such panels. None where the sizes differ. A browser takes their word for the sums; natively
+    /// there is the time to check them, and what does not hold is refused.
+    pub fn from_parts(outputs: usize, inputs: usize, bytes: &[u8], group_sums: &[[i16; LANES]]) -> Option<Self> {
+        let fits = outputs.is_multiple_of(LANES)
+            && inputs.is_multiple_of(STEP)
+            && outputs.checked_mul(inputs) == Some(bytes.len())
+            && group_sums.len() == outputs / LANES * inputs.div_ceil(GROUP);
+        if !fits {
+            return None;
+        }
+        let (blocks, _) = bytes.as_chunks::<{ 4 * LANES }>();
+        let quads = blocks.iter().map(|block| {
+            let mut quads = Quads([[0; 4]; LANES]);
+            quads.0.as_flattened_mut().iter_mut().zip(block).for_each(|(integer, &byte)| *integer = byte as i8);
+            quads
+        });
+        let group_sums = group_sums.iter().map(|sums| sums.map(f32::from)).collect();
+        let panels = Self { outputs, inputs, quads: quads.collect(), group_sums };
+        let is_trusted = cfg!(target_arch = "wasm32");
+        (is_trusted || (panels.fit_i16() && panels.sums_are_right())).then_some(panels)
+    }
+
+    /// Whether a matrix of this shape divides into whole panels, as [`Self::from_parts`] wants.
+    pub fn are_whole(outputs: usize, inputs: usize) -> bool {
+        outputs.is_multiple_of(LANES) && inputs.is_multiple_of(STEP)
+    }
+
+    /// One under the other: matrices of the same inputs. None where those differ, or there is no matrix.
+    pub fn stack(parts: &[&Self]) -> Option<Self> {
+        let inputs = parts.first()?.inputs;
+        if parts.iter().any(|part| part.inputs != inputs) {
+            return None;
+        }
+        let mut stacked = Self { outputs: 0, inputs, quads: Vec::new(), group_sums: Vec::new() };
+        if parts.iter().any(|part| !part.outputs.is_multiple_of(LANES)) {
+            let integers: Vec<i8> = parts.iter().flat_map(|part| part.integers()).collect();
+            return Self::pack(&integers, inputs);
+        }
+        for part in parts {
+            stacked.outputs += part.outputs;
+            stacked.quads.extend_from_slice(&part.quads);
+            stacked.group_sums.extend_from_slice(&part.group_sums);
+        }
+        Some(stacked)
+    }
+
+    /// How long a row of x is.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How long a row of the output is.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// All integers in their order, as bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.quads.iter().flat_map(|Quads(quads)| quads.as_flattened()).map(|&integer| integer as u8).collect()
+    }
+
+    /// For each panel and each [`GROUP`] of inputs the sums of the eight rows' integers.
+    pub fn group_sums(&self) -> impl Iterator<Item = [i16; LANES]> + '_ {
+        // Each is a whole number, and far from the ends of i16.
+        self.group_sums.iter().map(|sums| sums.map(|sum| sum as i16))
+    }
+
+    /// The integers of one row.
+    pub fn row(&self, output: usize) -> impl Iterator<Item = i8> + '_ {
+        let length = self.inputs.next_multiple_of(STEP) / 4;
+        let panel = &self.quads[output / LANES * length..][..length];
+        panel.iter().flat_map(move |Quads(quads)| quads[output % LANES]).take(self.inputs)
+    }
+
+    /// The integers, row after row.
+    pub fn integers(&self) -> Vec<i8> {
+        (0..self.outputs).flat_map(|output| self.row(output)).collect()
+    }
+
+    /// The panel number `index`, with what belongs to its outputs.
+    #[inline(always)]
+    pub(super) fn view<'a>(&'a self, index: usize, outputs: &'a Outputs) -> PanelView<'a> {
+        let (length, groups) = (self.inputs.next_multiple_of(STEP) / 4, self.inputs.div_ceil(GROUP));
+        let quads = &self.quads[index * length..][..length];
+        let group_sums = &self.group_sums[index * groups..][..groups];
+        PanelView { quads, group_sums, outputs }
+    }
+
+    fn fit_i16(&self) -> bool {
+        self.quads.as_chunks().0.iter().all(fits_i16)
+    }
+
+    fn sums_are_right(&self) -> bool {
+        let panels = self.quads.chunks_exact(self.inputs / 4);
+        panels.flat_map(|panel| panel.chunks(GROUP / 4).map(sums)).eq(self.group_sums.iter().copied())
+    }
+}
+
+/// The sum of each lane's integers, of which there are a group's at most: [`GROUP`] · 128 fits i16.
+fn sums(quads: &[Quads]) -> [f32; LANES] {
+    let mut sums = [0i16; LANES];
+    for Quads(quads) in quads {
+        for (sum, quad) in sums.iter_mut().zip(quads) {
+            *sum += quad.iter().map(|&value| i16::from(value)).sum::<i16>();
+        }
+    }
+    sums.map(f32::from)
+}
+
+/// Whether no sum of products with activations in 0..=127 leaves `i16`, in whatever order it is summed: not if all weights
+/// of one sign meet 127 and all others 0, which is the worst case. The first two products of each quad make one sum and
+/// the last two another.
+fn fits_i16(quads: &[Quads; QUADS]) -> bool {
+    let mut positive = [[0i16; 2]; LANES];
+    let mut negative = [[0i16; 2]; LANES];
+    for Quads(quads) in quads {
+        for (lane, quad) in quads.iter().enumerate() {
+            for (i, &value) in quad.iter().enumerate() {
+                positive[lane][i / 2] += i16::from(value.max(0));
+                negative[lane][i / 2] -= i16::from(value.min(0));
+            }
+        }
+    }
+    let highest =
+        positive.as_flattened().iter().chain(negative.as_flattened()).fold(0, |highest, &sum| sum.max(highest));
+    i32::from(highest) <= DEEP
+}
