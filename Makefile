@@ -81,12 +81,14 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train
 
-bench-kernels: ## Measures the int8 products beside f32's, natively and in Chromium with and without relaxed SIMD
-	cargo bench --bench kernels
+# One thread: in a browser there is no other.
+bench-kernels: export RAYON_NUM_THREADS := 1
+bench-kernels: ## Measures the int8 products beside f32's and rten-gemm's, natively and in Chromium with and without relaxed SIMD
+	cargo bench --bench kernels --features peers
 	@scripts/tools wasm wasm-bindgen browser
-	$(in_chromium) cargo test --release $(wasm) --bench kernels -- --nocapture
+	$(in_chromium) cargo test --release $(wasm) --bench kernels --features peers -- --nocapture
 	$(in_chromium) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd" \
-		cargo test --release $(wasm) --bench kernels --target-dir target/relaxed -- --nocapture
+		cargo test --release $(wasm) --bench kernels --features peers --target-dir target/relaxed -- --nocapture
 
 # PyTorch makes the peers' models of a bundle, and onnxruntime runs them; BENCH_PYTHON names a Python that has both.
 BENCH_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python

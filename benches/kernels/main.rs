@@ -1,11 +1,14 @@
 //! How long the products of one transformer layer take, of all-MiniLM-L6-v2's sizes and for one text of some lengths: with
-//! int8 weights, rounding included, and in f32 by the `gemm` crate. `make bench-kernels` runs it natively, and in a
-//! headless Chromium once for each build of the engine.
+//! int8 weights, rounding included, in f32 by the `gemm` crate, and with the feature `peers` in int8 by rten-gemm.
+//! `make bench-kernels` runs it natively, and in a headless Chromium once for each build of the engine.
 //!
 //! The contenders take turns, and the least time of each counts: what else the machine does only ever adds to it.
 
 use undertone::kernels::int8::{Activations, Finish, Panels, Rounding, Weights, quantise_rows};
 use undertone::kernels::product::{Matrix, Parallelism, multiply};
+
+#[cfg(feature = "peers")]
+mod peer;
 
 /// (inputs, outputs) of queries, keys and values; attention's output; the feed-forward sub-layer's two.
 const PRODUCTS: [(usize, usize); 4] = [(384, 1152), (384, 384), (384, 1536), (1536, 384)];
@@ -19,6 +22,8 @@ struct Product {
     finish: Finish,
     plain: Vec<f32>,
     packed: Weights,
+    #[cfg(feature = "peers")]
+    peer: peer::Peer,
 }
 
 impl Product {
@@ -28,33 +33,50 @@ impl Product {
         let finish = if outputs == 1536 { Finish::BiasGelu } else { Finish::Bias };
         let panels = Panels::pack(&integers, inputs).expect("integers that were chosen for it");
         let packed = Weights::new(panels, &scales, &vec![0.1; outputs]).expect("one scale and bias for each output");
-        Self { inputs, outputs, finish, plain, packed }
+        Self {
+            inputs,
+            outputs,
+            finish,
+            plain,
+            packed,
+            #[cfg(feature = "peers")]
+            peer: peer::Peer::new(&integers, inputs),
+        }
     }
 }
 
-/// Milliseconds of the four products for `tokens` rows: f32, [`Rounding::Wide`], [`Rounding::Narrow`].
-fn measure(products: &[Product], tokens: usize, now: impl Fn() -> f64) -> [f64; 3] {
+const CONTENDERS: [&str; 4] = ["f32 (gemm)", "int8, wide", "int8, narrow", "int8 (rten-gemm)"];
+
+/// Least milliseconds of the four products for `tokens` rows, by each of [`CONTENDERS`] that is there.
+fn measure(products: &[Product], tokens: usize, now: impl Fn() -> f64) -> Vec<f64> {
     let mut random = fastrand::Rng::with_seed(1);
     let x: Vec<f32> = (0..tokens * 1536).map(|_| random.f32() - 0.4).collect();
     let mut output = vec![0.0; tokens * 1536];
+    #[cfg(feature = "peers")]
+    let (bytes, mut integers) =
+        ((0..tokens * 1536).map(|_| random.u8(..128)).collect::<Vec<_>>(), vec![0; tokens * 1536]);
     let mut activations = [Rounding::Wide, Rounding::Narrow].map(Activations::new);
-    let mut least = [f64::INFINITY; 3];
+    let mut least = vec![f64::INFINITY; if cfg!(feature = "peers") { 4 } else { 3 }];
     for _ in 0..ROUNDS {
         for (contender, least) in least.iter_mut().enumerate() {
             let start = now();
-            for &Product { inputs, outputs, finish, ref plain, ref packed, .. } in products {
+            for product in products {
+                let Product { inputs, outputs, finish, ref plain, ref packed, .. } = *product;
                 let (x, output) = (&x[..tokens * inputs], &mut output[..tokens * outputs]);
-                match contender.checked_sub(1) {
-                    None => multiply(
+                match contender {
+                    0 => multiply(
                         Matrix::new(output, tokens, outputs),
                         false,
                         Matrix::new(x, tokens, inputs),
                         Matrix::new(&plain[..], outputs, inputs).transposed(),
                         Parallelism::None,
                     ),
-                    Some(rounding) => {
-                        activations[rounding].round(x, inputs);
-                        packed.multiply(&activations[rounding], finish, output);
+                    #[cfg(feature = "peers")]
+                    3 => product.peer.multiply(&bytes[..tokens * inputs], &mut integers[..tokens * outputs]),
+                    _ => {
+                        let activations = &mut activations[contender - 1];
+                        activations.round(x, inputs);
+                        packed.multiply(activations, finish, output);
                     }
                 }
             }
@@ -69,14 +91,17 @@ fn report(now: impl Fn() -> f64 + Copy) -> String {
     let mut random = fastrand::Rng::with_seed(1);
     let products = PRODUCTS.map(|sizes| Product::new(&mut random, sizes));
     let operations: usize = PRODUCTS.iter().map(|(inputs, outputs)| inputs * outputs).sum();
-    let mut table = String::from(
-        "| tokens | f32 (gemm) | int8, wide | int8, narrow | of 10⁹ products a second |\n|---|---|---|---|---|\n",
-    );
+    let mut table = String::from("| tokens |");
+    let contenders = &CONTENDERS[..if cfg!(feature = "peers") { 4 } else { 3 }];
+    contenders.iter().for_each(|name| table.push_str(&format!(" {name} |")));
+    table.push_str(" of 10⁹ products a second |\n|---|");
+    table.push_str(&"---|".repeat(contenders.len() + 1));
     for tokens in TOKENS {
         let times = measure(&products, tokens, now);
-        let rates = times.map(|time| format!("{:.1}", (operations * tokens) as f64 / time / 1e6)).join(" / ");
-        let [single, wide, narrow] = times.map(|time| format!("{time:.3} ms"));
-        table.push_str(&format!("| {tokens} | {single} | {wide} | {narrow} | {rates} |\n"));
+        table.push_str(&format!("\n| {tokens} |"));
+        times.iter().for_each(|time| table.push_str(&format!(" {time:.3} ms |")));
+        let rates = times.iter().map(|time| format!("{:.1}", (operations * tokens) as f64 / time / 1e6));
+        table.push_str(&format!(" {} |", rates.collect::<Vec<_>>().join(" / ")));
     }
     table
 }
