@@ -138,10 +138,9 @@ impl Simd for Wasm {
 
     #[inline(always)]
     fn load_shorts(self, values: &[[i8; 4]; LANES / 2]) -> Pair {
-        let values: *const v128 = values.as_ptr().cast();
+        let values: *const i8 = values.as_ptr().cast();
         // SAFETY: there are sixteen bytes, and this load needs no alignment.
-        let bytes = unsafe { v128_load(values) };
-        [i16x8_extend_low_i8x16(bytes), i16x8_extend_high_i8x16(bytes)]
+        unsafe { [i16x8_load_extend_i8x8(values), i16x8_load_extend_i8x8(values.add(8))] }
     }
 
     #[inline(always)]
