@@ -7,6 +7,12 @@ use super::{Activation, Architecture, Weights};
 use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
 use crate::{Error, Result};
 
+#[cfg(not(target_arch = "wasm32"))]
+mod stage;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use stage::Stage;
+
 /// The linear layers of a layer, as Hugging Face names them.
 const LINEARS: [&str; 6] = [
     "attention.self.query",
@@ -102,12 +108,7 @@ impl Layer {
                 Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)
             }
             FeedForward::Other { activation, inner, output, norm } => {
-                let inner = inner.forward(ops, &x)?;
-                let inner = match activation {
-                    Activation::Gelu => inner.gelu_erf()?,
-                    Activation::GeluTanh => inner.gelu()?,
-                    Activation::Relu => inner.relu()?,
-                };
+                let inner = activated(&inner.forward(ops, &x)?, *activation)?;
                 let output = drop_values(ops, output.forward(ops, &inner)?, dropout, site + 2)?;
                 norm.forward(ops, &(x + output)?)
             }
@@ -140,6 +141,14 @@ impl SubLayers {
         };
         Ok(Self::Float { attention, feed_forward })
     }
+}
+
+fn activated(inner: &Tensor, activation: Activation) -> Result<Tensor> {
+    Ok(match activation {
+        Activation::Gelu => inner.gelu_erf()?,
+        Activation::GeluTanh => inner.gelu()?,
+        Activation::Relu => inner.relu()?,
+    })
 }
 
 /// [`LINEARS`], each taken by `take`, which is given name, outputs and inputs.

@@ -4,7 +4,7 @@
 //! what one output of a linear layer, or one word, is computed from, so an outlier in one costs the others nothing. The
 //! layers' scales are such that the kernels' sums cannot overflow ([`quantise_rows`]); elsewhere nothing is summed
 //! ([`quantise_table`]).
-//! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
+//! Vectors (biases, layer normalisation, token types) stay f32: together they are 0.5% of the bytes.
 //!
 //! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
 //! bits where the manifest says so ([`quantise_groups`]): as bytes of shape (words, groups, bytes of a group), whose last size tells
@@ -27,6 +27,9 @@ const SCALE: &str = ".scale";
 /// How the names of the layers' tensors begin.
 const LAYERS: &str = "encoder.layer.";
 
+/// Two vectors, one of which is added to every token: whatever rounding took from them would be missing everywhere.
+const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
+
 /// How the tensors of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Storage {
@@ -42,14 +45,19 @@ impl From<Precision> for Storage {
     }
 }
 
-/// Writes `weights` as the content of a safetensors file.
+/// Writes `weights` as the content of a safetensors file. What is of rows of integers already stays so.
 ///
 /// # Errors
 /// A tensor has values that are not finite, or is not of floating-point type; or the model's width does not divide into the
 /// groups of few bits.
-pub fn encode(weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
+pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
     let Storage { precision, embeddings } = storage.into();
     let mut stored = Vec::new();
+    for (name, matrix) in weights.take_rows() {
+        if let Some((integers, scales)) = matrix.rows() {
+            stored.extend(rows(name, integers, scales, matrix.shape().to_vec()));
+        }
+    }
     for (name, tensor) in weights {
         let shape = tensor.dims().to_vec();
         let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
@@ -123,15 +131,20 @@ fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Pr
             let halves = values.iter().map(|&value| f16::from_f32(value));
             vec![(name, Stored::f16(halves, shape))]
         }
-        (Precision::Int8, 2) => {
+        (Precision::Int8, 2) if name != TOKEN_TYPES => {
             let quantise = if name.starts_with(LAYERS) { quantise_rows } else { quantise_table };
             let (integers, scales) = quantise(values, shape[1]);
-            let bytes = integers.into_iter().map(|value| value as u8).collect();
-            let scales = (format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]]));
-            vec![scales, (name, Stored { dtype: Dtype::I8, bytes, shape })]
+            rows(name, &integers, &scales, shape).into()
         }
         (Precision::F32 | Precision::Int8, _) => vec![(name, Stored::f32(values, shape))],
     }
+}
+
+/// A matrix of `integers`, and the scales of its rows.
+fn rows(name: String, integers: &[i8], scales: &[f32], shape: Vec<usize>) -> [(String, Stored); 2] {
+    let bytes = integers.iter().map(|&value| value as u8).collect();
+    let scales = (format!("{name}{SCALE}"), Stored::f32(scales, vec![shape[0]]));
+    [scales, (name, Stored { dtype: Dtype::I8, bytes, shape })]
 }
 
 /// The table `values` in groups of integers of `bits` bits, and their scales.

@@ -18,7 +18,7 @@ pub(super) const QUADS: usize = 4;
 pub(super) const GROUP: usize = 128;
 
 /// What the magnitudes of weights of one sign may sum up to, so that with activations up to 127 `i16` suffices.
-const DEEP: i32 = i16::MAX as i32 / 127;
+pub(super) const DEEP: i32 = i16::MAX as i32 / 127;
 
 /// A linear layer's weights and bias, packed.
 #[derive(Debug, Clone)]
