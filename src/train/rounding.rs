@@ -7,6 +7,9 @@
 //! float model for what those would have given (Li et al. 2025, GPTAQ: the `moments`). Its bias then takes what is left of the
 //! mean error (Nagel et al. 2019).
 //!
+//! Where an input is normalised values, of which a few are ten times as large as all others, it is smoothed before (Xiao et al.
+//! 2022, SmoothQuant: the `smoothing`), since activations of 7 bits share a scale with their neighbours.
+//!
 //! Integers stay bytes and keep to what the kernels' sums have room for ([`Room`](crate::kernels::int8::Room)), so that
 //! nobody who reads the bundle sees how it was rounded.
 
@@ -30,6 +33,7 @@ use moments::Moments;
 
 mod columns;
 mod moments;
+mod smoothing;
 
 /// How many texts are taken, equally many of each source.
 pub const TEXTS: usize = 512;
@@ -105,14 +109,28 @@ struct Stream {
     x: Vec<Tensor>,
 }
 
+/// What is known of the input of some linear layers.
+struct Inputs {
+    moments: Moments,
+    columns: Columns,
+    /// What it is multiplied by; the moments are of the products.
+    factors: Vec<f32>,
+}
+
 impl Fit<'_> {
     fn layer(&mut self, name: &str, progress: &mut dyn Progress) -> Result<()> {
         let float = self.float.layer(self.architecture, name)?;
         for stage in Stage::ALL {
-            let moments = self.moments(&float, &self.rounded.layer(self.architecture, name)?, stage)?;
-            let columns = Columns::new(&moments);
+            let mut moments = self.moments(&float, &self.rounded.layer(self.architecture, name)?, stage)?;
+            let mut factors = vec![1.0; moments.width()];
+            if let Some(smoothing) = stage.smoothing() {
+                factors = smoothing::factors(&moments.peaks());
+                moments.multiply(&factors);
+                self.weights.insert(format!("{name}.{smoothing}"), Tensor::new(&factors[..], &Device::Cpu)?)?;
+            }
+            let inputs = Inputs { columns: Columns::new(&moments), moments, factors };
             for linear in stage.linears() {
-                self.linear(&format!("{name}.{linear}"), stage.shape(self.architecture), &moments, &columns)?;
+                self.linear(&format!("{name}.{linear}"), stage.shape(self.architecture), &inputs)?;
             }
             progress.advance(1, "");
         }
@@ -131,30 +149,40 @@ impl Fit<'_> {
             };
             moments.add(&input(float, float_x)?, &input(rounded, rounded_x)?);
         }
-        Ok(moments)
+        if moments.are_finite() {
+            Ok(moments)
+        } else {
+            Err(Error::invalid(
+                "the model's values for the texts are not finite, so that no rounding can be fitted to them",
+            ))
+        }
     }
 
     /// Rounds one linear layer, in `weights` and in the rounded stream.
-    fn linear(&mut self, name: &str, shape: [usize; 2], moments: &Moments, columns: &Columns) -> Result<()> {
-        let [outputs, inputs] = shape;
+    fn linear(&mut self, name: &str, shape: [usize; 2], inputs: &Inputs) -> Result<()> {
+        let [outputs, width] = shape;
+        let Inputs { moments, columns, factors } = inputs;
         let names = [format!("{name}.weight"), format!("{name}.bias")];
         let values: Vec<f32> = self.weights.take(&names[0], &shape)?.flatten_all()?.to_vec1()?;
         let biases: Vec<f32> = self.weights.take(&names[1], &[outputs])?.to_vec1()?;
-        let fitted = values.par_chunks_exact(inputs).zip(biases).map(|(row, bias)| {
-            let target = columns.target(row);
+        let fitted = values.par_chunks_exact(width).zip(biases).map(|(row, bias)| {
+            let row: Vec<f32> = row.iter().zip(factors).map(|(weight, factor)| weight / factor).collect();
+            let target = columns.target(&row);
             let narrowed: Vec<f32> = target.iter().map(|&value| value as f32).collect();
-            let scale = quantise_rows(&narrowed, inputs).1[0];
+            let scale = quantise_rows(&narrowed, width).1[0];
             let integers = columns.round(&target, scale);
-            let bias = f64::from(bias) + moments.mean_error(row, &integers, scale);
+            let bias = f64::from(bias) + moments.mean_error(&row, &integers, scale);
             (integers, (scale, bias as f32))
         });
         let (integers, (scales, biases)): (Vec<Vec<i8>>, (Vec<f32>, Vec<f32>)) = fitted.unzip();
-        let matrix = Compact::of_rows(integers.concat(), scales, inputs)
+        let matrix = Compact::of_rows(integers.concat(), scales, width)
             .ok_or_else(|| Error::invalid(format!("the rows of {} are not of one length", names[0])))?;
         let bias = Tensor::new(biases, &Device::Cpu)?;
         self.rounded.weights.take(&names[0], &shape)?;
         self.rounded.weights.take(&names[1], &[outputs])?;
-        self.rounded.weights.insert(&names[0], Tensor::from_vec(matrix.values(), &shape[..], &Device::Cpu)?)?;
+        let plain = Tensor::from_vec(matrix.values(), &shape[..], &Device::Cpu)?;
+        let plain = plain.broadcast_mul(&Tensor::new(&factors[..], &Device::Cpu)?)?;
+        self.rounded.weights.insert(&names[0], plain)?;
         self.rounded.weights.insert(&names[1], bias.clone())?;
         self.weights.insert_compact(&names[0], matrix)?;
         self.weights.insert(&names[1], bias)
@@ -183,3 +211,6 @@ impl Stream {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::{FeedForward, LINEARS, Layer, SubLayers, activated};
+use super::{FeedForward, LINEARS, Layer, SMOOTHING, SubLayers, activated};
 use crate::bert::Architecture;
 use crate::ops::{Attention, Ops, Packing};
 use crate::{Error, Result};
@@ -31,6 +31,16 @@ impl Stage {
             Self::Attended => &LINEARS[3..4],
             Self::Inner => &LINEARS[4..5],
             Self::Outer => &LINEARS[5..],
+        }
+    }
+
+    /// The name of the factors that their input may be multiplied by; only where it is normalised values, which are also
+    /// added to the outputs and so cannot have the factors in them.
+    pub fn smoothing(self) -> Option<&'static str> {
+        match self {
+            Self::Projections => Some(SMOOTHING[0]),
+            Self::Inner => Some(SMOOTHING[1]),
+            Self::Attended | Self::Outer => None,
         }
     }
 

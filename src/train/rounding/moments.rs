@@ -2,6 +2,9 @@
 
 use crate::kernels::product::{Matrix, Parallelism, multiply};
 
+/// The power whose mean says how large an input gets.
+const PEAK: i32 = 8;
+
 /// Sums over tokens of what a linear layer is given, x where the layers before it are rounded and x + δ where they are not.
 pub struct Moments {
     tokens: f64,
@@ -9,6 +12,8 @@ pub struct Moments {
     lost: Vec<f64>,
     /// Of x · xᵀ and of δ · xᵀ.
     products: [Vec<f64>; 2],
+    /// Of x to the power of [`PEAK`].
+    peaks: Vec<f64>,
     scratch: Vec<f32>,
 }
 
@@ -17,7 +22,14 @@ impl Moments {
     pub fn new(width: usize) -> Self {
         let zeros = |length| vec![0.0; length];
         let products = [zeros(width * width), zeros(width * width)];
-        Self { tokens: 0.0, x: zeros(width), lost: zeros(width), products, scratch: vec![0.0; width * width] }
+        Self {
+            tokens: 0.0,
+            x: zeros(width),
+            lost: zeros(width),
+            peaks: zeros(width),
+            products,
+            scratch: vec![0.0; width * width],
+        }
     }
 
     /// Adds tokens: what the float model gives for them, row after row, and the rounded one.
@@ -31,12 +43,39 @@ impl Moments {
                 sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
             }
         }
+        for row in x.chunks_exact(width) {
+            self.peaks.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value).powi(PEAK));
+        }
         for (left, sums) in [x, &lost].into_iter().zip(&mut self.products) {
             let output = Matrix::new(&mut self.scratch[..], width, width);
             let left = Matrix::new(left, rows, width).transposed();
             multiply(output, false, left, Matrix::new(x, rows, width), Parallelism::AllCores);
             sums.iter_mut().zip(&self.scratch).for_each(|(sum, &product)| *sum += f64::from(product));
         }
+    }
+
+    /// How large each input is where it is large: between its standard deviation and its greatest magnitude, of which one token
+    /// would decide.
+    pub fn peaks(&self) -> Vec<f64> {
+        self.peaks.iter().map(|sum| (sum / self.tokens.max(1.0)).powf(1.0 / f64::from(PEAK))).collect()
+    }
+
+    /// Makes these the moments of the inputs times `factors`.
+    pub fn multiply(&mut self, factors: &[f32]) {
+        let factors: Vec<f64> = factors.iter().map(|&factor| factor.into()).collect();
+        let scale =
+            |values: &mut [f64], by: f64| values.iter_mut().zip(&factors).for_each(|(value, f)| *value *= by * f);
+        scale(&mut self.x, 1.0);
+        scale(&mut self.lost, 1.0);
+        for products in &mut self.products {
+            products.chunks_exact_mut(factors.len()).zip(&factors).for_each(|(row, &by)| scale(row, by));
+        }
+        self.peaks.iter_mut().zip(&factors).for_each(|(peak, factor)| *peak *= factor.powi(PEAK));
+    }
+
+    /// Whether they are numbers.
+    pub fn are_finite(&self) -> bool {
+        self.peaks.iter().chain(self.products.iter().flatten()).all(|sum| sum.is_finite())
     }
 
     /// How many inputs there are.
