@@ -174,7 +174,8 @@ impl Fit<'_> {
             let bias = f64::from(bias) + moments.mean_error(&row, &integers, scale);
             (integers, (scale, bias as f32))
         });
-        let (integers, (scales, biases)): (Vec<Vec<i8>>, (Vec<f32>, Vec<f32>)) = fitted.unzip();
+        let (integers, vectors): (Vec<Vec<i8>>, Vec<(f32, f32)>) = fitted.unzip();
+        let (scales, biases): (Vec<f32>, Vec<f32>) = vectors.into_iter().unzip();
         let matrix = Compact::of_rows(integers.concat(), scales, width)
             .ok_or_else(|| Error::invalid(format!("the rows of {} are not of one length", names[0])))?;
         let bias = Tensor::new(biases, &Device::Cpu)?;
