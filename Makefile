@@ -143,7 +143,8 @@ reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew f
 	target/release/undertone train --recipe recipes/undertone.toml --data $(DATA) --base $(RUN)-base --out $(RUN)-first --precision $(PRECISION)
 	target/release/undertone train --recipe recipes/undertone-longer.toml --data $(DATA) --base $(RUN)-first --out $(RUN)-longer --precision $(PRECISION)
 	target/release/undertone train --recipe recipes/undertone-rounded.toml --data $(DATA) --base $(RUN)-longer --out $(RUN) --precision $(PRECISION)
-	target/release/undertone export --run $(RUN) --average $(RUN)-first --out $(BUNDLE) --embeddings int4 --licence Apache-2.0
+	target/release/undertone export --run $(RUN) --average $(RUN)-first --out $(BUNDLE) --embeddings int4 --licence Apache-2.0 \
+		--rounding-texts $(DATA)/jigsaw/train.csv $(DATA)/aclImdb.tar.xz
 	target/release/undertone export --run $(RUN) --average $(RUN)-first --out $(RUN)-float --precision f32
 	target/release/undertone calibrate --bundle $(BUNDLE) --run $(RUN) $(addprefix --rate ,$(RATES))
 	DATA=$(DATA) BUNDLE=$(BUNDLE) FLOAT=$(RUN)-float scripts/measure

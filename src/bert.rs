@@ -17,5 +17,7 @@ mod weights;
 pub use architecture::{Activation, Architecture, Pooling};
 pub use batch::{Batch, TokenIds};
 pub use checkpoint::Checkpoint;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use layer::{Layer, Stage};
 pub use model::{Dropout, HeadShape, Model, Unit, WORD_EMBEDDINGS};
 pub use weights::{Weights, float_values};

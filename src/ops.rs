@@ -185,6 +185,18 @@ impl Ops {
         }
     }
 
+    /// What the last linear layer of [`Self::attention`] is given: what each head makes of the values, side by side.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn context(self, x: &Tensor, weights: &Packed, packing: &Packing, settings: Attention) -> Result<Tensor> {
+        composed::context(x, &weights.tensor()?, packing, settings, Precision::F32)
+    }
+
+    /// What the last linear layer of [`Self::feed_forward`] is given: the inner values.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn inner(self, x: &Tensor, first: &Tensor, weights: &Packed) -> Result<Tensor> {
+        composed::inner(x, first, &weights.tensor()?, Precision::F32)
+    }
+
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {

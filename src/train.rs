@@ -25,6 +25,7 @@ pub mod prepared;
 pub mod prune;
 pub mod recipe;
 pub mod report;
+pub mod rounding;
 pub mod run;
 pub mod schedule;
 pub mod task;

@@ -184,6 +184,38 @@ fn int8_layers_are_the_float_ones_of_the_same_weights() {
     }
 }
 
+#[test]
+fn smoothing_changes_the_rounding_alone() {
+    let Checkpoint { architecture, weights, .. } = checkpoint();
+    let factors: Vec<f32> = (0..32).map(|input| 2f32.powi(input % 2)).collect();
+    let factors = Tensor::new(factors, &Device::Cpu).unwrap();
+    let smoothed_linears = ["self.query", "self.key", "self.value", "intermediate.dense"];
+    let divided = |(name, tensor): (String, Tensor)| {
+        let is_smoothed = smoothed_linears.iter().any(|linear| name.ends_with(&format!("{linear}.weight")));
+        (name, if is_smoothed { tensor.broadcast_div(&factors).unwrap() } else { tensor })
+    };
+    let mut smoothed: Weights = weights.clone().into_iter().map(divided).collect();
+    for layer in 0..2 {
+        for input in ["attention.self", "intermediate"] {
+            smoothed.insert(format!("encoder.layer.{layer}.{input}.smoothing"), factors.clone()).unwrap();
+        }
+    }
+    let batch = Batch::pack(&texts()).unwrap();
+    let hidden_states = |weights: Weights, ops| {
+        let model = Model::new(&architecture, Pooling::Mean, &[], weights, ops).unwrap();
+        model.hidden_states(&batch, None).unwrap()
+    };
+    let float = Ops::Fused(Precision::F32);
+    let distance = relative_distance(&hidden_states(smoothed.clone(), float), &hidden_states(weights, float));
+    assert!(distance < 1e-5, "the same model: {distance:e}");
+    let stored = encode(smoothed, bundle::Precision::Int8).unwrap();
+    let float = hidden_states(decode(&stored).unwrap(), float);
+    for (rounding, tolerance) in [(Rounding::Wide, 1e-3), (Rounding::Narrow, 4e-2)] {
+        let distance = relative_distance(&hidden_states(decode(&stored).unwrap(), Ops::Int8(rounding)), &float);
+        assert!(distance < tolerance && distance > 0.0, "{rounding:?}: off by {distance:e}");
+    }
+}
+
 /// One layer of a BERT of these sizes, with random weights as before pre-training.
 fn random_bert(hidden: usize, heads: usize) -> (Architecture, Weights) {
     let inner = 4 * hidden;

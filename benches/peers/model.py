@@ -121,7 +121,14 @@ def widened(path):
             tensor = from_groups(tensor, stored[f"{name}.scale"])
         return torch.from_numpy(tensor.astype(numpy.float32))
 
-    return {name: values(name, tensor) for name, tensor in stored.items() if not name.endswith((".scale", ".sums"))}
+    weights = {name: values(name, tensor) for name, tensor in stored.items() if not name.endswith((".scale", ".sums"))}
+    for name in [name for name in weights if name.endswith(".smoothing")]:
+        # What inputs are multiplied by before they are rounded (src/bert/layer.rs), and here their weights instead.
+        layer, factors = name.removesuffix(".smoothing"), weights.pop(name)
+        parts = ["query", "key", "value"] if layer.endswith(".self") else ["dense"]
+        for part in parts:
+            weights[f"{layer}.{part}.weight"] = weights[f"{layer}.{part}.weight"] * factors
+    return weights
 
 
 def from_groups(packed, scales):

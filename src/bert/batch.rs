@@ -56,6 +56,11 @@ impl Batch {
         packed.finish()
     }
 
+    /// Where each text lies.
+    pub fn packing(&self) -> &Packing {
+        &self.packing
+    }
+
     /// How many texts there are.
     pub fn texts(&self) -> usize {
         self.packing.texts()

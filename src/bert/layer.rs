@@ -7,6 +7,12 @@ use super::{Activation, Architecture, Weights};
 use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
 use crate::{Error, Result};
 
+#[cfg(not(target_arch = "wasm32"))]
+mod stage;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use stage::Stage;
+
 /// The linear layers of a layer, as Hugging Face names them.
 const LINEARS: [&str; 6] = [
     "attention.self.query",
@@ -16,6 +22,10 @@ const LINEARS: [&str; 6] = [
     "intermediate.dense",
     "output.dense",
 ];
+/// What a bundle may have for the inputs of the first three and of the fifth: factors that they are multiplied by before they
+/// are rounded to few bits, so that no input is much larger than the others (Xiao et al. 2022, SmoothQuant). The weights
+/// are for the products.
+const SMOOTHING: [&str; 2] = ["attention.self.smoothing", "intermediate.smoothing"];
 const NORMS: [&str; 2] = ["attention.output.LayerNorm", "output.LayerNorm"];
 
 /// A transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
@@ -65,7 +75,8 @@ impl Layer {
             Ops::Int8(rounding) if is_int8 && architecture.hidden_act == Activation::Gelu => {
                 let linears = linears(weights, name, architecture, take_int8)?;
                 let norms = norms(weights, name, architecture)?.map(|norm| [norm.weight, norm.bias]);
-                SubLayers::Int8(Int8Layer::new(linears, norms, heads, epsilon)?, rounding)
+                let smoothing = smoothing(weights, name, architecture)?;
+                SubLayers::Int8(Int8Layer::new(linears, norms, smoothing, heads, epsilon)?, rounding)
             }
             _ => SubLayers::float(weights, name, architecture)?,
         };
@@ -102,12 +113,7 @@ impl Layer {
                 Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)
             }
             FeedForward::Other { activation, inner, output, norm } => {
-                let inner = inner.forward(ops, &x)?;
-                let inner = match activation {
-                    Activation::Gelu => inner.gelu_erf()?,
-                    Activation::GeluTanh => inner.gelu()?,
-                    Activation::Relu => inner.relu()?,
-                };
+                let inner = activated(&inner.forward(ops, &x)?, *activation)?;
                 let output = drop_values(ops, output.forward(ops, &inner)?, dropout, site + 2)?;
                 norm.forward(ops, &(x + output)?)
             }
@@ -117,7 +123,10 @@ impl Layer {
 
 impl SubLayers {
     fn float(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<Self> {
+        let [before_attention, before_inner] = smoothing(weights, name, architecture)?;
         let [query, key, value, attended, first, second] = linears(weights, name, architecture, Linear::take)?;
+        let [query, key, value] = [query, key, value].map(|linear| linear.smoothed(before_attention.as_ref()));
+        let (query, key, value, first) = (query?, key?, value?, first.smoothed(before_inner.as_ref())?);
         let [attention_norm, output_norm] = norms(weights, name, architecture)?;
         let attention = Packed::attention([
             query.weight,
@@ -140,6 +149,14 @@ impl SubLayers {
         };
         Ok(Self::Float { attention, feed_forward })
     }
+}
+
+fn activated(inner: &Tensor, activation: Activation) -> Result<Tensor> {
+    Ok(match activation {
+        Activation::Gelu => inner.gelu_erf()?,
+        Activation::GeluTanh => inner.gelu()?,
+        Activation::Relu => inner.relu()?,
+    })
 }
 
 /// [`LINEARS`], each taken by `take`, which is given name, outputs and inputs.
@@ -169,6 +186,14 @@ fn take_int8(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -
     Ok((weight, weights.take(&format!("{name}.bias"), &[outputs])?))
 }
 
+fn smoothing(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<[Option<Tensor>; 2]> {
+    let mut factors = |part| {
+        let name = format!("{name}.{part}");
+        weights.contains(&name).then(|| weights.take(&name, &[architecture.hidden_size])).transpose()
+    };
+    Ok([factors(SMOOTHING[0])?, factors(SMOOTHING[1])?])
+}
+
 fn norms(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<[LayerNorm; 2]> {
     let epsilon = architecture.layer_norm_eps as f32;
     let mut norm = |part| LayerNorm::take(weights, &format!("{name}.{part}"), architecture.hidden_size, epsilon);
@@ -188,6 +213,14 @@ impl Linear {
         Ok(Self {
             weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
             bias: weights.take(&format!("{name}.bias"), &[outputs])?,
+        })
+    }
+
+    /// For inputs that are not multiplied by these factors, as the weights are for.
+    fn smoothed(self, factors: Option<&Tensor>) -> Result<Self> {
+        Ok(match factors {
+            Some(factors) => Self { weight: self.weight.broadcast_mul(factors)?, ..self },
+            None => self,
         })
     }
 

@@ -144,12 +144,17 @@ impl Model {
 
     /// The last layer's vector for every token: (tokens, hidden). Dropout is applied where it is given, which is in training.
     pub fn hidden_states(&self, batch: &Batch, dropout: Option<Dropout>) -> Result<Tensor> {
-        let mut x = self.embeddings.forward(self.ops, batch)?;
+        let mut x = self.embedded(batch)?;
         x = drop_values(self.ops, x, dropout, 0)?;
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(self.ops, &x, &batch.packing, dropout, 3 * index as u32 + 1)?;
         }
         Ok(x)
+    }
+
+    /// What the first layer is given: (tokens, hidden).
+    pub fn embedded(&self, batch: &Batch) -> Result<Tensor> {
+        self.embeddings.forward(self.ops, batch)
     }
 
     /// One vector for each text: (tokens, hidden) → (texts, hidden).

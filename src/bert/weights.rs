@@ -152,6 +152,14 @@ impl Weights {
         Ok(matrix)
     }
 
+    /// Takes every matrix of rows of integers.
+    pub fn take_rows(&mut self) -> BTreeMap<String, Compact> {
+        let compact = std::mem::take(&mut self.compact).into_iter();
+        let (rows, rest) = compact.partition(|(_, matrix)| matrix.has_rows());
+        self.compact = rest;
+        rows
+    }
+
     /// Checks that every tensor was taken.
     ///
     /// # Errors

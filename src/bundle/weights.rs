@@ -10,7 +10,7 @@
 //! `<name>.sums`, the sums of each output's integers over 128 inputs, of shape (outputs / 8, inputs / 128 rounded up, 8). A matrix
 //! whose sizes do not divide so stays in rows.
 //!
-//! Vectors (biases, layer normalisation) stay f32: together they are 0.5% of the bytes.
+//! Vectors (biases, layer normalisation, token types) stay f32: together they are 0.5% of the bytes.
 //!
 //! The word vectors, of which a text needs one for each token, bear coarser steps than the layers do, and are stored in fewer
 //! bits where the manifest says so ([`quantise_groups`]): as bytes of shape (words, groups, bytes of a group), whose last size tells
@@ -35,6 +35,9 @@ const SUMS: &str = ".sums";
 /// How the names of the layers' tensors begin.
 const LAYERS: &str = "encoder.layer.";
 
+/// Two vectors, one of which is added to every token: whatever rounding took from them would be missing everywhere.
+const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
+
 /// How the tensors of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Storage {
@@ -50,14 +53,20 @@ impl From<Precision> for Storage {
     }
 }
 
-/// Writes `weights` as the content of a safetensors file.
+/// Writes `weights` as the content of a safetensors file. What is of rows of integers already stays so.
 ///
 /// # Errors
 /// A tensor has values that are not finite, or is not of floating-point type; or the model's width does not divide into the
 /// groups of few bits.
-pub fn encode(weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
+pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
     let Storage { precision, embeddings } = storage.into();
     let mut stored = Vec::new();
+    for (name, matrix) in weights.take_rows() {
+        let shape = matrix.shape().to_vec();
+        if let Some((integers, scales)) = matrix.into_rows() {
+            stored.extend(in_rows(name, integers, &scales, shape));
+        }
+    }
     for (name, tensor) in weights {
         let shape = tensor.dims().to_vec();
         let values: Vec<f32> = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
@@ -136,20 +145,27 @@ fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Pr
             let halves = values.iter().map(|&value| f16::from_f32(value));
             vec![(name, Stored::f16(halves, shape))]
         }
-        (Precision::Int8, 2) => {
-            let is_layer = name.starts_with(LAYERS);
-            let (integers, scales) = if is_layer { quantise_rows } else { quantise_table }(values, shape[1]);
-            let scales = (format!("{name}{SCALE}"), Stored::f32(&scales, vec![shape[0]]));
-            let panels = (is_layer && Panels::are_whole(shape[0], shape[1])).then(|| Panels::pack(&integers, shape[1]));
-            let mut stored = match panels.flatten() {
-                Some(panels) => in_panels(name, &panels),
-                None => vec![(name, Stored::integers(integers.into_iter().map(|value| value as u8).collect(), shape))],
-            };
-            stored.push(scales);
-            stored
+        (Precision::Int8, 2) if name != TOKEN_TYPES => {
+            let quantise = if name.starts_with(LAYERS) { quantise_rows } else { quantise_table };
+            let (integers, scales) = quantise(values, shape[1]);
+            in_rows(name, integers, &scales, shape)
         }
         (Precision::F32 | Precision::Int8, _) => vec![(name, Stored::f32(values, shape))],
     }
+}
+
+/// A matrix of `integers`, a layer's as the kernels read them, and the scales of its rows.
+fn in_rows(name: String, integers: Vec<i8>, scales: &[f32], shape: Vec<usize>) -> Vec<(String, Stored)> {
+    let scales = (format!("{name}{SCALE}"), Stored::f32(scales, vec![shape[0]]));
+    let panels = (name.starts_with(LAYERS) && Panels::are_whole(shape[0], shape[1]))
+        .then(|| Panels::pack(&integers, shape[1]))
+        .flatten();
+    let mut stored = match panels {
+        Some(panels) => in_panels(name, &panels),
+        None => vec![(name, Stored::integers(integers.into_iter().map(|value| value as u8).collect(), shape))],
+    };
+    stored.push(scales);
+    stored
 }
 
 /// Integers as the kernels read them, and their sums.

@@ -80,6 +80,15 @@ impl Compact {
         !matches!(self.integers, Integers::Packed(..))
     }
 
+    /// The integers, row after row, and the scales of the rows, where each has one scale.
+    pub fn into_rows(self) -> Option<(Vec<i8>, Vec<f32>)> {
+        match self.integers {
+            Integers::Bytes(integers) => Some((integers, self.scales)),
+            Integers::Panels(panels) => Some((panels.integers(), self.scales)),
+            Integers::Packed(..) => None,
+        }
+    }
+
     /// The integers as products read them and the scales of the rows, where each has one scale. None, too, where the
     /// products' sums could overflow.
     pub fn panels(self) -> Option<(Panels, Vec<f32>)> {

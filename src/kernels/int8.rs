@@ -19,12 +19,16 @@ mod activations;
 mod narrow;
 mod panels;
 mod product;
+#[cfg(not(target_arch = "wasm32"))]
+mod room;
 mod weights;
 mod wide;
 
 pub use activations::{Activations, Rounding};
 pub use panels::{GROUP, Panels};
 pub use product::Finish;
+#[cfg(not(target_arch = "wasm32"))]
+pub use room::Room;
 pub use weights::{Weights, quantise_rows};
 
 /// Rows of x that one tile of sums takes. Four rows of eight sums are all that sixteen registers of 128 bits can hold beside

@@ -56,11 +56,22 @@ pub fn attention_sublayer(
     precision: Precision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
-    let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
-    let inputs = [&project(0)?, &project(1)?, &project(2)?];
-    let context = attention(inputs, packing, settings.heads, settings.probability_dropout)?;
+    let context = context(x, packed, packing, settings, precision)?;
     let branch = linear(&context, &matrices[3], &vectors[3], precision)?;
     residual_norm(x, branch, settings.dropout, [&vectors[4], &vectors[5]], settings.epsilon)
+}
+
+/// What the last product of [`attention_sublayer`] is of.
+pub fn context(
+    x: &Tensor,
+    packed: &Tensor,
+    packing: &Packing,
+    settings: Attention,
+    precision: Precision,
+) -> Result<Tensor> {
+    let (matrices, vectors) = attention::unpack(packed)?;
+    let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
+    attention([&project(0)?, &project(1)?, &project(2)?], packing, settings.heads, settings.probability_dropout)
 }
 
 pub fn feed_forward(
@@ -71,9 +82,15 @@ pub fn feed_forward(
     dropout: Option<Mask>,
     precision: Precision,
 ) -> Result<Tensor> {
-    let (second, [first_bias, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
-    let inner = linear(x, first, &first_bias, precision)?.gelu_erf()?;
+    let (second, [_, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
+    let inner = inner(x, first, packed, precision)?;
     residual_norm(x, linear(&inner, &second, &second_bias, precision)?, dropout, [&weight, &bias], epsilon)
+}
+
+/// What the last product of [`feed_forward`] is of.
+pub fn inner(x: &Tensor, first: &Tensor, packed: &Tensor, precision: Precision) -> Result<Tensor> {
+    let (_, [first_bias, ..]) = feed_forward::unpack(packed, x.dim(1)?)?;
+    linear(x, first, &first_bias, precision)?.gelu_erf()
 }
 
 fn residual_norm(

@@ -33,6 +33,8 @@ pub struct Int8Layer(Arc<Layer>);
 struct Layer {
     heads: usize,
     epsilon: f32,
+    /// What the inputs of `projections` and `inner` are multiplied by, where anything.
+    smoothing: [Option<Vec<f32>>; 2],
     projections: Weights,
     attended: Weights,
     attention_norm: [Vec<f32>; 2],
@@ -43,20 +45,25 @@ struct Layer {
 
 impl Int8Layer {
     /// Of the linear layers of queries, keys, values and attention's output, the two of the feed-forward sub-layer, and weight
-    /// and bias of the two norms. `heads` divides the hidden size.
+    /// and bias of the two norms. `smoothing` is what the inputs of the projections and of the feed-forward sub-layer are
+    /// multiplied by before they are rounded, where their weights are for that. `heads` divides the hidden size.
     ///
     /// # Errors
     /// A weight is not of rows of integers, or the shapes do not fit each other.
     pub fn new(
         [query, key, value, attended, inner, outer]: [Int8Linear; 6],
         [attention_norm, output_norm]: [[Tensor; 2]; 2],
+        smoothing: [Option<Tensor>; 2],
         heads: usize,
         epsilon: f32,
     ) -> Result<Self> {
         let vectors = |[weight, bias]: [Tensor; 2]| Ok::<_, candle_core::Error>([weight.to_vec1()?, bias.to_vec1()?]);
+        let [before_attention, before_inner] =
+            smoothing.map(|smoothing| smoothing.map(|smoothing| smoothing.to_vec1()).transpose());
         let layer = Layer {
             heads,
             epsilon,
+            smoothing: [before_attention?, before_inner?],
             projections: stacked([query, key, value])?,
             attended: stacked([attended])?,
             attention_norm: vectors(attention_norm)?,
@@ -70,7 +77,12 @@ impl Int8Layer {
         let norms = [&layer.attention_norm, &layer.output_norm];
         if layer.projections.outputs() != 3 * hidden
             || sizes != [[hidden, hidden], [hidden, inner], [inner, hidden]]
-            || norms.iter().copied().flatten().any(|vector| vector.len() != hidden)
+            || norms
+                .iter()
+                .copied()
+                .flatten()
+                .chain(layer.smoothing.iter().flatten())
+                .any(|vector| vector.len() != hidden)
             || !hidden.is_multiple_of(heads.max(1))
         {
             bail!("the weights of a layer do not fit each other");
@@ -151,8 +163,8 @@ impl Layer {
         let Scratch { rounded, wide, narrow, scores, .. } = scratch;
         let hidden = self.hidden();
         let heads = Heads { count: self.heads, size: hidden / self.heads };
+        round_smoothed(rounded, x, hidden, self.smoothing[0].as_deref(), narrow);
         let (projections, context) = (sized(wide, 3 * x.len()), sized(narrow, x.len()));
-        rounded.round(x, hidden);
         self.projections.multiply(rounded, Finish::Bias, projections);
         let mut first = 0;
         for length in lengths {
@@ -172,14 +184,30 @@ impl Layer {
     fn feed_forward(&self, x: &mut [f32], scratch: &mut Scratch) {
         let Scratch { rounded, wide, narrow, .. } = scratch;
         let inner_width = self.inner.outputs();
+        round_smoothed(rounded, x, self.hidden(), self.smoothing[1].as_deref(), narrow);
         let (inner, branch) = (sized(wide, x.len() / self.hidden() * inner_width), sized(narrow, x.len()));
-        rounded.round(x, self.hidden());
         self.inner.multiply(rounded, Finish::BiasGelu, inner);
         rounded.round(inner, inner_width);
         self.outer.multiply(rounded, Finish::Bias, branch);
         let [weight, bias] = &self.output_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
     }
+}
+
+/// Rounds the rows of `x`, each value times its input's smoothing where there is some.
+fn round_smoothed(
+    rounded: &mut Activations,
+    x: &[f32],
+    inputs: usize,
+    smoothing: Option<&[f32]>,
+    buffer: &mut Vec<f32>,
+) {
+    let Some(smoothing) = smoothing else { return rounded.round(x, inputs) };
+    let smooth = sized(buffer, x.len());
+    for (smooth, x) in smooth.chunks_exact_mut(inputs).zip(x.chunks_exact(inputs)) {
+        smooth.iter_mut().zip(x).zip(smoothing).for_each(|((smooth, x), factor)| *smooth = x * factor);
+    }
+    rounded.round(smooth, inputs);
 }
 
 /// What a thread keeps from one layer to the next.

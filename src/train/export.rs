@@ -5,13 +5,15 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 
-use super::files;
+use super::data::Example;
+use super::prepared::Prepared;
 use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
-use crate::bert::{WORD_EMBEDDINGS, Weights};
+use super::{Progress, files, rounding};
+use crate::bert::{Unit, WORD_EMBEDDINGS, Weights};
 use crate::bundle::manifest::{FORMAT, TaskMetrics};
 use crate::bundle::weights::Storage;
-use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, TOKENIZER, Task, WEIGHTS, weights};
+use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, Precision, TOKENIZER, Task, WEIGHTS, weights};
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
 use crate::{Error, Result, bundle::Bundle};
@@ -29,14 +31,17 @@ pub struct Options {
     pub max_tokens: Option<usize>,
     /// Runs whose weights are averaged with the run's own (Wortsman et al. 2022).
     pub averaged: Vec<RunFolder>,
+    /// Texts that the layers' rounding is fitted to ([`rounding::fit`]); where there are none, each weight goes to the nearest
+    /// integer.
+    pub rounding: Vec<Example>,
 }
 
 /// Writes the model that `run` has kept to `folder` as a bundle, and gives it back as it was written.
 ///
 /// # Errors
 /// As [`assemble`], or the model cannot be built from the run's files, or `folder` cannot be written.
-pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundle> {
-    let bundle = assemble(run, options)?;
+pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
+    let bundle = assemble(run, options, progress)?;
     Classifier::new(&bundle)?;
     files::make_folder(folder)?;
     files::write(&folder.join(WEIGHTS), &bundle.weights)?;
@@ -49,8 +54,8 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options) -> Result<Bundl
 ///
 /// # Errors
 /// The run's files are missing or malformed, a run to average with has another model, or `options` ask for more tokens than
-/// the model reads.
-pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
+/// the model reads, or for the rounding of layers that are not rounded to integers.
+pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
     let record = run.record()?;
     let architecture = record.architecture;
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
@@ -60,7 +65,20 @@ pub fn assemble(run: &RunFolder, options: &Options) -> Result<Bundle> {
             architecture.max_position_embeddings
         )));
     }
-    let weights = weights::encode(mean(run, &options.averaged, &record.recipe)?, options.storage)?;
+    let weights = mean(run, &options.averaged, &record.recipe)?;
+    let weights = match &options.rounding[..] {
+        [] => weights,
+        _ if options.storage.precision != Precision::Int8 => {
+            return Err(Error::invalid("texts to fit the rounding to are for --precision int8 alone"));
+        }
+        examples => {
+            let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens.min(rounding::TOKENS))?;
+            let tokenizer = tokenizer.normalising(record.recipe.normalisation);
+            let texts = Prepared::new(examples, 1, Unit::Text, &tokenizer)?;
+            rounding::fit(weights, options.storage, &architecture, &texts, progress)?
+        }
+    };
+    let weights = weights::encode(weights, options.storage)?;
     let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens)?.to_json()?;
     let files = [(WEIGHTS, &weights), (TOKENIZER, &tokenizer)];
     let manifest = Manifest {

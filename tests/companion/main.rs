@@ -10,5 +10,6 @@ mod prune;
 mod recipes;
 mod report;
 mod resume;
+mod rounding;
 mod support;
 mod words;

@@ -29,6 +29,21 @@ fn vectors_stay_exact_in_int8() {
 }
 
 #[test]
+fn token_types_stay_exact_in_int8() {
+    let tensor = Tensor::new(&[[0.1f32, -3.3], [1e-9, 2.0]], &Device::Cpu).unwrap();
+    assert_eq!(stored_and_read(TOKEN_TYPES, &tensor, Precision::Int8), [0.1, -3.3, 1e-9, 2.0]);
+}
+
+#[test]
+fn rows_of_integers_stay_those() {
+    let matrix = Compact::of_rows(vec![3, -4, 5, 100], vec![0.25, 3.0], 2).unwrap();
+    let mut weights = Weights::default();
+    weights.insert_compact("encoder.layer.0.a", matrix.clone()).unwrap();
+    let read = decode(&encode(weights, Precision::Int8).unwrap()).unwrap().take_compact("encoder.layer.0.a", &[2, 2]);
+    assert_eq!(read.unwrap().unwrap().into_rows(), matrix.into_rows());
+}
+
+#[test]
 fn what_is_not_finite_is_not_exported() {
     let tensor = Tensor::new(&[f32::NAN], &Device::Cpu).unwrap();
     let error = encode([("a".to_owned(), tensor)].into_iter().collect(), Precision::Int8).unwrap_err();

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use undertone::bundle::{Bundle, Precision};
 use undertone::classify::Classifier;
-use undertone::train::Progress;
 use undertone::train::export::{Options, assemble};
 use undertone::train::report::{Measured, Report, Sentence, TaskReport, describe, read_histories, sentences, write};
 use undertone::train::run::{self, RunFolder};
+use undertone::train::{Progress, Silent};
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -85,8 +85,9 @@ fn bundle(arguments: &Arguments) -> Result<Bundle> {
                 storage: Precision::F32.into(),
                 max_tokens: None,
                 averaged: Vec::new(),
+                rounding: Vec::new(),
             };
-            assemble(&RunFolder::open(folder)?, &options)
+            assemble(&RunFolder::open(folder)?, &options, &mut Silent)
         }
         // Cannot be: the command line demands one.
         (None, None) => Err(Error::invalid("give --run or --bundle")),

@@ -1,0 +1,79 @@
+//! What the linear layers of a layer are given: what their rounding is fitted to.
+
+use candle_core::Tensor;
+
+use super::{FeedForward, LINEARS, Layer, SMOOTHING, SubLayers, activated};
+use crate::bert::Architecture;
+use crate::ops::{Attention, Ops, Packing};
+use crate::{Error, Result};
+
+/// The linear layers of a layer by their input, in the order in which a text comes by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Queries, keys and values, of the layer's own input.
+    Projections,
+    /// Attention's output, of what the heads make of the values.
+    Attended,
+    /// The first of the feed-forward sub-layer.
+    Inner,
+    /// The second.
+    Outer,
+}
+
+impl Stage {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Projections, Self::Attended, Self::Inner, Self::Outer];
+
+    /// Its linear layers, as Hugging Face names them.
+    pub fn linears(self) -> &'static [&'static str] {
+        match self {
+            Self::Projections => &LINEARS[..3],
+            Self::Attended => &LINEARS[3..4],
+            Self::Inner => &LINEARS[4..5],
+            Self::Outer => &LINEARS[5..],
+        }
+    }
+
+    /// The name of the factors that their input may be multiplied by; only where it is normalised values, which are also
+    /// added to the outputs and so cannot have the factors in them.
+    pub fn smoothing(self) -> Option<&'static str> {
+        match self {
+            Self::Projections => Some(SMOOTHING[0]),
+            Self::Inner => Some(SMOOTHING[1]),
+            Self::Attended | Self::Outer => None,
+        }
+    }
+
+    /// How many outputs each of them has, and how many inputs.
+    pub fn shape(self, architecture: &Architecture) -> [usize; 2] {
+        let (hidden, inner) = (architecture.hidden_size, architecture.intermediate_size);
+        match self {
+            Self::Projections | Self::Attended => [hidden, hidden],
+            Self::Inner => [inner, hidden],
+            Self::Outer => [hidden, inner],
+        }
+    }
+}
+
+impl Layer {
+    /// What the linear layers of `stage` are given where the layer is given `x` (rows, hidden).
+    ///
+    /// # Errors
+    /// The layer is of int8 weights, whose products are not apart; or a tensor operation fails.
+    pub fn input(&self, ops: Ops, x: &Tensor, packing: &Packing, stage: Stage) -> Result<Tensor> {
+        let SubLayers::Float { attention, feed_forward } = &self.sub_layers else {
+            return Err(Error::invalid("what goes into a layer's products is known of float weights only"));
+        };
+        let settings = Attention { heads: self.heads, epsilon: self.epsilon, probability_dropout: None, dropout: None };
+        let attended = || ops.attention(x, attention, packing, settings);
+        Ok(match (stage, feed_forward) {
+            (Stage::Projections, _) => x.clone(),
+            (Stage::Attended, _) => ops.context(x, attention, packing, settings)?,
+            (Stage::Inner, _) => attended()?,
+            (Stage::Outer, FeedForward::Gelu(first, packed)) => ops.inner(&attended()?, first, packed)?,
+            (Stage::Outer, FeedForward::Other { activation, inner, .. }) => {
+                activated(&inner.forward(ops, &attended()?)?, *activation)?
+            }
+        })
+    }
+}
