@@ -81,6 +81,15 @@ fn assert_predicts(folder: &Path) {
     assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
     assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
 
+    let many: Vec<String> =
+        (0..3000).map(|number| format!("movie {number} was {}", ["good", "bad"][number % 2])).collect();
+    let output = predict(folder, "int8", "jsonl", many.join("\n").as_bytes());
+    let lines: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.iter().map(|line| line["text"].as_str().unwrap()).collect::<Vec<_>>(), many);
+    let alone = predict(folder, "int8", "jsonl", many[2001].as_bytes());
+    assert_eq!(serde_json::from_slice::<Value>(&alone.stdout).unwrap(), lines[2001], "whatever else is read with it");
+
     let text = String::from_utf8(predict(folder, "int8", "text", b"the movie was good\n").stdout).unwrap();
     assert!(text.starts_with("the movie was good\n  sentiment: positive 0.9"), "{text}");
     let broken = predict(folder, "int8", "text", b"good\n\xff\xfe\n");

@@ -1,5 +1,6 @@
 //! The command line: parse, call the library, print.
 
+mod activations;
 mod bias;
 mod calibrate;
 mod card;

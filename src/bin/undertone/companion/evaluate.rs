@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::ops::{Ops, Rounding};
 use undertone::train::data::Example;
 use undertone::train::evaluate::{Differences, Evaluation};
 use undertone::train::metrics::{BINS, Decisions, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
+use super::activations::Activations;
 use super::progress::Bars;
 use super::texts;
 
@@ -40,30 +40,12 @@ pub struct Arguments {
     /// with this one's calibration.
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
-    /// How an int8 bundle's activations are rounded: as the page's engine does without relaxed SIMD, or with it.
+    /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
-}
-
-/// The roundings of the int8 kernels.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Activations {
-    /// To 14 bits.
-    Wide,
-    /// To 7 bits.
-    Narrow,
-}
-
-impl From<Activations> for Ops {
-    fn from(activations: Activations) -> Self {
-        Self::Int8(match activations {
-            Activations::Wide => Rounding::Wide,
-            Activations::Narrow => Rounding::Narrow,
-        })
-    }
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {

@@ -1,14 +1,19 @@
 //! `undertone predict`.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use rayon::prelude::*;
 use serde_json::json;
 use undertone::bundle::Bundle;
 use undertone::classify::{Classification, Classifier, WordEffect};
 use undertone::{Error, Result};
 
+use super::activations::Activations;
+
+/// How much of standard input is read ahead, and so classified at the same time; somebody who types is answered line by line.
+const AHEAD: usize = 1 << 16;
 /// What changes a probability by less is not worth showing.
 const LEAST_EFFECT: f32 = 0.02;
 /// How many words of a label are shown.
@@ -27,6 +32,9 @@ pub struct Arguments {
     /// words one by one, which takes a pass through the model for each.
     #[arg(long)]
     spans: bool,
+    /// How an int8 bundle's activations are rounded.
+    #[arg(long, value_enum, default_value_t = Activations::Wide)]
+    activations: Activations,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -38,37 +46,58 @@ enum Format {
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {
-    let classifier = Classifier::new(&Bundle::read(&arguments.bundle)?)?;
+    let classifier = Classifier::with_ops(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
     let mut output = std::io::stdout().lock();
-    let mut input = std::io::stdin().lock();
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
+    let mut input = BufReader::with_capacity(AHEAD, std::io::stdin().lock());
+    let mut seen = 0;
+    loop {
+        let lines = read_lines(&mut input)?;
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let answer = |(number, line): (usize, &Vec<u8>)| {
+            let text = std::str::from_utf8(line).map_err(|_| {
+                Error::invalid(format!("line {} of standard input is not valid UTF-8", seen + number + 1))
+            })?;
+            let text = text.trim_end_matches(['\n', '\r']);
+            let mut classification = classifier.classify(text)?;
+            let effects = if arguments.spans { effects(&classifier, text, &classification)? } else { Vec::new() };
+            if !arguments.spans {
+                classification.words.clear();
+            }
+            Ok((text, classification, effects))
+        };
+        let answers: Vec<Result<_>> = lines.par_iter().enumerate().map(answer).collect();
+        for answer in answers {
+            let (text, classification, effects) = answer?;
+            let printed = match arguments.format {
+                Format::Text => print_text(&mut output, text, &classification, &effects),
+                Format::Jsonl => print_json(&mut output, text, &classification, &effects),
+            };
+            match printed {
+                // Whoever reads has seen enough, as `head` does.
+                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+                printed => {
+                    printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?
+                }
+            }
+        }
+        seen += lines.len();
+    }
+}
+
+/// The next line, once there is one, and those after it that are there already; none at the end.
+fn read_lines(input: &mut BufReader<impl Read>) -> Result<Vec<Vec<u8>>> {
+    let mut lines = Vec::new();
+    while lines.is_empty() || input.buffer().contains(&b'\n') {
+        let mut line = Vec::new();
         let read = input.read_until(b'\n', &mut line);
         if read.map_err(|error| Error::invalid(format!("standard input cannot be read: {error}")))? == 0 {
             break;
         }
-        let text = std::str::from_utf8(&line)
-            .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
-            .trim_end_matches(['\n', '\r']);
-        let mut classification = classifier.classify(text)?;
-        let effects = if arguments.spans { effects(&classifier, text, &classification)? } else { Vec::new() };
-        if !arguments.spans {
-            classification.words.clear();
-        }
-        let printed = match arguments.format {
-            Format::Text => print_text(&mut output, text, &classification, &effects),
-            Format::Jsonl => print_json(&mut output, text, &classification, &effects),
-        };
-        match printed {
-            // Whoever reads has seen enough, as `head` does.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            printed => {
-                printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?
-            }
-        }
+        lines.push(line);
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// The words of a text that matter to a label.
