@@ -55,21 +55,14 @@ pub fn run(arguments: Arguments) -> Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
-        let answer = |(number, line): (usize, &Vec<u8>)| {
-            let text = std::str::from_utf8(line).map_err(|_| {
-                Error::invalid(format!("line {} of standard input is not valid UTF-8", seen + number + 1))
-            })?;
-            let text = text.trim_end_matches(['\n', '\r']);
-            let mut classification = classifier.classify(text)?;
-            let effects = if arguments.spans { effects(&classifier, text, &classification)? } else { Vec::new() };
-            if !arguments.spans {
-                classification.words.clear();
-            }
-            Ok((text, classification, effects))
-        };
-        let answers: Vec<Result<_>> = lines.par_iter().enumerate().map(answer).collect();
+        let number = |place: usize| seen + place + 1;
+        let answers: Vec<Result<Answer>> = lines
+            .par_iter()
+            .enumerate()
+            .map(|(place, line)| answer(&classifier, line, number(place), arguments.spans))
+            .collect();
         for answer in answers {
-            let (text, classification, effects) = answer?;
+            let Answer { text, classification, effects } = answer?;
             let printed = match arguments.format {
                 Format::Text => print_text(&mut output, text, &classification, &effects),
                 Format::Jsonl => print_json(&mut output, text, &classification, &effects),
@@ -84,6 +77,25 @@ pub fn run(arguments: Arguments) -> Result<()> {
         }
         seen += lines.len();
     }
+}
+
+/// What is printed for a line.
+struct Answer<'a> {
+    text: &'a str,
+    classification: Classification,
+    effects: Vec<Effects>,
+}
+
+fn answer<'a>(classifier: &Classifier, line: &'a [u8], number: usize, spans: bool) -> Result<Answer<'a>> {
+    let text = std::str::from_utf8(line)
+        .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
+        .trim_end_matches(['\n', '\r']);
+    let mut classification = classifier.classify(text)?;
+    let effects = if spans { effects(classifier, text, &classification)? } else { Vec::new() };
+    if !spans {
+        classification.words.clear();
+    }
+    Ok(Answer { text, classification, effects })
 }
 
 /// The next line, once there is one, and those after it that are there already; none at the end.
