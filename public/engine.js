@@ -24,8 +24,14 @@ addEventListener("unhandledrejection", (event) => {
   fail(`The engine stopped, perhaps because it ran out of memory (${event.reason}).`);
 });
 
-// SHA-256 where the browser has it, which is in secure origins only.
-const digest = async (content) => crypto.subtle?.digest("SHA-256", content);
+// The SHA-256 of the SHA-256s of pieces (src/bundle/manifest.rs), where the browser has it, which is in secure origins only.
+const PIECE = 1 << 19;
+const digest = async (content) => {
+  if (!crypto.subtle) return undefined;
+  const starts = Array.from({ length: Math.ceil(content.length / PIECE) }, (_, index) => index * PIECE);
+  const hashes = starts.map((start) => crypto.subtle.digest("SHA-256", content.subarray(start, start + PIECE)));
+  return crypto.subtle.digest("SHA-256", await new Blob(await Promise.all(hashes)).arrayBuffer());
+};
 
 // Nobody may want to know of a failure, and whoever does will ask for it.
 const quietly = (promise) => {
@@ -33,8 +39,10 @@ const quietly = (promise) => {
   return promise;
 };
 
+// By way of a blob, which takes Chromium half as long.
 const read = async (store, request) => {
-  const content = await (await store.match(request)).arrayBuffer();
+  const blob = await (await store.match(request)).blob();
+  const content = new Uint8Array(await blob.arrayBuffer());
   return { content, digest: quietly(digest(content)) };
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Compiling takes as long as reading an earlier visit's weights, and neither needs the other.
 
-use js_sys::{ArrayBuffer, Promise};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -28,16 +28,18 @@ extern "C" {
 
     /// What is in it.
     #[wasm_bindgen(method, getter)]
-    pub fn content(this: &Kept) -> ArrayBuffer;
+    pub fn content(this: &Kept) -> Uint8Array;
 
-    /// Its SHA-256, as [`digest`] has it.
+    /// What [`digest`] gives for it.
     #[wasm_bindgen(method, getter)]
     pub fn digest(this: &Kept) -> Promise;
 
     #[wasm_bindgen(thread_local_v2, js_name = ahead)]
     static AHEAD: Ahead;
 
-    /// Has the browser compute the SHA-256 of `content`; undefined where it does so for secure origins only.
+    /// Has the browser compute the SHA-256 of the SHA-256s of the pieces of `content`, which
+    /// [`FileEntry::sha256_of_pieces`](crate::bundle::FileEntry::sha256_of_pieces) is; undefined where it does so for secure
+    /// origins only.
     pub fn digest(content: &[u8]) -> Promise;
 }
 

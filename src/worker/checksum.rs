@@ -7,14 +7,15 @@ use wasm_bindgen_futures::JsFuture;
 use crate::Result;
 use crate::bundle::FileEntry;
 
-/// Checks that `content` is the file that `entry` describes, by the browser's `digest` of it where there is one.
+/// Checks that `content` is the file that `entry` describes, by its [`digest`](super::ahead::digest) where the browser has one.
 ///
 /// # Errors
 /// Its size or its hash differs.
 pub async fn verify(entry: &FileEntry, name: &str, content: &[u8], digest: Promise) -> Result<()> {
     let digest = JsFuture::from(digest).await.ok().and_then(|digest| digest.dyn_into::<ArrayBuffer>().ok());
-    match digest {
-        Some(digest) => entry.verify_digest(name, content.len(), &Uint8Array::new(&digest).to_vec()),
-        None => entry.verify(name, content),
-    }
+    let verified = digest.and_then(|digest| {
+        let digest = Uint8Array::new(&digest).to_vec();
+        entry.verify_pieces(name, content.len(), &digest)
+    });
+    verified.unwrap_or_else(|| entry.verify(name, content))
 }

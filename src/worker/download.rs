@@ -48,7 +48,7 @@ impl<'a> Download<'a> {
         let entry = self.manifest.file(name)?;
         let address = self.file_address(name, entry);
         if let Some(kept) = self.store.take(&address).await {
-            let content = Uint8Array::new(&kept.content()).to_vec();
+            let content = kept.content().to_vec();
             if verify(entry, name, &content, kept.digest()).await.is_ok() {
                 self.progress.borrow_mut().add(entry.bytes);
                 return Ok(content);

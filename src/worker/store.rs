@@ -43,8 +43,9 @@ impl Store {
         }
     }
 
-    /// Forgets all files but those of these addresses.
+    /// Forgets all files but those of these addresses, and lets go of what nobody took.
     pub async fn keep_only(&self, addresses: &[String]) {
+        self.kept.iter().for_each(Map::clear);
         let Some(cache) = &self.cache else { return };
         let Ok(requests) = JsFuture::from(cache.keys()).await else { return };
         for request in js_sys::Array::from(&requests).iter().map(JsCast::unchecked_into::<Request>) {

@@ -10,7 +10,8 @@ use crate::support::{BASELINE, GLOWING, RELAXED, SCATHING, THREAT, copy, dist};
 
 /// What the function body `script` returns, which has the engines at hand, some texts, and what one engine says of each.
 fn with_engines(browser: &Browser, script: &str) -> Value {
-    let kinds = json!([GLOWING, "", SCATHING, "a", THREAT, "ça alors, 100 % naïve 🙂", "All work and no play. ".repeat(20)]);
+    let kinds =
+        json!([GLOWING, "", SCATHING, "a", THREAT, "ça alors, 100 % naïve 🙂", "All work and no play. ".repeat(20)]);
     browser.run(&format!(
         "const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
         const kinds = {kinds};
