@@ -30,7 +30,8 @@ const digest = async (content) => {
   if (!crypto.subtle) return undefined;
   const starts = Array.from({ length: Math.ceil(content.length / PIECE) }, (_, index) => index * PIECE);
   const hashes = starts.map((start) => crypto.subtle.digest("SHA-256", content.subarray(start, start + PIECE)));
-  return crypto.subtle.digest("SHA-256", await new Blob(await Promise.all(hashes)).arrayBuffer());
+  const joined = (await Promise.all(hashes)).flatMap((hash) => [...new Uint8Array(hash)]);
+  return crypto.subtle.digest("SHA-256", new Uint8Array(joined));
 };
 
 // Nobody may want to know of a failure, and whoever does will ask for it.

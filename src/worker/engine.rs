@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures_util::future::try_join;
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
@@ -16,6 +17,12 @@ use crate::Result;
 use crate::bundle::{TOKENIZER, WEIGHTS};
 use crate::classify::{self, Classifier, Scoring};
 use crate::ops::{Ops, Rounding};
+
+/// So many passes, if nobody asks anything, show the browser what of the engine to compile for speed: the first one takes some 10 ms,
+/// and the first text after them a third of what it would.
+const WARM_UP: u32 = 4;
+/// How many milliseconds there are before each of them, for questions.
+const PAUSE: u32 = 20;
 
 /// A text to classify.
 struct Question {
@@ -36,6 +43,8 @@ pub struct Engine {
     lists: RefCell<VecDeque<List>>,
     bell: MessagePort,
     rung: Cell<bool>,
+    /// Whether something has been asked.
+    awake: Cell<bool>,
 }
 
 impl Engine {
@@ -49,6 +58,7 @@ impl Engine {
             lists: RefCell::default(),
             bell: channel.port1(),
             rung: Cell::new(false),
+            awake: Cell::new(false),
         });
         let working = Rc::clone(&engine);
         let listener = Closure::<dyn FnMut()>::new(move || working.work());
@@ -66,6 +76,7 @@ impl Engine {
                     *engine.classifier.borrow_mut() = Some(classifier);
                     post(&Response::Ready(model));
                     engine.ring();
+                    engine.warm_up(WARM_UP);
                 }
                 Err(error) => fail(format!("The model could not be loaded: {error}.")),
             }
@@ -74,14 +85,32 @@ impl Engine {
 
     /// Takes note of a text. It is classified when all messages that are here already have been seen.
     pub fn ask(&self, sequence: u64, text: String) {
+        self.awake.set(true);
         *self.newest.borrow_mut() = Some(Question { sequence, text });
         self.ring();
     }
 
     /// Takes note of a list of texts. They are scored while there is no question.
     pub fn score(&self, sequence: u64, texts: Vec<String>) {
+        self.awake.set(true);
         self.lists.borrow_mut().push_back(List { sequence, scoring: Scoring::new(texts) });
         self.ring();
+    }
+
+    /// Classifies nothing, again and again until something is asked.
+    fn warm_up(self: Rc<Self>, passes: u32) {
+        if passes == 0 {
+            return;
+        }
+        let pass = move || {
+            if self.awake.get() {
+                return;
+            }
+            // What it says, even of what went wrong, is of no interest.
+            self.classifier.borrow().iter().for_each(|classifier| drop(classifier.classify("")));
+            self.warm_up(passes - 1);
+        };
+        Timeout::new(PAUSE, pass).forget();
     }
 
     fn ring(&self) {
