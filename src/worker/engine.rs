@@ -32,7 +32,8 @@ struct Question {
 
 /// Texts to classify when there is no question.
 struct List {
-    sequence: u64,
+    /// None where nobody waits for the scores.
+    sequence: Option<u64>,
     scoring: Scoring,
 }
 
@@ -93,24 +94,26 @@ impl Engine {
     /// Takes note of a list of texts. They are scored while there is no question.
     pub fn score(&self, sequence: u64, texts: Vec<String>) {
         self.awake.set(true);
-        self.lists.borrow_mut().push_back(List { sequence, scoring: Scoring::new(texts) });
-        self.ring();
+        self.take_up(Some(sequence), texts);
     }
 
-    /// Classifies nothing, again and again until something is asked.
+    /// Scores nothing, again and again until something is asked.
     fn warm_up(self: Rc<Self>, passes: u32) {
         if passes == 0 {
             return;
         }
         let pass = move || {
-            if self.awake.get() {
-                return;
+            if !self.awake.get() {
+                self.take_up(None, vec![String::new()]);
+                self.warm_up(passes - 1);
             }
-            // What it says, even of what went wrong, is of no interest.
-            self.classifier.borrow().iter().for_each(|classifier| drop(classifier.classify("")));
-            self.warm_up(passes - 1);
         };
         Timeout::new(PAUSE, pass).forget();
+    }
+
+    fn take_up(&self, sequence: Option<u64>, texts: Vec<String>) {
+        self.lists.borrow_mut().push_back(List { sequence, scoring: Scoring::new(texts) });
+        self.ring();
     }
 
     fn ring(&self) {
@@ -147,10 +150,10 @@ fn answer(classifier: &Classifier, Question { sequence, text }: Question) -> Res
 fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) -> Result<()> {
     let Some(List { sequence, mut scoring }) = lists.pop_front() else { return Ok(()) };
     scoring.advance(classifier)?;
-    if scoring.is_done() {
-        post(&Response::Scored { sequence, scores: scoring.finish() });
-    } else {
+    if !scoring.is_done() {
         lists.push_front(List { sequence, scoring });
+    } else if let Some(sequence) = sequence {
+        post(&Response::Scored { sequence, scores: scoring.finish() });
     }
     Ok(())
 }

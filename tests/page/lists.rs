@@ -141,6 +141,7 @@ fn what_a_broken_engine_had_to_do_is_done_again() {
         const last = pool.score(texts);
         await pause(50);
         fail(pool.seats[0]);
+        await pause(0);
         await pool.seats[0].load();
         fail(pool.seats[0]);
         return { single, replaced, given_up, last: await last.catch((reason) => reason.message) };",
