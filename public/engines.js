@@ -6,6 +6,14 @@ const MOST_ENGINES = 8;
 // An engine is given so many texts at once at most, and so many characters unless one text has more: a quarter of a second.
 const CHUNK = { texts: 16, characters: 4000 };
 
+// The site's boot script, which the page has in itself. It is fetched once for all engines.
+let starter;
+const fetchStarter = async (base) => {
+  const response = await fetch(`${base}engine.js`);
+  if (!response.ok) throw new Error("The engine could not be fetched: engine.js does not arrive from the server.");
+  return response.text();
+};
+
 // An engine for the site at `base`, in a worker: the fastest that the browser can run, or the given `build`, "worker" or
 // "worker_relaxed". `fresh` passes over the browser's HTTP cache.
 export class Engine {
@@ -41,9 +49,8 @@ export class Engine {
   }
 
   async begin() {
-    const response = await fetch(`${this.base}engine.js`);
-    if (!response.ok) throw new Error("The engine could not be fetched: engine.js does not arrive from the server.");
-    const script = new Blob([this.script(await response.text())], { type: "text/javascript" });
+    starter ??= await fetchStarter(this.base);
+    const script = new Blob([this.script()], { type: "text/javascript" });
     const address = URL.createObjectURL(script);
     this.listen(new Worker(address));
     try {
@@ -53,7 +60,7 @@ export class Engine {
     }
   }
 
-  script(starter) {
+  script() {
     return `${starter}start(${JSON.stringify(this.base)}, "bench", ${this.builds}, ${JSON.stringify(this.request)});`;
   }
 

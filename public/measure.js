@@ -36,8 +36,8 @@ export const TOKENS = [16, 32, 64, 128, 256, 512];
 
 // An engine that can be asked how much memory it has taken.
 export class MeteredEngine extends Engine {
-  script(starter) {
-    return `(${meter})();\n${super.script(starter)}`;
+  script() {
+    return `(${meter})();\n${super.script()}`;
   }
 
   // How many bytes.
