@@ -1,7 +1,11 @@
 // The page that measures the engine where the visitor is.
-import { Engine, TOKENS, Texts, median } from "./measure.js";
+import { Pool } from "./engines.js";
+import { MeteredEngine, TOKENS, Texts, median } from "./measure.js";
 
 const ROUNDS = Number(new URLSearchParams(location.search).get("rounds")) || 12;
+// A list takes seconds, and its time varies little.
+const LIST_ROUNDS = Math.min(ROUNDS, 3);
+const LIST_TEXTS = 256;
 const NAMES = { worker_relaxed: "relaxed SIMD", worker: "baseline" };
 
 const element = (selector) => document.querySelector(selector);
@@ -23,11 +27,11 @@ const loaded = async () => {
   const engines = [];
   for (const build of Object.keys(NAMES)) {
     say(`Loading the engine, ${NAMES[build]}…`);
-    const engine = new Engine(build, "./");
+    const engine = new MeteredEngine("./", { build });
     const begun = performance.now();
     try {
       await engine.load();
-      engines.push({ engine, loading: performance.now() - begun });
+      engines.push({ engine, build, loading: performance.now() - begun });
     } catch (reason) {
       engine.stop();
       if (build === "worker") throw reason;
@@ -36,35 +40,68 @@ const loaded = async () => {
   return engines;
 };
 
-const measure = async () => {
-  const engines = await loaded();
-  const texts = await Texts.of("./");
-  const results = engines.flatMap(({ engine }) => TOKENS.map((tokens) => ({ contender: engine.build, tokens, times: [] })));
+// Milliseconds for a text, of each build and length.
+const passes = async (engines, texts) => {
+  const results = engines.flatMap(({ build }) => TOKENS.map((tokens) => ({ contender: build, tokens, times: [] })));
   for (let round = 0; round <= ROUNDS; round += 1) {
     say(`Round ${round} of ${ROUNDS}…`);
     for (const tokens of TOKENS) {
       const { text } = texts.make(tokens, round);
-      for (const { engine } of engines) {
+      for (const { engine, build } of engines) {
         const { milliseconds } = await engine.classify(text);
         // The first round warms up.
-        if (round > 0) results.find((of) => of.contender === engine.build && of.tokens === tokens).times.push(milliseconds);
+        if (round > 0) results.find((of) => of.contender === build && of.tokens === tokens).times.push(milliseconds);
       }
     }
   }
+  return results.map(({ contender, tokens, times }) => ({
+    contender, tokens, median_ms: median(times), min_ms: Math.min(...times), rounds: times.length,
+  }));
+};
+
+// Texts a second of a list that one engine has for itself, and that all share.
+const lists = async (texts) => {
+  say("Loading an engine for each core…");
+  const list = texts.mixed(LIST_TEXTS);
+  const pools = [new Pool("./", 1), new Pool("./")].filter((pool, index) => index === 0 || pool.size > 1);
+  try {
+    for (const pool of pools) await pool.load();
+    const results = pools.map((pool) => ({ engines: pool.size, rates: [] }));
+    for (let round = 0; round <= LIST_ROUNDS; round += 1) {
+      say(`${LIST_TEXTS} texts, round ${round} of ${LIST_ROUNDS}…`);
+      for (const [index, pool] of pools.entries()) {
+        // The first round warms up, for which some of the texts will do.
+        const given = round > 0 ? list : list.slice(0, 32);
+        const begun = performance.now();
+        await pool.score(given);
+        if (round > 0) results[index].rates.push((given.length / (performance.now() - begun)) * 1000);
+      }
+    }
+    return results.map(({ engines, rates }) => ({
+      engines, median_texts_per_second: median(rates), max_texts_per_second: Math.max(...rates), rounds: rates.length,
+    }));
+  } finally {
+    for (const pool of pools) pool.stop();
+  }
+};
+
+const measure = async () => {
+  const engines = await loaded();
+  const texts = await Texts.of("./");
+  const results = await passes(engines, texts);
   const memory = await Promise.all(engines.map(({ engine }) => engine.memory()));
   for (const { engine } of engines) engine.stop();
   return {
     browser: navigator.userAgent,
-    results: results.map(({ contender, tokens, times }) => ({
-      contender, tokens, median_ms: median(times), min_ms: Math.min(...times), rounds: times.length,
+    results,
+    loading: engines.map(({ build, loading }, index) => ({
+      contender: build, load_ms: loading, memory_bytes: memory[index],
     })),
-    loading: engines.map(({ engine, loading }, index) => ({
-      contender: engine.build, load_ms: loading, memory_bytes: memory[index],
-    })),
+    lists: await lists(texts),
   };
 };
 
-const show = ({ results, loading }) => {
+const show = ({ results, loading, lists }) => {
   const builds = loading.map(({ contender }) => contender);
   element("thead").replaceChildren(row(["tokens", ...builds.map((build) => NAMES[build])], "th"));
   const times = TOKENS.map((tokens) => {
@@ -76,7 +113,12 @@ const show = ({ results, loading }) => {
   });
   const start = row(["start", ...loading.map(({ load_ms }) => load_ms.toFixed(0))], "td");
   const memory = row(["memory", ...loading.map(({ memory_bytes }) => `${(memory_bytes / 1e6).toFixed(0)} MB`)], "td");
-  element("tbody").replaceChildren(...times, start, memory);
+  const rates = lists.map(({ engines, median_texts_per_second }) => {
+    const rate = row([`texts a second, ${engines} ${engines === 1 ? "engine" : "engines"}`, median_texts_per_second.toFixed(0)], "td");
+    rate.lastChild.colSpan = builds.length;
+    return rate;
+  });
+  element("tbody").replaceChildren(...times, start, memory, ...rates);
   element("#figures").hidden = false;
 };
 

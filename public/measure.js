@@ -1,4 +1,5 @@
 // Measures the engine in this browser: for bench.html, and for the benchmark beside other engines.
+import { Engine } from "./engines.js";
 
 // For the inside of a worker: notes every memory that its modules have, so that their size can be asked for.
 export const meter = () => {
@@ -33,56 +34,16 @@ export const meter = () => {
 // How many tokens the measured texts have.
 export const TOKENS = [16, 32, 64, 128, 256, 512];
 
-// An engine of ours: `build` is "worker" or "worker_relaxed", `base` the site's address.
-export class Engine {
-  constructor(build, base) {
-    this.build = build;
-    this.base = new URL(base, document.baseURI).href;
-    this.sequence = 0;
+// An engine that can be asked how much memory it has taken.
+export class MeteredEngine extends Engine {
+  script() {
+    return `(${meter})();\n${super.script()}`;
   }
 
-  // Resolves when the engine has loaded the site's model.
-  async load() {
-    const starter = await (await fetch(`${this.base}engine.js`)).text();
-    const start = `start(${JSON.stringify(this.base)}, "bench", ${JSON.stringify([this.build])});`;
-    const script = URL.createObjectURL(new Blob([`(${meter})();\n`, starter, start], { type: "text/javascript" }));
-    this.worker = new Worker(script);
-    await this.hear("Started");
-    URL.revokeObjectURL(script);
-    this.say({ Load: { bundle: `${this.base}models/undertone/`, fresh: false } });
-    await this.hear("Ready");
-  }
-
-  // What the engine says of `text`, and in how many milliseconds.
-  async classify(text) {
-    this.sequence += 1;
-    this.say({ Classify: { sequence: this.sequence, text } });
-    return this.hear("Answer");
-  }
-
-  // How many bytes of memory the engine has taken.
-  async memory() {
+  // How many bytes.
+  memory() {
     this.worker.postMessage("memory");
     return this.hear("Memory");
-  }
-
-  stop() {
-    this.worker?.terminate();
-  }
-
-  say(request) {
-    this.worker.postMessage(JSON.stringify(request));
-  }
-
-  hear(kind) {
-    return new Promise((resolve, reject) => {
-      this.worker.onmessage = ({ data }) => {
-        const response = JSON.parse(data);
-        if (response.Failed) reject(new Error(response.Failed.sentence));
-        if (Object.hasOwn(response, kind)) resolve(response[kind]);
-      };
-      this.worker.onerror = (event) => reject(new Error(event.message));
-    });
   }
 }
 
@@ -104,6 +65,14 @@ export class Texts {
     const chosen = Array.from({ length: tokens - 2 }, (_, i) => this.words[(seed * 7919 + i * 131) % this.words.length]);
     const ids = [this.first, ...chosen.map(([, id]) => id), this.last];
     return { text: chosen.map(([word]) => word).join(" "), ids };
+  }
+
+  // So many texts as long as comments are, 8 to 300 tokens and more often few, in no order.
+  mixed(count) {
+    return Array.from({ length: count }, (_, seed) => {
+      const share = ((seed * 89) % count) / count;
+      return this.make(Math.round(8 * (300 / 8) ** (share ** 1.5)), seed).text;
+    });
   }
 }
 

@@ -11,8 +11,10 @@ use crate::ops::{Ops, Rounding};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
+mod many;
 mod words;
 
+pub use many::{Scores, Scoring};
 pub use words::{TaskWords, WordEffect, WordScore};
 
 /// What the model says of one text.
@@ -48,6 +50,36 @@ pub struct LabelScore {
     pub threshold: f32,
 }
 
+/// The tokenizer of the bundle with this manifest, from the content of its file.
+///
+/// # Errors
+/// It is not what the manifest describes.
+pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
+    let tokenizer = Tokenizer::from_json(json, manifest.max_tokens)?.normalising(manifest.normalisation);
+    let (known, embedded) = (tokenizer.vocabulary_size(), manifest.architecture.vocab_size);
+    if known > embedded {
+        return Err(Error::invalid(format!(
+            "the bundle's tokenizer knows {known} tokens, and its model only {embedded}"
+        )));
+    }
+    Ok(tokenizer)
+}
+
+/// The model of the bundle with this manifest, from the content of the weights' file.
+///
+/// # Errors
+/// It is not what the manifest describes.
+pub fn model(manifest: &Manifest, weights: &[u8], ops: Ops) -> Result<Model> {
+    let architecture = &manifest.architecture;
+    if manifest.max_tokens > architecture.max_position_embeddings {
+        return Err(Error::invalid(format!(
+            "the bundle's manifest allows {} tokens, and its model has only {} positions",
+            manifest.max_tokens, architecture.max_position_embeddings
+        )));
+    }
+    Model::new(architecture, manifest.pooling, &manifest.heads(), bundle::weights::decode(weights)?, ops)
+}
+
 /// A bundle, ready to classify.
 pub struct Classifier {
     manifest: Manifest,
@@ -70,25 +102,14 @@ impl Classifier {
     /// As for [`Self::new`].
     pub fn with_ops(bundle: &Bundle, ops: Ops) -> Result<Self> {
         let manifest = bundle.manifest.clone();
-        let architecture = &manifest.architecture;
-        if manifest.max_tokens > architecture.max_position_embeddings {
-            return Err(Error::invalid(format!(
-                "the bundle's manifest allows {} tokens, and its model has only {} positions",
-                manifest.max_tokens, architecture.max_position_embeddings
-            )));
-        }
-        let tokenizer =
-            Tokenizer::from_json(&bundle.tokenizer, manifest.max_tokens)?.normalising(manifest.normalisation);
-        if tokenizer.vocabulary_size() > architecture.vocab_size {
-            return Err(Error::invalid(format!(
-                "the bundle's tokenizer knows {} tokens, and its model only {}",
-                tokenizer.vocabulary_size(),
-                architecture.vocab_size
-            )));
-        }
-        let weights = bundle::weights::decode(&bundle.weights)?;
-        let model = Model::new(architecture, manifest.pooling, &manifest.heads(), weights, ops)?;
-        Ok(Self { manifest, tokenizer, model })
+        let tokenizer = tokenizer(&manifest, &bundle.tokenizer)?;
+        let model = model(&manifest, &bundle.weights, ops)?;
+        Ok(Self::of_parts(manifest, tokenizer, model))
+    }
+
+    /// Puts together what [`tokenizer`] and [`model`] made of one bundle's files.
+    pub fn of_parts(manifest: Manifest, tokenizer: Tokenizer, model: Model) -> Self {
+        Self { manifest, tokenizer, model }
     }
 
     /// What the bundle says of itself.

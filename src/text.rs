@@ -8,7 +8,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokenizers::{EncodeInput, Encoding, Model, TruncationParams};
+use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::{
+    DecoderWrapper, EncodeInput, Encoding, Model, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    TokenizerImpl, TruncationParams,
+};
 
 use crate::bert::TokenIds;
 use crate::{Error, Result};
@@ -37,6 +41,11 @@ impl Normalisation {
         *self == Self::None
     }
 }
+
+/// BERT's kind. Where any kind may come, tokenizers reads the vocabulary into three shapes, one after the other, before it knows
+/// which one it is, and that is most of what reading takes.
+type WordPieceTokenizer =
+    TokenizerImpl<WordPiece, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
 
 /// Turns texts into token ids, [CLS] and [SEP] included, and cuts them to a number of tokens.
 #[derive(Debug, Clone)]
@@ -69,7 +78,10 @@ impl Tokenizer {
     /// # Errors
     /// The content is no tokenizer, or `max_tokens` leaves no room beside the special tokens.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
-        let inner = tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?;
+        let inner = match serde_json::from_slice::<WordPieceTokenizer>(json) {
+            Ok(inner) => inner.into(),
+            Err(_) => tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?,
+        };
         Self { inner, normalisation: Normalisation::None }.cut_at(max_tokens)
     }
 

@@ -3,17 +3,18 @@
 //! The worker fetches the bundle ([`download`]), keeps it for the next visit ([`store`]), and answers what the page asks
 //! ([`protocol`]). The model runs on the worker's only thread, so a running classification cannot be interrupted; what can
 //! be done is never to begin one that is out of date. [`run`] therefore only takes note of a text when its message
-//! arrives and classifies in a task of its own, which queues behind all messages that have arrived by then.
+//! arrives and classifies in a task of its own, which queues behind all messages that have arrived by then. Lists of texts
+//! are scored a few at a time, each few in such a task, so that a question never waits for a list.
 
 pub mod download;
 pub mod protocol;
 pub mod store;
 
+mod ahead;
 mod checksum;
 mod engine;
 
 use std::panic::PanicHookInfo;
-use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -24,12 +25,13 @@ use protocol::{BUILD, Request, Response};
 /// Starts listening to the page; what the worker's `main` calls.
 pub fn run() {
     std::panic::set_hook(Box::new(report_panic));
-    let engine = Rc::new(Engine::new());
+    let engine = Engine::new();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let message = event.data().as_string().unwrap_or_default();
         match serde_json::from_str(&message) {
             Ok(Request::Load { bundle, fresh }) => engine.load(bundle, fresh),
             Ok(Request::Classify { sequence, text }) => engine.ask(sequence, text),
+            Ok(Request::Score { sequence, texts }) => engine.score(sequence, texts),
             Err(error) => fail(format!("The page sent the engine something it does not understand: {error}.")),
         }
     });

@@ -3,7 +3,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use undertone::bundle::Bundle;
+use undertone::bundle::{Bundle, FileEntry, TOKENIZER, WEIGHTS};
 use wasmparser::{Parser, Payload, Result};
 
 /// The built site, or nothing where the tests run without one.
@@ -91,5 +91,8 @@ fn both_engines_are_vectorised_and_one_runs_in_safari_too() {
 fn the_model_is_whole() {
     let Some(dist) = site() else { return };
     let bundle = Bundle::read(&dist.join("models/undertone")).unwrap();
-    assert!(!bundle.weights.is_empty());
+    for (name, content) in [(WEIGHTS, &bundle.weights), (TOKENIZER, &bundle.tokenizer)] {
+        // Both of its hashes, since the browser checks the other one.
+        assert_eq!(bundle.manifest.files[name], FileEntry::of(content), "{name}");
+    }
 }

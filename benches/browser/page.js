@@ -2,7 +2,7 @@
 //
 // What is measured goes to the host as addresses that it is asked for (main.rs reads them from there), so that every browser
 // will do and none needs a driver.
-import { Engine, TOKENS, Texts } from "../site/measure.js";
+import { MeteredEngine, TOKENS, Texts } from "../site/measure.js";
 
 const parameters = new URLSearchParams(location.search);
 const ROUNDS = Number(parameters.get("rounds"));
@@ -12,11 +12,16 @@ const COLD_STARTS = Number(parameters.get("cold_starts"));
 const LEAST_MILLISECONDS = 30;
 
 // A peer, with the same methods as our own engine.
-class Peer extends Engine {
-  async load() {
-    this.worker = new Worker("worker.js", { type: "module" });
+class Peer extends MeteredEngine {
+  constructor(name) {
+    super("../site/");
+    this.name = name;
+  }
+
+  async begin() {
+    this.listen(new Worker("worker.js", { type: "module" }));
     await this.hear("Started");
-    this.say({ load: this.build });
+    this.say({ load: this.name });
     await this.hear("Ready");
   }
 
@@ -26,7 +31,7 @@ class Peer extends Engine {
   }
 }
 
-class Ours extends Engine {
+class Ours extends MeteredEngine {
   async classify({ text }) {
     const { milliseconds, classification } = await super.classify(text);
     const labels = classification.tasks.flatMap((task) => task.labels);
@@ -35,11 +40,11 @@ class Ours extends Engine {
 }
 
 const CONTENDERS = {
-  "Undertone, relaxed": () => new Ours("worker_relaxed", "../site/"),
-  "Undertone, baseline": () => new Ours("worker", "../site/"),
+  "Undertone, relaxed": () => new Ours("../site/", { build: "worker_relaxed" }),
+  "Undertone, baseline": () => new Ours("../site/", { build: "worker" }),
   ...Object.fromEntries(
     ["onnxruntime-web int8", "onnxruntime-web f32", "transformers.js int8", "candle f32", "rten int8", "rten f32"].map(
-      (name) => [name, () => new Peer(name, "../site/")],
+      (name) => [name, () => new Peer(name)],
     ),
   ),
 };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::conversation::{Conversation, is_blank};
-use super::link::{Builds, Link};
+use super::link::{Builds, Link, base};
 use crate::worker::protocol::{Answer, BUILD, Model, Request, Response};
 
 /// The folder of the bundle, seen from the page.
@@ -106,20 +106,21 @@ impl Engine {
         // The old worker ends before the new one takes its memory.
         self.link.set_value(None);
         let builds = if fresh { Builds::Baseline } else { Builds::Best };
-        match Link::open(builds, move |response| self.receive(response, fresh)) {
+        let load = Request::Load { bundle: format!("{}{BUNDLE}", base()), fresh };
+        match Link::open(builds, &load, move |response| self.receive(response)) {
             Ok(link) => self.link.set_value(Some(link)),
             Err(sentence) => self.give_up(sentence),
         }
     }
 
-    fn receive(self, response: Response, fresh: bool) {
+    fn receive(self, response: Response) {
         match response {
             Response::Started { build } if build != BUILD => self.give_up(
                 "This page and its engine are of different builds, probably because a new version has just been published. \
                  Reload the page to get both of one build."
                     .to_owned(),
             ),
-            Response::Started { .. } => self.send(Some(Request::Load { bundle: bundle_address(), fresh })),
+            Response::Started { .. } => {}
             Response::Progress { received, total } => self.status.set(Status::Fetching { received, total }),
             Response::Preparing => self.status.set(Status::Preparing),
             Response::Ready(model) => {
@@ -128,6 +129,8 @@ impl Engine {
                 self.send(self.conversation.try_update_value(Conversation::open).flatten());
             }
             Response::Answer(answer) => self.hear(answer),
+            // The page asks for no lists.
+            Response::Scored { .. } => {}
             Response::Failed { sentence } => self.give_up(sentence),
         }
     }
@@ -159,8 +162,4 @@ impl Default for Engine {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn bundle_address() -> String {
-    format!("{}{BUNDLE}", super::link::base())
 }

@@ -34,13 +34,13 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts a worker, and has `receive` hear everything it says.
+    /// Starts a worker whose first request is `load`, and has `receive` hear everything it says.
     ///
     /// # Errors
     /// The browser refuses to start a worker; why is said in a sentence.
-    pub fn open(builds: Builds, receive: impl Fn(Response) + Clone + 'static) -> Result<Self, String> {
+    pub fn open(builds: Builds, load: &Request, receive: impl Fn(Response) + Clone + 'static) -> Result<Self, String> {
         let refused = |_| "This browser does not let the page start a worker, and the engine needs one.".to_owned();
-        let script = start_script(builds).map_err(refused)?;
+        let script = start_script(builds, load).map_err(refused)?;
         let worker = Worker::new(&script).map_err(refused)?;
 
         let hear = receive.clone();
@@ -61,9 +61,7 @@ impl Link {
 
     /// Sends `request` to the worker.
     pub fn send(&self, request: &Request) {
-        // Cannot fail: the protocol's types have string keys only, and a string can always be posted.
-        let message = serde_json::to_string(request).expect("a request serialises");
-        self.worker.post_message(&message.into()).expect("a string can be posted");
+        self.worker.post_message(&message(request).into()).expect("a string can be posted");
     }
 }
 
@@ -84,12 +82,17 @@ pub fn base() -> String {
     without_query[..folder].to_owned()
 }
 
-fn start_script(builds: Builds) -> Result<String, JsValue> {
+fn message(request: &Request) -> String {
+    // Cannot fail: the protocol's types have string keys only.
+    serde_json::to_string(request).expect("a request serialises")
+}
+
+fn start_script(builds: Builds, load: &Request) -> Result<String, JsValue> {
     let builds = match builds {
         Builds::Best => "bestBuilds()",
         Builds::Baseline => "[\"worker\"]",
     };
-    let script = format!("{START}start({}, {}, {builds});\n", quoted(&base()), quoted(BUILD));
+    let script = format!("{START}start({}, {}, {builds}, {});\n", quoted(&base()), quoted(BUILD), message(load));
     let options = BlobPropertyBag::new();
     options.set_type("text/javascript");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&script.into()).into(), &options)?;

@@ -166,7 +166,14 @@ pub struct FileEntry {
     pub bytes: u64,
     /// The file's SHA-256, 64 lower-case hexadecimal digits.
     pub sha256: String,
+    /// The SHA-256 of the SHA-256s of its pieces, in their order: what a browser computes, which hashes pieces of [`PIECE`] bytes four
+    /// times as fast as the whole. None in what older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256_of_pieces: Option<String>,
 }
+
+/// How long the pieces of a file are that are hashed by themselves.
+pub const PIECE: usize = 1 << 19;
 
 impl Manifest {
     /// Reads a manifest.
@@ -241,7 +248,12 @@ impl Manifest {
 impl FileEntry {
     /// The entry for a file with this content.
     pub fn of(content: &[u8]) -> Self {
-        Self { bytes: content.len() as u64, sha256: hexadecimal(&Sha256::digest(content)) }
+        let pieces: Vec<u8> = content.chunks(PIECE).flat_map(Sha256::digest).collect();
+        Self {
+            bytes: content.len() as u64,
+            sha256: hexadecimal(&Sha256::digest(content)),
+            sha256_of_pieces: Some(hexadecimal(&Sha256::digest(pieces))),
+        }
     }
 
     /// Checks that `content` is what the manifest promised.
@@ -249,21 +261,25 @@ impl FileEntry {
     /// # Errors
     /// Its size or its hash differs.
     pub fn verify(&self, name: &str, content: &[u8]) -> Result<()> {
-        self.verify_digest(name, content.len(), &Sha256::digest(content))
+        self.check(name, content.len(), &Sha256::digest(content), &self.sha256)
     }
 
-    /// As [`Self::verify`], for a content of so many bytes with this SHA-256.
+    /// As [`Self::verify`], for a content of so many bytes with this SHA-256 of pieces, where there is one to compare it with.
     ///
     /// # Errors
     /// The size or the hash differs.
-    pub fn verify_digest(&self, name: &str, bytes: usize, digest: &[u8]) -> Result<()> {
+    pub fn verify_pieces(&self, name: &str, bytes: usize, digest: &[u8]) -> Option<Result<()>> {
+        Some(self.check(name, bytes, digest, self.sha256_of_pieces.as_ref()?))
+    }
+
+    fn check(&self, name: &str, bytes: usize, digest: &[u8], expected: &str) -> Result<()> {
         if bytes as u64 != self.bytes {
             return Err(Error::invalid(format!(
                 "{name} has {bytes} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
                 self.bytes
             )));
         }
-        if hexadecimal(digest) != self.sha256 {
+        if hexadecimal(digest) != expected {
             return Err(Error::invalid(format!(
                 "{name} is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again"
             )));

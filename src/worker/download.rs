@@ -1,72 +1,94 @@
 //! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server.
 
-use js_sys::{Reflect, Uint8Array};
+use std::cell::RefCell;
+
+use futures_util::future::join;
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
 
-use super::protocol;
+use super::ahead::{ahead, digest};
+use super::checksum::verify;
 use super::store::Store;
-use super::{checksum, post, scope};
-use crate::bundle::{Bundle, FileEntry, MANIFEST, Manifest, TOKENIZER, WEIGHTS};
+use super::{post, protocol, scope};
+use crate::bundle::{FileEntry, MANIFEST, Manifest};
 use crate::{Error, Result};
 
-/// Fetches the bundle at `address`, which ends in a slash, and tells the page how far it is.
-///
-/// `fresh` passes over the browser's HTTP cache.
-///
-/// # Errors
-/// A file cannot be had, is not what the manifest says, or does not fit into memory.
-pub async fn bundle(address: &str, fresh: bool) -> Result<Bundle> {
-    let mode = if fresh { RequestCache::Reload } else { RequestCache::NoCache };
-    let manifest = fetch(&format!("{address}{MANIFEST}"), MANIFEST, mode).await?;
-    let manifest = Manifest::parse(&whole(&manifest, MANIFEST).await?)?;
-    let mut fetcher = Fetcher {
-        store: Store::open(address).await,
-        address,
-        mode: if fresh { RequestCache::Reload } else { RequestCache::Default },
-        progress: Progress { received: 0, total: manifest.total_bytes(), told: None },
-    };
-    let tokenizer = fetcher.file(TOKENIZER, manifest.file(TOKENIZER)?).await?;
-    let weights = fetcher.file(WEIGHTS, manifest.file(WEIGHTS)?).await?;
-    let wanted: Vec<String> = manifest.files.iter().map(|(name, entry)| file_address(address, name, entry)).collect();
-    let store = fetcher.store;
-    spawn_local(async move { store.keep_only(&wanted).await });
-    Ok(Bundle { manifest, weights, tokenizer })
-}
-
-/// A file's address names its content, so that neither the store nor an HTTP cache can answer with another version's file.
-fn file_address(bundle: &str, name: &str, entry: &FileEntry) -> String {
-    format!("{bundle}{name}?sha256={}", entry.sha256)
-}
-
-struct Fetcher<'a> {
-    store: Store,
+/// A bundle whose manifest is here; its files come as they are asked for, several at a time if need be.
+pub struct Download<'a> {
+    /// What the bundle says of itself.
+    pub manifest: Manifest,
     address: &'a str,
     mode: RequestCache,
-    progress: Progress,
+    store: Store,
+    progress: RefCell<Progress>,
 }
 
-impl Fetcher<'_> {
-    async fn file(&mut self, name: &str, entry: &FileEntry) -> Result<Vec<u8>> {
-        let address = file_address(self.address, name, entry);
-        if let Some(kept) = self.store.get(&address).await
-            && let Ok(content) = whole(&kept, name).await
-            && checksum::verify(entry, name, &content).await.is_ok()
-        {
-            self.progress.add(entry.bytes);
-            return Ok(content);
+impl<'a> Download<'a> {
+    /// Begins with the bundle at `address`, which ends in a slash.
+    ///
+    /// `fresh` passes over the browser's HTTP cache.
+    ///
+    /// # Errors
+    /// The manifest cannot be had, or is none.
+    pub async fn begin(address: &'a str, fresh: bool) -> Result<Self> {
+        let (manifest, store) = join(manifest(), Store::open()).await;
+        let manifest = manifest?;
+        let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
+        let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
+        Ok(Self { manifest, address, mode, store, progress: progress.into() })
+    }
+
+    /// The content of the file `name`: the one that was kept if it is the manifest's, else the server's, which is kept then.
+    ///
+    /// # Errors
+    /// It cannot be had, is not what the manifest says, or does not fit into memory.
+    pub async fn file(&self, name: &str) -> Result<Vec<u8>> {
+        let entry = self.manifest.file(name)?;
+        let address = self.file_address(name, entry);
+        if let Some(kept) = self.store.take(&address).await {
+            let content = kept.content().to_vec();
+            if verify(entry, name, &content, kept.digest()).await.is_ok() {
+                self.progress.borrow_mut().add(entry.bytes);
+                return Ok(content);
+            }
         }
-        let response = fetch(&address, name, self.mode).await?;
-        let content = read(&response, name, entry, &mut self.progress).await?;
-        checksum::verify(entry, name, &content).await?;
-        // The copy that is kept is made now, its way to the disk need not be waited for.
-        if let Ok(copy) = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(content.as_slice()))) {
+        let response = answer(fetch(&address, self.mode), name).await?;
+        let content = read(&response, name, entry, &self.progress).await?;
+        verify(entry, name, &content, digest(&content)).await?;
+        self.keep(address, &content);
+        Ok(content)
+    }
+
+    /// Has the store forget files of other versions, for which nobody needs to wait.
+    pub fn finish(self) -> Manifest {
+        let files = self.manifest.files.iter();
+        let wanted: Vec<String> = files.map(|(name, entry)| self.file_address(name, entry)).collect();
+        let store = self.store;
+        spawn_local(async move { store.keep_only(&wanted).await });
+        self.manifest
+    }
+
+    /// A file's address names its content, so that neither the store nor an HTTP cache can answer with another version's file.
+    fn file_address(&self, name: &str, entry: &FileEntry) -> String {
+        format!("{}{name}?sha256={}", self.address, entry.sha256)
+    }
+
+    /// The copy that is kept is made now, its way to the disk need not be waited for.
+    fn keep(&self, address: String, content: &[u8]) {
+        if let Ok(copy) = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(content))) {
             let store = self.store.clone();
             spawn_local(async move { store.put(&address, copy).await });
         }
-        Ok(content)
     }
+}
+
+async fn manifest() -> Result<Manifest> {
+    let response = answer(ahead().manifest(), MANIFEST).await?;
+    let content = response.array_buffer().map_err(|_| broken_off(MANIFEST))?;
+    let content = JsFuture::from(content).await.map_err(|_| broken_off(MANIFEST))?;
+    Manifest::parse(&Uint8Array::new(&content).to_vec())
 }
 
 /// How much of the bundle is here, as the page was told last.
@@ -77,7 +99,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// Counts `bytes` more, and tells the page at every half percent.
+    /// Counts `bytes` more, and tells the page at every half percent and when all are here.
     fn add(&mut self, bytes: u64) {
         self.received += bytes;
         let step = self.received * 200 / self.total.max(1);
@@ -85,13 +107,21 @@ impl Progress {
             self.told = Some(step);
             post(&protocol::Response::Progress { received: self.received, total: self.total });
         }
+        if self.received == self.total {
+            post(&protocol::Response::Preparing);
+        }
     }
 }
 
-async fn fetch(address: &str, name: &str, mode: RequestCache) -> Result<Response> {
+fn fetch(address: &str, mode: RequestCache) -> Promise {
     let options = RequestInit::new();
     options.set_cache(mode);
-    let answer = JsFuture::from(scope().fetch_with_str_and_init(address, &options)).await;
+    scope().fetch_with_str_and_init(address, &options)
+}
+
+/// What the server answers to a request for the file `name`.
+async fn answer(request: Promise, name: &str) -> Result<Response> {
+    let answer = JsFuture::from(request).await;
     let Ok(response) = answer.map(JsCast::unchecked_into::<Response>) else {
         return Err(Error::invalid(format!("{name} could not be fetched: the server cannot be reached")));
     };
@@ -105,16 +135,7 @@ async fn fetch(address: &str, name: &str, mode: RequestCache) -> Result<Response
     }))
 }
 
-/// The content of a response that is not worth telling the progress of.
-async fn whole(response: &Response, name: &str) -> Result<Vec<u8>> {
-    let buffer = match response.array_buffer() {
-        Ok(buffer) => JsFuture::from(buffer).await,
-        Err(error) => Err(error),
-    };
-    Ok(Uint8Array::new(&buffer.map_err(|_| broken_off(name))?).to_vec())
-}
-
-async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &mut Progress) -> Result<Vec<u8>> {
+async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &RefCell<Progress>) -> Result<Vec<u8>> {
     let too_large = || {
         let megabytes = entry.bytes as f64 / 1e6;
         Error::invalid(format!("there is not enough memory for {name}, which takes {megabytes:.1} MB"))
@@ -143,7 +164,7 @@ async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &mut
         }
         content.resize(after, 0);
         bytes.copy_to(&mut content[before..]);
-        progress.add(u64::from(bytes.length()));
+        progress.borrow_mut().add(u64::from(bytes.length()));
     }
 }
 

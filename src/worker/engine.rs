@@ -1,16 +1,28 @@
-//! The loaded model, and the newest text that waits for it.
+//! The loaded model, and what waits for it: the newest text, and lists of texts.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
+use futures_util::future::try_join;
+use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
+use super::download::Download;
 use super::protocol::{Answer, Model, Response};
-use super::{download, fail, post, scope};
+use super::{fail, post, scope};
 use crate::Result;
-use crate::classify::Classifier;
+use crate::bundle::{TOKENIZER, WEIGHTS};
+use crate::classify::{self, Classifier, Scoring};
+use crate::ops::{Ops, Rounding};
+
+/// So many passes, if nobody asks anything, show the browser what of the engine to compile for speed: the first one takes some 10 ms,
+/// and the first text after them a third of what it would.
+const WARM_UP: u32 = 4;
+/// How many milliseconds there are before each of them, for questions.
+const PAUSE: u32 = 20;
 
 /// A text to classify.
 struct Question {
@@ -18,42 +30,54 @@ struct Question {
     text: String,
 }
 
-/// What the worker holds between messages.
-pub struct Engine {
-    shared: Rc<Shared>,
-    bell: MessagePort,
+/// Texts to classify when there is no question.
+struct List {
+    /// None where nobody waits for the scores.
+    sequence: Option<u64>,
+    scoring: Scoring,
 }
 
-#[derive(Default)]
-struct Shared {
+/// What the worker holds between messages.
+pub struct Engine {
     classifier: RefCell<Option<Classifier>>,
     newest: RefCell<Option<Question>>,
+    lists: RefCell<VecDeque<List>>,
+    bell: MessagePort,
     rung: Cell<bool>,
+    /// Whether something has been asked.
+    awake: Cell<bool>,
 }
 
 impl Engine {
     /// An engine without a model.
-    pub fn new() -> Self {
-        let shared = Rc::<Shared>::default();
+    pub fn new() -> Rc<Self> {
         // Cannot fail: the constructor takes nothing that could be wrong.
         let channel = MessageChannel::new().expect("a message channel");
-        let answering = Rc::clone(&shared);
-        let listener = Closure::<dyn FnMut()>::new(move || answering.answer_newest());
+        let engine = Rc::new(Self {
+            classifier: RefCell::default(),
+            newest: RefCell::default(),
+            lists: RefCell::default(),
+            bell: channel.port1(),
+            rung: Cell::new(false),
+            awake: Cell::new(false),
+        });
+        let working = Rc::clone(&engine);
+        let listener = Closure::<dyn FnMut()>::new(move || working.work());
         channel.port2().set_onmessage(Some(listener.as_ref().unchecked_ref()));
         listener.forget();
-        Self { shared, bell: channel.port1() }
+        engine
     }
 
     /// Fetches the bundle at `address` and builds its model; what was asked meanwhile is answered then.
-    pub fn load(&self, address: String, fresh: bool) {
-        let shared = Rc::clone(&self.shared);
-        let bell = self.bell.clone();
+    pub fn load(self: &Rc<Self>, address: String, fresh: bool) {
+        let engine = Rc::clone(self);
         spawn_local(async move {
             match build(&address, fresh).await {
                 Ok((classifier, model)) => {
-                    *shared.classifier.borrow_mut() = Some(classifier);
+                    *engine.classifier.borrow_mut() = Some(classifier);
                     post(&Response::Ready(model));
-                    shared.ring(&bell);
+                    engine.ring();
+                    engine.warm_up(WARM_UP);
                 }
                 Err(error) => fail(format!("The model could not be loaded: {error}.")),
             }
@@ -62,47 +86,93 @@ impl Engine {
 
     /// Takes note of a text. It is classified when all messages that are here already have been seen.
     pub fn ask(&self, sequence: u64, text: String) {
-        *self.shared.newest.borrow_mut() = Some(Question { sequence, text });
-        self.shared.ring(&self.bell);
+        self.awake.set(true);
+        *self.newest.borrow_mut() = Some(Question { sequence, text });
+        self.ring();
     }
-}
 
-impl Shared {
-    fn ring(&self, bell: &MessagePort) {
+    /// Takes note of a list of texts. They are scored while there is no question.
+    pub fn score(&self, sequence: u64, texts: Vec<String>) {
+        self.awake.set(true);
+        self.take_up(Some(sequence), texts);
+    }
+
+    /// Scores nothing, again and again until something is asked.
+    fn warm_up(self: Rc<Self>, passes: u32) {
+        if passes == 0 {
+            return;
+        }
+        let pass = move || {
+            if !self.awake.get() {
+                self.take_up(None, vec![String::new()]);
+                self.warm_up(passes - 1);
+            }
+        };
+        Timeout::new(PAUSE, pass).forget();
+    }
+
+    fn take_up(&self, sequence: Option<u64>, texts: Vec<String>) {
+        self.lists.borrow_mut().push_back(List { sequence, scoring: Scoring::new(texts) });
+        self.ring();
+    }
+
+    fn ring(&self) {
         if self.classifier.borrow().is_some() && !self.rung.replace(true) {
             // Cannot fail: there is nothing in the message that could not be copied.
-            bell.post_message(&JsValue::NULL).expect("null can be posted");
+            self.bell.post_message(&JsValue::NULL).expect("null can be posted");
         }
     }
 
-    fn answer_newest(&self) {
+    /// Answers the newest question, or else goes on with the first list for a moment.
+    fn work(&self) {
         self.rung.set(false);
         let classifier = self.classifier.borrow();
-        let (Some(classifier), Some(Question { sequence, text })) = (classifier.as_ref(), self.newest.take()) else {
-            return;
+        let Some(classifier) = classifier.as_ref() else { return };
+        let worked = match self.newest.take() {
+            Some(question) => answer(classifier, question),
+            None => advance(classifier, &mut self.lists.borrow_mut()),
         };
-        let begun = now();
-        match classifier.classify(&text) {
-            Ok(classification) => {
-                post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
-            }
+        match worked {
             Err(error) => fail(format!("The text could not be classified: {error}.")),
+            Ok(()) if self.lists.borrow().is_empty() => {}
+            Ok(()) => self.ring(),
         }
     }
 }
 
+fn answer(classifier: &Classifier, Question { sequence, text }: Question) -> Result<()> {
+    let begun = now();
+    let classification = classifier.classify(&text)?;
+    post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
+    Ok(())
+}
+
+fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) -> Result<()> {
+    let Some(List { sequence, mut scoring }) = lists.pop_front() else { return Ok(()) };
+    scoring.advance(classifier)?;
+    if !scoring.is_done() {
+        lists.push_front(List { sequence, scoring });
+    } else if let Some(sequence) = sequence {
+        post(&Response::Scored { sequence, scores: scoring.finish() });
+    }
+    Ok(())
+}
+
+/// The tokenizer is built while the weights are still on their way.
 async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
-    let bundle = download::bundle(address, fresh).await?;
-    post(&Response::Preparing);
-    let classifier = Classifier::new(&bundle)?;
-    let manifest = bundle.manifest;
-    let model = Model {
-        name: manifest.name,
-        licence: manifest.licence,
+    let download = Download::begin(address, fresh).await?;
+    let manifest = &download.manifest;
+    let tokenizer = async { classify::tokenizer(manifest, &download.file(TOKENIZER).await?) };
+    let model = async { classify::model(manifest, &download.file(WEIGHTS).await?, Ops::Int8(Rounding::DEFAULT)) };
+    let (tokenizer, model) = try_join(tokenizer, model).await?;
+    let manifest = download.finish();
+    let described = Model {
+        name: manifest.name.clone(),
+        licence: manifest.licence.clone(),
         max_tokens: manifest.max_tokens,
-        tasks: manifest.tasks.into_iter().filter(|task| task.unit.is_text()).collect(),
+        tasks: manifest.tasks.iter().filter(|task| task.unit.is_text()).cloned().collect(),
     };
-    Ok((classifier, model))
+    Ok((Classifier::of_parts(manifest, tokenizer, model), described))
 }
 
 fn now() -> f64 {

@@ -3,14 +3,15 @@
 //! Messages travel as JSON text: `postMessage` copies a string faster than it clones a tree of objects, the worker's boot
 //! script can write one without knowing Rust, and a person can read along in the debugger.
 //!
-//! The order is fixed. The worker says [`Response::Started`] once it listens, since a message sent earlier would be lost;
-//! the page answers with [`Request::Load`]; after [`Response::Ready`] it may ask to classify. [`Response::Failed`] can
-//! come at any time and is the last thing a worker says.
+//! The order is fixed. The worker says [`Response::Started`] once it listens, since a message sent earlier would be lost. The
+//! first it hears is [`Request::Load`], which the page gives to the boot script, so that what is to be loaded can be read while
+//! the engine itself still comes. After [`Response::Ready`] the page may ask to classify. [`Response::Failed`] can come
+//! at any time and is the last thing a worker says.
 
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Task;
-use crate::classify::Classification;
+use crate::classify::{Classification, Scores};
 
 /// The build of this binary. Page and worker are two binaries, and only those of one build understand each other.
 pub const BUILD: &str = env!("UNDERTONE_BUILD");
@@ -31,6 +32,13 @@ pub enum Request {
         sequence: u64,
         /// The text.
         text: String,
+    },
+    /// Classify many texts, in the time that [`Request::Classify`] leaves. Every list is answered, one after the other.
+    Score {
+        /// Comes back with the answer.
+        sequence: u64,
+        /// The texts.
+        texts: Vec<String>,
     },
 }
 
@@ -55,6 +63,13 @@ pub enum Response {
     Ready(Model),
     /// The answer to a [`Request::Classify`].
     Answer(Answer),
+    /// The answer to a [`Request::Score`].
+    Scored {
+        /// The list's number.
+        sequence: u64,
+        /// What the model says of each text, in their order; the names are in [`Model::tasks`].
+        scores: Vec<Scores>,
+    },
     /// Something went wrong for good; a new worker may fare better.
     Failed {
         /// What, in a sentence for people.

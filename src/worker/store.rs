@@ -4,46 +4,49 @@
 //! Browsers refuse to keep anything in private windows, on pages without HTTPS, or when the disk is full. The page works
 //! without, just slower at the next visit, so a refusal is no error here.
 
+use js_sys::{Map, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Cache, Request, Response};
 
-use super::scope;
+use super::ahead::{Kept, ahead};
 
 /// The browser's cache, if it grants one.
 #[derive(Clone)]
-pub struct Store(Option<Cache>);
+pub struct Store {
+    cache: Option<Cache>,
+    kept: Option<Map>,
+}
 
 impl Store {
-    /// Opens the store for the bundle at `address`; other bundles have their own.
-    pub async fn open(address: &str) -> Self {
-        let cache = async {
-            let caches = scope().caches().ok()?;
-            // Where the page is not from a secure origin, the property is not there at all.
-            if caches.is_falsy() {
-                return None;
-            }
-            JsFuture::from(caches.open(&format!("undertone {address}"))).await.ok()
-        };
-        Self(cache.await.map(JsCast::unchecked_into))
+    /// The store that `public/engine.js` has opened for the bundle; other bundles have their own.
+    pub async fn open() -> Self {
+        let (cache, kept) = (ahead().store(), ahead().kept());
+        Self {
+            cache: JsFuture::from(cache).await.ok().map(JsCast::unchecked_into),
+            kept: JsFuture::from(kept).await.ok().map(JsCast::unchecked_into),
+        }
     }
 
-    /// The kept file of this address.
-    pub async fn get(&self, address: &str) -> Option<Response> {
-        let found = JsFuture::from(self.0.as_ref()?.match_with_str(address)).await.ok()?;
-        found.dyn_into().ok()
+    /// The file of this address that an earlier visit has left. It is handed out once: its bytes are many.
+    pub async fn take(&self, address: &str) -> Option<Kept> {
+        let kept = self.kept.as_ref()?;
+        let found = kept.get(&address.into()).dyn_into::<Promise>().ok()?;
+        kept.delete(&address.into());
+        JsFuture::from(found).await.ok().map(JsCast::unchecked_into)
     }
 
     /// Keeps `content` under `address`.
     pub async fn put(&self, address: &str, content: Response) {
-        if let Some(cache) = &self.0 {
+        if let Some(cache) = &self.cache {
             let _ = JsFuture::from(cache.put_with_str(address, &content)).await;
         }
     }
 
-    /// Forgets all files but those of these addresses.
+    /// Forgets all files but those of these addresses, and lets go of what nobody took.
     pub async fn keep_only(&self, addresses: &[String]) {
-        let Some(cache) = &self.0 else { return };
+        self.kept.iter().for_each(Map::clear);
+        let Some(cache) = &self.cache else { return };
         let Ok(requests) = JsFuture::from(cache.keys()).await else { return };
         for request in js_sys::Array::from(&requests).iter().map(JsCast::unchecked_into::<Request>) {
             if !addresses.contains(&request.url()) {

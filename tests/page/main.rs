@@ -11,6 +11,7 @@ mod browser;
 mod builds;
 mod failures;
 mod http;
+mod lists;
 mod pictures;
 mod privacy;
 mod site;

@@ -1,0 +1,49 @@
+//! What `public/engine.js` has begun to read while the browser compiled this binary.
+//!
+//! Compiling takes as long as reading an earlier visit's weights, and neither needs the other.
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What is being read.
+    #[derive(Clone)]
+    pub type Ahead;
+
+    /// The response with the bundle's manifest.
+    #[wasm_bindgen(method, getter)]
+    pub fn manifest(this: &Ahead) -> Promise;
+
+    /// Where the browser keeps files of this bundle, if it does.
+    #[wasm_bindgen(method, getter)]
+    pub fn store(this: &Ahead) -> Promise;
+
+    /// The files that are kept: of each address a promise of a [`Kept`].
+    #[wasm_bindgen(method, getter)]
+    pub fn kept(this: &Ahead) -> Promise;
+
+    /// A file that is kept.
+    pub type Kept;
+
+    /// What is in it.
+    #[wasm_bindgen(method, getter)]
+    pub fn content(this: &Kept) -> Uint8Array;
+
+    /// What [`digest`] gives for it.
+    #[wasm_bindgen(method, getter)]
+    pub fn digest(this: &Kept) -> Promise;
+
+    #[wasm_bindgen(thread_local_v2, js_name = ahead)]
+    static AHEAD: Ahead;
+
+    /// Has the browser compute the SHA-256 of the SHA-256s of the pieces of `content`, which
+    /// [`FileEntry::sha256_of_pieces`](crate::bundle::FileEntry::sha256_of_pieces) is; undefined where it does so for secure
+    /// origins only.
+    pub fn digest(content: &[u8]) -> Promise;
+}
+
+/// What is being read.
+pub fn ahead() -> Ahead {
+    AHEAD.with(Clone::clone)
+}
