@@ -11,6 +11,9 @@ const COLD_STARTS = Number(parameters.get("cold_starts"));
 // The time over which a text is classified again and again, as browsers blur their clocks.
 const LEAST_MILLISECONDS = 30;
 
+// The time for which each engine works before it is measured: browsers compile in the end what has run for long.
+const WARM_UP_MILLISECONDS = 2000;
+
 // A peer, with the same methods as our own engine.
 class Peer extends MeteredEngine {
   constructor(name) {
@@ -90,6 +93,10 @@ const passes = async (texts, able) => {
     const engine = CONTENDERS[contender]();
     await engine.load();
     engines.set(contender, engine);
+  }
+  for (const engine of engines.values()) {
+    const begun = performance.now();
+    while (performance.now() - begun < WARM_UP_MILLISECONDS) await engine.classify(texts.make(32, 1));
   }
   let expected;
   for (const [contender, engine] of engines) {

@@ -18,9 +18,12 @@ use crate::bundle::{TOKENIZER, WEIGHTS};
 use crate::classify::{self, Classifier, Scoring};
 use crate::ops::{Ops, Rounding};
 
-/// So many passes, if nobody asks anything, show the browser what of the engine to compile for speed: the first one takes some 10 ms,
-/// and the first text after them a third of what it would.
-const WARM_UP: u32 = 4;
+/// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
+/// function anew once it has run for long enough: the large ones soon, some smaller ones after a thousand tokens, which
+/// until then double the time of a short text.
+const WARM_UP: u32 = 40;
+/// Some 10 ms.
+const WARM_UP_TOKENS: usize = 30;
 /// How many milliseconds there are before each of them, for questions.
 const PAUSE: u32 = 20;
 
@@ -97,14 +100,14 @@ impl Engine {
         self.take_up(Some(sequence), texts);
     }
 
-    /// Scores nothing, again and again until something is asked.
+    /// Scores a text that nobody has asked about, again and again until something is asked.
     fn warm_up(self: Rc<Self>, passes: u32) {
         if passes == 0 {
             return;
         }
         let pass = move || {
             if !self.awake.get() {
-                self.take_up(None, vec![String::new()]);
+                self.take_up(None, vec!["a ".repeat(WARM_UP_TOKENS)]);
                 self.warm_up(passes - 1);
             }
         };
