@@ -77,8 +77,8 @@ impl Panels {
     /// [`Self::group_sums`] of such panels. None where the sizes differ. A browser takes their word for the sums; natively
     /// there is the time to check them, and what does not hold is refused.
     pub fn from_parts(outputs: usize, inputs: usize, bytes: &[u8], group_sums: &[[i16; LANES]]) -> Option<Self> {
-        let fits = outputs.is_multiple_of(LANES)
-            && inputs.is_multiple_of(STEP)
+        let fits = Self::are_whole(outputs, inputs)
+            && !bytes.is_empty()
             && outputs.checked_mul(inputs) == Some(bytes.len())
             && group_sums.len() == outputs / LANES * inputs.div_ceil(GROUP);
         if !fits {

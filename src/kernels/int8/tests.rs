@@ -262,6 +262,7 @@ fn panels_come_back_from_their_parts() {
     assert!(
         Panels::from_parts(4, 16, &[0; 64], &[]).is_none() && Panels::from_parts(8, 8, &[0; 64], &[[0; 8]]).is_none()
     );
+    assert!(Panels::from_parts(8, 0, &[], &[]).is_none() && Panels::from_parts(0, 16, &[], &[]).is_none());
 }
 
 /// A browser is told, by the hash, that they are as the companion wrote them.
