@@ -153,6 +153,7 @@ impl Head {
                     }
                 }
             }
+            let weighted = simd.summed(weighted);
             let rows = output.chunks_exact_mut(self.hidden).zip(weighted).zip(&sums[lane..]);
             for ((output, weighted), sum) in rows {
                 let inverse = simd.splat(1.0 / sum);

@@ -58,6 +58,12 @@ pub trait Simd: Copy {
     /// How many vectors of eight lanes the registers hold: a kernel's tiles are as large as that allows.
     const REGISTERS: usize;
 
+    /// What a loop has summed up, by way of memory where that keeps it in registers until then.
+    #[inline(always)]
+    fn summed<T>(self, sums: T) -> T {
+        sums
+    }
+
     /// `value` in every lane.
     fn splat(self, value: f32) -> Self::Floats;
     /// A vector from memory.

@@ -96,5 +96,5 @@ fn sums<S: Simd, const R: usize, const P: usize>(
             }
         }
     }
-    sums
+    simd.summed(sums)
 }

@@ -53,6 +53,14 @@ impl Simd for Wasm {
     const PARTIALS_ARE_I32: bool = cfg!(not(target_feature = "relaxed-simd"));
     const REGISTERS: usize = 8;
 
+    /// Firefox gives a value one place for as long as it is needed. Sums that outlive their loop, into code that needs
+    /// many registers, go to the stack, and are then read and written there in each pass of the loop: without this
+    /// products take 1.35 times as long.
+    #[inline(always)]
+    fn summed<T>(self, sums: T) -> T {
+        std::hint::black_box(sums)
+    }
+
     #[inline(always)]
     fn splat(self, value: f32) -> Pair {
         [f32x4_splat(value); 2]
