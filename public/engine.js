@@ -40,22 +40,41 @@ const quietly = (promise) => {
   return promise;
 };
 
-// By way of a blob, which takes Chromium half as long.
-const read = async (store, request) => {
-  const blob = await (await store.match(request)).blob();
-  const content = new Uint8Array(await blob.arrayBuffer());
+// Where the browser keeps the files of this bundle, if it does (src/worker/store.rs).
+const openStore = async (bundle) => {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(`undertone ${encodeURIComponent(bundle)}`, { create: true });
+};
+
+// Some browsers let but one at a time have this access, which takes a third of the time that the other way does.
+const readAtOnce = async (file) => {
+  const access = await file.createSyncAccessHandle({ mode: "read-only" });
+  try {
+    const content = new Uint8Array(access.getSize());
+    access.read(content, { at: 0 });
+    return content;
+  } finally {
+    access.close();
+  }
+};
+
+const read = async (store, name) => {
+  const file = await store.getFileHandle(name);
+  const content = await readAtOnce(file).catch(async () => new Uint8Array(await (await file.getFile()).arrayBuffer()));
   return { content, digest: quietly(digest(content)) };
 };
 
 const readAll = async (store) => {
-  const requests = await store.keys();
-  return new Map(requests.map((request) => [request.url, quietly(read(store, request))]));
+  const names = [];
+  for await (const name of store.keys()) names.push(name);
+  const files = await Promise.allSettled(names.map((name) => read(store, name)));
+  return new Map(names.map((name, index) => [name, files[index].value]));
 };
 
 // Reads what the engine will want of the bundle, while the engine itself is still being compiled.
 const readAhead = ({ bundle, fresh }) => {
   const manifest = quietly(fetch(`${bundle}manifest.json`, { cache: fresh ? "reload" : "no-cache" }));
-  const store = quietly((async () => caches.open(`undertone ${bundle}`))());
+  const store = quietly(openStore(bundle));
   return { manifest, store, kept: quietly(store.then(readAll)) };
 };
 
@@ -67,13 +86,14 @@ const bestBuilds = () =>
 
 // Resolves to what went wrong, or to nothing.
 const begin = async (address, version, entry) => {
+  const module = quietly(fetch(`${address}_bg.wasm?build=${version}`));
   try {
     importScripts(`${address}.js?build=${version}`);
   } catch {
     return `The engine could not be fetched: ${address.split("/").pop()}.js does not arrive from the server.`;
   }
   try {
-    await entry()({ module_or_path: `${address}_bg.wasm?build=${version}` });
+    await entry()({ module_or_path: module });
   } catch (reason) {
     return `The engine could not be started: ${reason}.`;
   }

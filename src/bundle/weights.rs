@@ -173,7 +173,7 @@ fn in_panels(name: String, panels: &Panels) -> Vec<(String, Stored)> {
     let (count, groups) = (panels.outputs() / LANES, panels.inputs().div_ceil(SUMMED));
     let sums = panels.group_sums().flatten().flat_map(i16::to_le_bytes).collect();
     let sums = Stored { dtype: Dtype::I16, bytes: sums, shape: vec![count, groups, LANES] };
-    let integers = Stored::integers(panels.bytes(), vec![count, panels.inputs() / 4, LANES, 4]);
+    let integers = Stored::integers(panels.bytes().to_vec(), vec![count, panels.inputs() / 4, LANES, 4]);
     vec![(format!("{name}{SUMS}"), sums), (name, integers)]
 }
 

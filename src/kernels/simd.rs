@@ -34,7 +34,7 @@ pub use portable::Portable;
 pub const LANES: usize = 8;
 
 /// Four consecutive bytes for each lane. A vector of them never lies across two lines of the cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(32))]
 pub struct Quads(pub [[i8; 4]; LANES]);
 

@@ -46,41 +46,32 @@ impl<'a> Download<'a> {
     /// It cannot be had, is not what the manifest says, or does not fit into memory.
     pub async fn file(&self, name: &str) -> Result<Vec<u8>> {
         let entry = self.manifest.file(name)?;
-        let address = self.file_address(name, entry);
-        if let Some(kept) = self.store.take(&address).await {
+        if let Some(kept) = self.store.take(entry) {
             let content = kept.content().to_vec();
             if verify(entry, name, &content, kept.digest()).await.is_ok() {
                 self.progress.borrow_mut().add(entry.bytes);
                 return Ok(content);
             }
         }
+        let address = self.file_address(name, entry);
         let response = answer(fetch(&address, self.mode), name).await?;
         let content = read(&response, name, entry, &self.progress).await?;
         verify(entry, name, &content, digest(&content)).await?;
-        self.keep(address, &content);
+        self.store.put(entry, &content).await;
         Ok(content)
     }
 
     /// Has the store forget files of other versions, for which nobody needs to wait.
     pub fn finish(self) -> Manifest {
-        let files = self.manifest.files.iter();
-        let wanted: Vec<String> = files.map(|(name, entry)| self.file_address(name, entry)).collect();
+        let wanted: Vec<FileEntry> = self.manifest.files.values().cloned().collect();
         let store = self.store;
         spawn_local(async move { store.keep_only(&wanted).await });
         self.manifest
     }
 
-    /// A file's address names its content, so that neither the store nor an HTTP cache can answer with another version's file.
+    /// A file's address names its content, so that no HTTP cache can answer with another version's file.
     fn file_address(&self, name: &str, entry: &FileEntry) -> String {
         format!("{}{name}?sha256={}", self.address, entry.sha256)
-    }
-
-    /// The copy that is kept is made now, its way to the disk need not be waited for.
-    fn keep(&self, address: String, content: &[u8]) {
-        if let Ok(copy) = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(content))) {
-            let store = self.store.clone();
-            spawn_local(async move { store.put(&address, copy).await });
-        }
     }
 }
 

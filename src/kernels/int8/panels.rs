@@ -60,7 +60,7 @@ impl Panels {
             return None;
         }
         let (outputs, length) = (integers.len() / inputs, inputs.next_multiple_of(STEP) / 4);
-        let mut quads = vec![Quads([[0; 4]; LANES]); outputs.div_ceil(LANES) * length];
+        let mut quads = bytemuck::zeroed_vec::<Quads>(outputs.div_ceil(LANES) * length);
         for (rows, panel) in integers.chunks(LANES * inputs).zip(quads.chunks_exact_mut(length)) {
             for (lane, row) in rows.chunks_exact(inputs).enumerate() {
                 for (Quads(quads), values) in panel.iter_mut().zip(row.chunks(4)) {
@@ -84,14 +84,10 @@ impl Panels {
         if !fits {
             return None;
         }
-        let (blocks, _) = bytes.as_chunks::<{ 4 * LANES }>();
-        let quads = blocks.iter().map(|block| {
-            let mut quads = Quads([[0; 4]; LANES]);
-            quads.0.as_flattened_mut().iter_mut().zip(block).for_each(|(integer, &byte)| *integer = byte as i8);
-            quads
-        });
+        let mut quads = bytemuck::zeroed_vec::<Quads>(bytes.len() / (4 * LANES));
+        bytemuck::cast_slice_mut(&mut quads).copy_from_slice(bytes);
         let group_sums = group_sums.iter().map(|sums| sums.map(f32::from)).collect();
-        let panels = Self { outputs, inputs, quads: quads.collect(), group_sums };
+        let panels = Self { outputs, inputs, quads, group_sums };
         let is_trusted = cfg!(target_arch = "wasm32");
         (is_trusted || (panels.fit_i16() && panels.sums_are_right())).then_some(panels)
     }
@@ -131,8 +127,8 @@ impl Panels {
     }
 
     /// All integers in their order, as bytes.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.quads.iter().flat_map(|Quads(quads)| quads.as_flattened()).map(|&integer| integer as u8).collect()
+    pub fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.quads)
     }
 
     /// For each panel and each [`GROUP`] of inputs the sums of the eight rows' integers.

@@ -1,5 +1,7 @@
 //! x · Wᵀ with what follows it, tile by tile.
 
+use std::ops::Range;
+
 use super::ROWS;
 use super::activations::{Activations, Factor, Rounded};
 use super::panels::PanelView;
@@ -70,55 +72,60 @@ impl Multiply<'_> {
         let (rows, outputs) = (self.x.rows, self.weights.outputs());
         let panels = outputs.div_ceil(LANES);
         let end = panels - (panels - start) % P;
+        let whole = rows - rows % ROWS;
         for panel in (start..end).step_by(P) {
-            let views = &self.weights.panels::<P>(panel);
-            for first in (0..rows).step_by(ROWS) {
-                let column = panel * LANES;
-                let place = Place { first, stride: outputs, width: (P * LANES).min(outputs - column) };
-                let output = &mut self.output[first * outputs + column..];
-                match rows - first {
-                    1 => tile::<S, 1, P>(simd, x, views, self.finish, place, output),
-                    2 => tile::<S, 2, P>(simd, x, views, self.finish, place, output),
-                    3 => tile::<S, 3, P>(simd, x, views, self.finish, place, output),
-                    _ => tile::<S, ROWS, P>(simd, x, views, self.finish, place, output),
-                }
+            let column = panel * LANES;
+            let tiles = Tiles {
+                panels: self.weights.panels::<P>(panel),
+                columns: column..outputs.min(column + P * LANES),
+                stride: outputs,
+                finish: self.finish,
+            };
+            let (output, rest) = self.output.split_at_mut(whole * outputs);
+            tiles.write::<S, _, ROWS>(simd, x, 0, output);
+            match rows - whole {
+                1 => tiles.write::<S, _, 1>(simd, x, whole, rest),
+                2 => tiles.write::<S, _, 2>(simd, x, whole, rest),
+                3 => tiles.write::<S, _, 3>(simd, x, whole, rest),
+                _ => {}
             }
         }
         end
     }
 }
 
-/// Where a tile lies.
-#[derive(Clone, Copy)]
-struct Place {
-    /// Its first row.
-    first: usize,
+/// What the tiles of `P` panels have in common.
+struct Tiles<'a, const P: usize> {
+    panels: [PanelView<'a>; P],
+    /// Where they lie in a row of the output.
+    columns: Range<usize>,
     /// How far the rows of the output are from each other.
     stride: usize,
-    /// How many of the panels' outputs there are.
-    width: usize,
+    finish: Finish,
 }
 
-/// `R` rows of `P` panels; `output` begins with the tile.
-#[inline(always)]
-fn tile<S: Simd, const R: usize, const P: usize>(
-    simd: S,
-    x: &impl Factor,
-    panels: &[PanelView; P],
-    finish: Finish,
-    place: Place,
-    output: &mut [f32],
-) {
-    let tile = x.tile::<S, R, P>(simd, panels, place.first);
-    for (row, output) in tile.into_iter().zip(output.chunks_mut(place.stride)) {
-        let outputs = output[..place.width].chunks_mut(LANES);
-        for ((vector, panel), output) in row.into_iter().zip(panels).zip(outputs) {
-            let [scales, bias] = [&panel.outputs.scales, &panel.outputs.bias].map(|values| simd.load(values));
-            let mut vector = simd.add(simd.multiply(vector, scales), bias);
-            if finish == Finish::BiasGelu {
-                vector = gelu::approximate(simd, vector);
+impl<const P: usize> Tiles<'_, P> {
+    /// Writes one tile of `R` rows after the other; `output` has the rows from `first` on.
+    ///
+    /// In a browser this is a function of its own. One function with all sizes of tiles takes V8 50 ms to compile for
+    /// speed, while the first text is being classified; one size takes
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn write<S: Simd, F: Factor, const R: usize>(&self, simd: S, x: &F, first: usize, output: &mut [f32]) {
+        let panels = self.panels;
+        for (index, rows) in output.chunks_mut(R * self.stride).enumerate() {
+            let tile = x.tile::<S, R, P>(simd, &panels, first + index * R);
+            for (row, output) in tile.into_iter().zip(rows.chunks_mut(self.stride)) {
+                let outputs = output[self.columns.clone()].chunks_mut(LANES);
+                for ((vector, panel), output) in row.into_iter().zip(&panels).zip(outputs) {
+                    let [scales, bias] = [&panel.outputs.scales, &panel.outputs.bias].map(|values| simd.load(values));
+                    let mut vector = simd.add(simd.multiply(vector, scales), bias);
+                    if self.finish == Finish::BiasGelu {
+                        vector = gelu::approximate(simd, vector);
+                    }
+                    simd.store_some(vector, output);
+                }
             }
-            simd.store_some(vector, output);
         }
     }
 }

@@ -63,7 +63,7 @@ impl Factor for Rounded {
         first: usize,
     ) -> [[S::Floats; P]; R] {
         let length = panels[0].quads.len();
-        let activations = self.quads[first * length..][..R * length].as_chunks().0;
+        let activations = &self.quads[first * length..].as_chunks().0[..length];
         let low = sums::<S, R, P>(simd, panels, activations, 0);
         let high = sums::<S, R, P>(simd, panels, activations, 1);
         let mut tile = [[simd.splat(0.0); P]; R];
