@@ -171,7 +171,10 @@ impl Tokenizer {
 
     /// How many tokens the vocabulary has.
     pub fn vocabulary_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        // Its own way to count them is to make a copy of them all.
+        let model = self.inner.get_model();
+        let added = self.inner.get_added_vocabulary().get_vocab();
+        model.get_vocab_size() + added.keys().filter(|token| model.token_to_id(token).is_none()).count()
     }
 
     /// The token that hides another, where the vocabulary has one.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use bytemuck::pod_collect_to_vec;
 use candle_core::{Device, Tensor};
+use half::{bf16, f16};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -194,14 +196,10 @@ fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
 
 /// The values of a floating-point tensor as f32; none if it is of another type.
 pub fn float_values(view: &TensorView) -> Option<Vec<f32>> {
-    let data = view.data();
-    let halves = || data.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     Some(match view.dtype() {
-        Dtype::F32 => {
-            data.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect()
-        }
-        Dtype::F16 => halves().map(|pair| half::f16::from_le_bytes(pair).to_f32()).collect(),
-        Dtype::BF16 => halves().map(|pair| half::bf16::from_le_bytes(pair).to_f32()).collect(),
+        Dtype::F32 => pod_collect_to_vec(view.data()),
+        Dtype::F16 => pod_collect_to_vec::<_, f16>(view.data()).into_iter().map(f16::to_f32).collect(),
+        Dtype::BF16 => pod_collect_to_vec::<_, bf16>(view.data()).into_iter().map(bf16::to_f32).collect(),
         _ => return None,
     })
 }

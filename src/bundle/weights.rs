@@ -18,6 +18,7 @@
 
 use std::collections::HashMap;
 
+use bytemuck::pod_collect_to_vec;
 use candle_core::{DType, Device, Tensor};
 use half::f16;
 use safetensors::SafeTensors;
@@ -187,8 +188,7 @@ fn from_panels(name: &str, view: &TensorView, scales: Option<TensorView>, sums: 
     let wanted = [panels, inputs.div_ceil(SUMMED), LANES];
     let sums = sums.filter(|sums| sums.dtype() == Dtype::I16 && sums.shape() == wanted);
     let sums = sums.ok_or_else(|| malformed("lacks the sums of its integers"))?;
-    let (pairs, _) = sums.data().as_chunks::<2>();
-    let sums: Vec<i16> = pairs.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
+    let sums: Vec<i16> = pod_collect_to_vec(sums.data());
     let panels = Panels::from_parts(outputs, inputs, view.data(), sums.as_chunks().0)
         .ok_or_else(|| malformed("has integers that do not fit their sums, or the kernels'"))?;
     let scales = scales.filter(|scales| scales.shape() == [outputs]).and_then(|scales| float_values(&scales));
@@ -223,8 +223,9 @@ fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Res
     };
     let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == GROUP * bits as usize);
     let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
-    let scales = scales.filter(|scales| scales.shape() == &shape[..2]).and_then(|scales| float_values(&scales));
+    let scales = scales.filter(|scales| scales.dtype() == Dtype::F16 && scales.shape() == &shape[..2]);
     scales
+        .map(|scales| pod_collect_to_vec(scales.data()))
         .and_then(|scales| Compact::of_groups(view.data().to_vec(), scales, bits, rows))
         .ok_or_else(|| malformed("lacks a scale for each group"))
 }
@@ -235,7 +236,7 @@ fn from_rows(name: &str, view: &TensorView, scales: Option<TensorView>) -> Resul
     let &[rows, width] = view.shape() else {
         return Err(malformed("is stored as integers, and is no matrix"));
     };
-    let integers = view.data().iter().map(|&byte| byte as i8).collect();
+    let integers = pod_collect_to_vec(view.data());
     let scales = scales.filter(|scales| scales.shape() == [rows]).and_then(|scales| float_values(&scales));
     scales
         .and_then(|scales| Compact::of_rows(integers, scales, width))

@@ -2,6 +2,8 @@
 //!
 //! A text needs one word vector for each of its tokens: to widen the others would take eight times the memory for nothing.
 
+use half::f16;
+
 use super::int8::Panels;
 
 mod groups;
@@ -28,7 +30,7 @@ pub fn quantise_table(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
 #[derive(Debug, Clone)]
 pub struct Compact {
     integers: Integers,
-    /// One for each row, or for each group of a row.
+    /// One for each row, but for groups, which have their own.
     scales: Vec<f32>,
     rows: usize,
     width: usize,
@@ -41,7 +43,7 @@ enum Integers {
     /// The same, as products read them.
     Panels(Panels),
     /// Of so many bits, with one scale for each [`GROUP`] neighbours.
-    Packed(Vec<u8>, u32),
+    Packed { bytes: Vec<u8>, scales: Vec<f16>, bits: u32 },
 }
 
 impl Compact {
@@ -64,10 +66,11 @@ impl Compact {
     }
 
     /// What [`quantise_groups`] made of `rows` rows. None where the sizes do not fit each other.
-    pub fn of_groups(packed: Vec<u8>, scales: Vec<f32>, bits: u32, rows: usize) -> Option<Self> {
+    pub fn of_groups(bytes: Vec<u8>, scales: Vec<f16>, bits: u32, rows: usize) -> Option<Self> {
         let groups = scales.len().checked_div(rows)?;
-        let fits = groups * rows == scales.len() && scales.len() * GROUP * bits as usize == 8 * packed.len();
-        fits.then_some(Self { integers: Integers::Packed(packed, bits), scales, rows, width: groups * GROUP })
+        let fits = groups * rows == scales.len() && scales.len() * GROUP * bits as usize == 8 * bytes.len();
+        let integers = Integers::Packed { bytes, scales, bits };
+        fits.then_some(Self { integers, scales: Vec::new(), rows, width: groups * GROUP })
     }
 
     /// How many rows there are, and how long each is.
@@ -77,7 +80,7 @@ impl Compact {
 
     /// Whether each row has one scale.
     pub fn has_rows(&self) -> bool {
-        !matches!(self.integers, Integers::Packed(..))
+        !matches!(self.integers, Integers::Packed { .. })
     }
 
     /// The integers, row after row, and the scales of the rows, where each has one scale.
@@ -85,7 +88,7 @@ impl Compact {
         match self.integers {
             Integers::Bytes(integers) => Some((integers, self.scales)),
             Integers::Panels(panels) => Some((panels.integers(), self.scales)),
-            Integers::Packed(..) => None,
+            Integers::Packed { .. } => None,
         }
     }
 
@@ -95,7 +98,7 @@ impl Compact {
         let panels = match self.integers {
             Integers::Bytes(integers) => Panels::pack(&integers, self.width)?,
             Integers::Panels(panels) => panels,
-            Integers::Packed(..) => return None,
+            Integers::Packed { .. } => return None,
         };
         Some((panels, self.scales))
     }
@@ -119,11 +122,10 @@ impl Compact {
                     .zip(panels.row(index))
                     .for_each(|(value, integer)| *value = f32::from(integer) * scale);
             }
-            Integers::Packed(packed, bits) => {
-                let bytes = packed.len() / self.rows;
-                let groups = self.width / GROUP;
-                let scales = &self.scales[index * groups..][..groups];
-                groups::widen(&packed[index * bytes..][..bytes], scales, *bits, output);
+            Integers::Packed { bytes, scales, bits } => {
+                let (length, groups) = (bytes.len() / self.rows, self.width / GROUP);
+                let scales = &scales[index * groups..][..groups];
+                groups::widen(&bytes[index * length..][..length], scales, *bits, output);
             }
         }
     }
@@ -157,7 +159,6 @@ mod tests {
         let plain: Vec<f32> = (0..6 * GROUP).map(|_| random.f32() - 0.5).collect();
         for bits in [4, 6] {
             let (packed, scales) = quantise_groups(&plain, bits);
-            let scales = scales.iter().map(|scale| scale.to_f32()).collect();
             let table = Compact::of_groups(packed, scales, bits, 3).unwrap();
             assert_eq!(table.shape(), [3, 2 * GROUP]);
             let mut row = vec![0.0; 2 * GROUP];
@@ -170,8 +171,8 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn sizes_that_do_not_fit_are_refused() {
         assert!(Compact::of_rows(vec![1, 2, 3], vec![1.0, 1.0], 2).is_none());
-        assert!(Compact::of_groups(vec![0; 16], vec![1.0], 6, 1).is_none());
-        assert!(Compact::of_groups(vec![0; 16], vec![1.0], 4, 0).is_none());
-        assert!(Compact::of_groups(vec![0; 48], vec![1.0; 3], 4, 2).is_none());
+        assert!(Compact::of_groups(vec![0; 16], vec![f16::ONE], 6, 1).is_none());
+        assert!(Compact::of_groups(vec![0; 16], vec![f16::ONE], 4, 0).is_none());
+        assert!(Compact::of_groups(vec![0; 48], vec![f16::ONE; 3], 4, 2).is_none());
     }
 }

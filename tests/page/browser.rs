@@ -54,6 +54,8 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // A host that is not this machine to the browser, and so has to have HTTPS for much of what it offers.
+            "--host-resolver-rules=MAP blog.test 127.0.0.1",
             "--window-size=1280,900",
             &format!("--user-data-dir={}", browser._profile.path().display()),
         ];

@@ -24,6 +24,48 @@ fn a_second_visit_fetches_no_model() {
 }
 
 #[test]
+fn what_no_bundle_needs_any_more_is_forgotten() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    let files = |and_then: &str| {
+        browser.run(&format!(
+            "window.files = undefined;
+            (async () => {{
+              const files = [];
+              for await (const folder of (await navigator.storage.getDirectory()).values()) {{
+                for await (const name of folder.keys()) files.push(name);
+                {and_then}
+              }}
+              window.files = files;
+            }})()"
+        ));
+        let files = browser.wait("the files", "return window.files");
+        files.as_array().expect("a list of names").len()
+    };
+    for _ in 0..2 {
+        open(&browser, &site.address());
+        answer_to(&browser, GLOWING);
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(files("await folder.getFileHandle('15-of-an-older-version', { create: true });"), 2);
+    }
+}
+
+#[test]
+fn without_https_nothing_is_kept_and_all_else_works() {
+    let Some(dist) = dist() else { return };
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    let address = site.address().replace("127.0.0.1", "blog.test");
+    for visit in 1..=2 {
+        open(&browser, &address);
+        assert_eq!(browser.run("return isSecureContext"), false);
+        Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+        assert_eq!(site.requests(WEIGHTS).len(), visit);
+    }
+}
+
+#[test]
 fn what_was_kept_and_is_damaged_is_fetched_again() {
     let Some(dist) = dist() else { return };
     let site = Site::serve(&dist);
@@ -32,16 +74,23 @@ fn what_was_kept_and_is_damaged_is_fetched_again() {
     answer_to(&browser, GLOWING);
     std::thread::sleep(Duration::from_secs(2));
     browser.run(
-        "const damage = async (store, request) => {
-          const bytes = new Uint8Array(await (await store.match(request)).arrayBuffer());
+        "const damage = async (file) => {
+          const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer());
           bytes[bytes.length >> 1] ^= 1;
-          await store.put(request, new Response(bytes));
+          const writable = await file.createWritable();
+          await writable.write(bytes);
+          await writable.close();
         };
-        const damageAll = async (name) => {
-          const store = await caches.open(name);
-          return Promise.all((await store.keys()).map((request) => damage(store, request)));
-        };
-        caches.keys().then((names) => Promise.all(names.map(damageAll))).then((damaged) => window.damaged = damaged.flat().length)",
+        (async () => {
+          let damaged = 0;
+          for await (const folder of (await navigator.storage.getDirectory()).values()) {
+            for await (const file of folder.values()) {
+              await damage(file);
+              damaged += 1;
+            }
+          }
+          window.damaged = damaged;
+        })()",
     );
     assert_eq!(browser.wait("the damage", "return window.damaged"), 2);
     open(&browser, &site.address());

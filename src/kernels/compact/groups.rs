@@ -23,9 +23,10 @@ pub fn quantise(values: &[f32], bits: u32) -> (Vec<u8>, Vec<f16>) {
 }
 
 /// Writes the values that [`quantise`] made `packed` and `scales` of.
-pub fn widen(packed: &[u8], scales: &[f32], bits: u32, output: &mut [f32]) {
+pub fn widen(packed: &[u8], scales: &[f16], bits: u32, output: &mut [f32]) {
     let groups = output.chunks_exact_mut(GROUP).zip(packed.chunks_exact(GROUP * bits as usize / 8)).zip(scales);
     for ((values, packed), scale) in groups {
+        let scale = scale.to_f32();
         for (value, integer) in values.iter_mut().zip(unpack(packed, bits)) {
             *value = integer as f32 * scale;
         }
@@ -98,7 +99,6 @@ mod tests {
 
     fn squared_error(values: &[f32], bits: u32) -> f32 {
         let (packed, scales) = quantise(values, bits);
-        let scales: Vec<f32> = scales.iter().map(|scale| scale.to_f32()).collect();
         let mut read = vec![0.0; values.len()];
         widen(&packed, &scales, bits, &mut read);
         read.iter().zip(values).map(|(read, value)| (read - value).powi(2)).sum::<f32>() / values.len() as f32

@@ -103,11 +103,16 @@ impl Panels {
         if parts.iter().any(|part| part.inputs != inputs) {
             return None;
         }
-        let mut stacked = Self { outputs: 0, inputs, quads: Vec::new(), group_sums: Vec::new() };
         if parts.iter().any(|part| !part.outputs.is_multiple_of(LANES)) {
             let integers: Vec<i8> = parts.iter().flat_map(|part| part.integers()).collect();
             return Self::pack(&integers, inputs);
         }
+        let mut stacked = Self {
+            outputs: 0,
+            inputs,
+            quads: Vec::with_capacity(parts.iter().map(|part| part.quads.len()).sum()),
+            group_sums: Vec::new(),
+        };
         for part in parts {
             stacked.outputs += part.outputs;
             stacked.quads.extend_from_slice(&part.quads);
