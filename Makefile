@@ -15,6 +15,8 @@ wasm := --target wasm32-unknown-unknown
 in_chromium = $(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
 	CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
 	WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300
+# Joined to the flags of .cargo/config.toml. With a target folder of its own neither build undoes the other.
+relaxed := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd"
 # Of the values that NO_COLOR may have, Trunk accepts but this one.
 trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 
@@ -53,9 +55,10 @@ lint: ## Runs Clippy on the companion and on the page
 unit: ## Runs the native tests
 	cargo test --release
 
-wasm-test: ## Runs the browser's tests in a headless Chromium
+wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with relaxed SIMD, too
 	@scripts/tools wasm wasm-bindgen browser
 	$(in_chromium) cargo test --release $(wasm) --lib --test web
+	$(in_chromium) $(relaxed) cargo test --release $(wasm) --lib --target-dir target/relaxed
 
 e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser
@@ -87,8 +90,7 @@ bench-kernels: ## Measures the int8 products beside f32's and rten-gemm's, nativ
 	cargo bench --bench kernels --features peers
 	@scripts/tools wasm wasm-bindgen browser
 	$(in_chromium) cargo test --release $(wasm) --bench kernels --features peers -- --nocapture
-	$(in_chromium) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd" \
-		cargo test --release $(wasm) --bench kernels --features peers --target-dir target/relaxed -- --nocapture
+	$(in_chromium) $(relaxed) cargo test --release $(wasm) --bench kernels --features peers --target-dir target/relaxed -- --nocapture
 
 # PyTorch makes the peers' models of a bundle, and onnxruntime runs them; BENCH_PYTHON names a Python that has both.
 BENCH_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python

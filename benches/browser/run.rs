@@ -1,7 +1,8 @@
 //! Puts together what is served, and opens it in one browser after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,12 +27,19 @@ pub fn run() -> Result<()> {
     }
     let served = put_together()?;
     let browsers = env::var("BROWSERS").unwrap_or_else(|_| "chromium".into());
-    let mut measured = Vec::new();
+    let (mut versions, mut measured) = (BTreeSet::new(), Vec::new());
     for browser in browsers.split(',') {
-        match measure(browser, served.path()) {
-            Ok(told) => measured.push(Measured::new(browser, &told)?),
-            Err(error) if is_missing(&*error) => println!("{browser} is not on this machine, and left out."),
+        match Command::new(browser).arg("--version").output() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                println!("{browser} is not on this machine, and left out.");
+            }
             Err(error) => return Err(format!("{browser}: {error}").into()),
+            // One program has several names, on Debian for one.
+            Ok(version) if !versions.insert(version.stdout) => {}
+            Ok(_) => {
+                let told = measure(browser, served.path()).map_err(|error| format!("{browser}: {error}"))?;
+                measured.push(Measured::new(browser, &told)?);
+            }
         }
     }
     report::print(&measured);
@@ -82,10 +90,6 @@ impl Drop for Browser {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn is_missing(error: &(dyn std::error::Error + 'static)) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// All that the page tells in `browser`.

@@ -12,8 +12,7 @@
 //! The integers, their sums and what [`Weights::multiply`] makes of them are the same to the bit on every processor, natively
 //! and in a browser, with and without relaxed SIMD: integers do not care about the order of their sums, no sum overflows
 //! (each module says why), and the few floating-point operations come in one order and are not fused. Only GELU may
-//! differ, in the last digits, with how [`super::simd::Simd::multiply_add`] rounds. For relaxed SIMD no test shows it yet: rustc
-//! 1.95 cannot compile the tests with it.
+//! differ, in the last digits, with how [`super::simd::Simd::multiply_add`] rounds.
 
 mod activations;
 mod narrow;

@@ -9,7 +9,8 @@
 //! | `X86<true>` | one AVX2 register; products by AVX-512-VNNI | at run time |
 //! | `X86<false>` | one AVX2 register | at run time |
 //! | `Neon` | two NEON registers; products of bytes by SDOT | at compile time; SDOT at run time |
-//! | `Wasm` | two simd128 registers; products of bytes by relaxed SIMD in the build that has it | at compile time |
+//! | `Wasm<true>` | two simd128 registers; products of bytes by relaxed SIMD, four at once | at run time |
+//! | `Wasm<false>` | two simd128 registers; products of bytes by relaxed SIMD in the build that has it | at compile time |
 //! | [`Portable`] | an array | otherwise, and in tests: it says what each operation means |
 //!
 //! Eight lanes everywhere: a kernel's order of additions is then the same everywhere, and with it every result, except where
@@ -143,7 +144,7 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "aarch64")]
     return arm::dispatch(kernel);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    return kernel.run(wasm::Wasm::new());
+    return wasm::dispatch(kernel);
     #[cfg(not(any(
         target_arch = "x86_64",
         target_arch = "aarch64",
@@ -161,7 +162,9 @@ pub(super) fn with_each<K: Kernel + Copy>(kernel: K, mut check: impl FnMut(&str,
     #[cfg(target_arch = "aarch64")]
     check("neon", arm::dispatch(kernel));
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    check("wasm", kernel.run(wasm::Wasm::new()));
+    check("wasm", kernel.run(wasm::Wasm::<false>::new()));
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    check("wasm, by fours", kernel.run(wasm::Wasm::<true>::new()));
 }
 
 #[cfg(test)]

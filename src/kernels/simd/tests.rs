@@ -55,7 +55,9 @@ impl Kernel for Operations<'_> {
 #[wasm_bindgen_test(unsupported = test)]
 fn every_implementation_gives_the_same_bits() {
     let mut random = fastrand::Rng::with_seed(1);
-    let special = [0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 126.5, 127.0, 32766.5, -32767.0, 1e30, -1e30, f32::NAN, 1e-30];
+    // With relaxed SIMD the compiler makes relaxed minima of those in Portable, which may give what is not a number.
+    let nan = if cfg!(target_feature = "relaxed-simd") { 0.25 } else { f32::NAN };
+    let special = [0.0, -0.0, 0.5, 1.5, 2.5, -0.5, -1.5, 126.5, 127.0, 32766.5, -32767.0, 1e30, -1e30, nan, 1e-30];
     for round in 0..2000 {
         let [a, b] = [(); 2].map(|()| {
             [(); LANES].map(|()| match random.bool() {

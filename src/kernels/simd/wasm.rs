@@ -1,24 +1,50 @@
 //! simd128, and relaxed SIMD in the build that has it.
 //!
 //! One relaxed instruction anywhere makes Safari refuse the whole module, so the choice is made when compiling.
-//! `i16x8.relaxed_dot_i8x16_i7x16` takes its second operand as signed or as unsigned, and its sum may saturate or not: with
+//! The relaxed products take their second operand as signed or as unsigned, and their sums may saturate or not: with
 //! the second operand in 0..=127 the first makes no difference, and two products of at most 128 · 127 never saturate. So
 //! what [`Simd`] promises holds on every engine, to the bit.
 
 use std::arch::wasm32::*;
 
-use super::{LANES, Quads, Simd};
+use super::{Kernel, LANES, Quads, Simd};
+
+/// Runs `kernel` with what is best on this processor.
+#[inline]
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_feature = "relaxed-simd")]
+    if sums_of_four_are_one_instruction() {
+        return kernel.run(Wasm::<true>::new());
+    }
+    kernel.run(Wasm::<false>::new())
+}
+
+/// Whether the processor multiplies and sums four bytes at once (SDOT on Arm, AVX-VNNI on x86).
+///
+/// WebAssembly does not tell, but for what it leaves to the processor: here the second operand is none of 0..=127.
+/// Without such an instruction x86 has to take two and two products, as unsigned, and both sums end at the largest `i16`;
+/// with it the sum is 4 · 127 · 255, or, where the operand is signed, 4 · 127 · −1.
+#[cfg(target_feature = "relaxed-simd")]
+#[inline]
+fn sums_of_four_are_one_instruction() -> bool {
+    let (left, right) = std::hint::black_box((i8x16_splat(127), u8x16_splat(255)));
+    let sums = i32x4_relaxed_dot_i8x16_i7x16_add(left, right, i32x4_splat(0));
+    i32x4_extract_lane::<0>(sums) != 2 * i32::from(i16::MAX)
+}
 
 /// A module that has these instructions runs only where the engine has them.
+///
+/// `FOUR` says that products of bytes are best summed by fours, in `i32`. Otherwise they are by twos, in `i16`, and widened
+/// later: where no instruction does the former, engines need three for it.
 #[derive(Debug, Clone, Copy)]
-pub struct Wasm {
+pub struct Wasm<const FOUR: bool> {
     /// Ones to multiply by, for the sums of neighbours alone. V8 makes a constant anew wherever it is used, in three
     /// instructions; one that the compiler knows nothing of stays in its register, and products are 3% faster.
     #[cfg(target_feature = "relaxed-simd")]
     ones: v128,
 }
 
-impl Wasm {
+impl<const FOUR: bool> Wasm<FOUR> {
     pub fn new() -> Self {
         Self {
             #[cfg(target_feature = "relaxed-simd")]
@@ -44,13 +70,13 @@ fn each(f: impl Fn(usize) -> v128) -> Pair {
     [f(0), f(1)]
 }
 
-impl Simd for Wasm {
+impl<const FOUR: bool> Simd for Wasm<FOUR> {
     type Floats = Pair;
     type Integers = Pair;
     type Shorts = Pair;
     type Bytes = Pair;
     type Partial = Pair;
-    const PARTIALS_ARE_I32: bool = cfg!(not(target_feature = "relaxed-simd"));
+    const PARTIALS_ARE_I32: bool = FOUR || cfg!(not(target_feature = "relaxed-simd"));
     const REGISTERS: usize = 8;
 
     /// Firefox gives a value one place for as long as it is needed. Sums that outlive their loop, into code that needs
@@ -176,13 +202,19 @@ impl Simd for Wasm {
     #[inline(always)]
     fn add_products_of_bytes(self, partial: Pair, left: Pair, right: u32) -> Pair {
         let right = u32x4_splat(right);
-        each(|i| i16x8_add(partial[i], i16x8_relaxed_dot_i8x16_i7x16(left[i], right)))
+        each(|i| match FOUR {
+            true => i32x4_relaxed_dot_i8x16_i7x16_add(left[i], right, partial[i]),
+            false => i16x8_add(partial[i], i16x8_relaxed_dot_i8x16_i7x16(left[i], right)),
+        })
     }
 
     #[cfg(target_feature = "relaxed-simd")]
     #[inline(always)]
     fn add_partial(self, sums: Pair, partial: Pair) -> Pair {
-        each(|i| i32x4_add(sums[i], i32x4_dot_i16x8(partial[i], self.ones)))
+        each(|i| match FOUR {
+            true => i32x4_add(sums[i], partial[i]),
+            false => i32x4_add(sums[i], i32x4_dot_i16x8(partial[i], self.ones)),
+        })
     }
 
     /// Without the instruction the products go through `i16`: right, but slower than [`Self::add_products_of_shorts`].
