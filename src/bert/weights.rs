@@ -195,6 +195,8 @@ fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
 }
 
 /// The values of a floating-point tensor as f32; none if it is of another type.
+///
+/// safetensors has the lowest byte first, as has every processor that this is compiled for.
 pub fn float_values(view: &TensorView) -> Option<Vec<f32>> {
     Some(match view.dtype() {
         Dtype::F32 => pod_collect_to_vec(view.data()),

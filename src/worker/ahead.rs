@@ -19,7 +19,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn store(this: &Ahead) -> Promise;
 
-    /// The files that are kept: by their names in the store, each a [`Kept`], or undefined where one cannot be read.
+    /// The files that are kept: by their SHA-256s, each a [`Kept`], or undefined where one cannot be read.
     #[wasm_bindgen(method, getter)]
     pub fn kept(this: &Ahead) -> Promise;
 

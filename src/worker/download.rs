@@ -46,7 +46,7 @@ impl<'a> Download<'a> {
     /// It cannot be had, is not what the manifest says, or does not fit into memory.
     pub async fn file(&self, name: &str) -> Result<Vec<u8>> {
         let entry = self.manifest.file(name)?;
-        if let Some(kept) = self.store.take(entry) {
+        if let Some(kept) = self.store.take(&entry.sha256) {
             let content = kept.content().to_vec();
             if verify(entry, name, &content, kept.digest()).await.is_ok() {
                 self.progress.borrow_mut().add(entry.bytes);
@@ -57,13 +57,13 @@ impl<'a> Download<'a> {
         let response = answer(fetch(&address, self.mode), name).await?;
         let content = read(&response, name, entry, &self.progress).await?;
         verify(entry, name, &content, digest(&content)).await?;
-        self.store.put(entry, &content).await;
+        self.store.put(&entry.sha256, &content).await;
         Ok(content)
     }
 
     /// Has the store forget files of other versions, for which nobody needs to wait.
     pub fn finish(self) -> Manifest {
-        let wanted: Vec<FileEntry> = self.manifest.files.values().cloned().collect();
+        let wanted: Vec<String> = self.manifest.files.values().map(|entry| entry.sha256.clone()).collect();
         let store = self.store;
         spawn_local(async move { store.keep_only(&wanted).await });
         self.manifest

@@ -1,7 +1,7 @@
 //! Keeps a bundle's files in the browser for the next visit.
 //!
-//! They go by their size and SHA-256, so that one that was kept is never out of date, only out of use, and one that was
-//! damaged or not written to its end is found out. They lie in the origin's private file system, not in a `Cache`: 15 MB are read from
+//! They go by their SHA-256, so that one that was kept is never out of date, only out of use, and one that was damaged or
+//! not written to its end is found out. They lie in the origin's private file system, not in a `Cache`: 15 MB are read from
 //! there in 8 ms, from a `Cache` in 20 to 75, most of it in processes that are busy when a page opens.
 //!
 //! Browsers refuse to keep anything in private windows, on pages without HTTPS, or when the disk is full. The page works
@@ -13,7 +13,6 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemSyncAccessHandle};
 
 use super::ahead::{Kept, ahead};
-use crate::bundle::FileEntry;
 
 /// The folder with the bundle's files, if the browser grants one.
 #[derive(Clone)]
@@ -32,27 +31,25 @@ impl Store {
         }
     }
 
-    /// The file that an earlier visit has left. It is handed out once: its bytes are many.
-    pub fn take(&self, file: &FileEntry) -> Option<Kept> {
+    /// The file of this SHA-256 that an earlier visit has left. It is handed out once: its bytes are many.
+    pub fn take(&self, sha256: &str) -> Option<Kept> {
         let kept = self.kept.as_ref()?;
-        let name = JsValue::from(name(file));
-        let found = kept.get(&name);
-        kept.delete(&name);
+        let found = kept.get(&sha256.into());
+        kept.delete(&sha256.into());
         (!found.is_undefined()).then(|| found.unchecked_into())
     }
 
-    /// Keeps `content`, which is that of `file`.
-    pub async fn put(&self, file: &FileEntry, content: &[u8]) {
+    /// Keeps `content`, whose SHA-256 this is.
+    pub async fn put(&self, sha256: &str, content: &[u8]) {
         if let Some(folder) = &self.folder {
             // What the browser refuses to keep will be fetched again.
-            let _ = write(folder, &name(file), content).await;
+            let _ = write(folder, sha256, content).await;
         }
     }
 
-    /// Forgets all files but these, and lets go of what nobody took.
-    pub async fn keep_only(&self, files: &[FileEntry]) {
+    /// Forgets all files but those of these SHA-256s, and lets go of what nobody took.
+    pub async fn keep_only(&self, wanted: &[String]) {
         self.kept.iter().for_each(Map::clear);
-        let wanted: Vec<String> = files.iter().map(name).collect();
         let Some(folder) = &self.folder else { return };
         let names = folder.keys();
         while let Ok(Some(name)) = next(&names).await {
@@ -61,10 +58,6 @@ impl Store {
             }
         }
     }
-}
-
-fn name(file: &FileEntry) -> String {
-    format!("{}-{}", file.bytes, file.sha256)
 }
 
 async fn write(folder: &FileSystemDirectoryHandle, name: &str, content: &[u8]) -> Result<(), JsValue> {

@@ -107,17 +107,16 @@ struct Tiles<'a, const P: usize> {
 impl<const P: usize> Tiles<'_, P> {
     /// Writes one tile of `R` rows after the other; `output` has the rows from `first` on.
     ///
-    /// In a browser this is a function of its own. One function with all sizes of tiles takes V8 50 ms to compile for
-    /// speed, while the first text is being classified; one size takes
+    /// In a browser this is a function of its own. One function with all sizes of tiles took V8 30 to 70 ms to compile for
+    /// speed, while the first text was being classified; the one that most tiles need takes 5.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn write<S: Simd, F: Factor, const R: usize>(&self, simd: S, x: &F, first: usize, output: &mut [f32]) {
-        let panels = self.panels;
         for (index, rows) in output.chunks_mut(R * self.stride).enumerate() {
-            let tile = x.tile::<S, R, P>(simd, &panels, first + index * R);
+            let tile = x.tile::<S, R, P>(simd, &self.panels, first + index * R);
             for (row, output) in tile.into_iter().zip(rows.chunks_mut(self.stride)) {
                 let outputs = output[self.columns.clone()].chunks_mut(LANES);
-                for ((vector, panel), output) in row.into_iter().zip(&panels).zip(outputs) {
+                for ((vector, panel), output) in row.into_iter().zip(&self.panels).zip(outputs) {
                     let [scales, bias] = [&panel.outputs.scales, &panel.outputs.bias].map(|values| simd.load(values));
                     let mut vector = simd.add(simd.multiply(vector, scales), bias);
                     if self.finish == Finish::BiasGelu {
