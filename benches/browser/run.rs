@@ -29,14 +29,15 @@ pub fn run() -> Result<()> {
     let browsers = env::var("BROWSERS").unwrap_or_else(|_| "chromium".into());
     let (mut versions, mut measured) = (BTreeSet::new(), Vec::new());
     for browser in browsers.split(',') {
-        match Command::new(browser).arg("--version").output() {
+        match Command::new(browser).arg("--version").output().map(|output| output.stdout) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 println!("{browser} is not on this machine, and left out.");
             }
             Err(error) => return Err(format!("{browser}: {error}").into()),
             // One program has several names, on Debian for one.
-            Ok(version) if !versions.insert(version.stdout) => {}
-            Ok(_) => {
+            Ok(version) if versions.contains(&version) => {}
+            Ok(version) => {
+                versions.insert(version);
                 let told = measure(browser, served.path()).map_err(|error| format!("{browser}: {error}"))?;
                 measured.push(Measured::new(browser, &told)?);
             }
