@@ -252,11 +252,11 @@ fn panels_come_back_from_their_parts() {
     for (outputs, inputs) in [(8, 16), (16, 128), (24, 400), (40, 1536)] {
         let panels = Panels::pack(&Layer::random(&mut random, outputs, inputs).integers, inputs).unwrap();
         let (bytes, sums) = (panels.bytes(), panels.group_sums().collect::<Vec<_>>());
-        let read = Panels::from_parts(outputs, inputs, &bytes, &sums).unwrap();
+        let read = Panels::from_parts(outputs, inputs, bytes, &sums).unwrap();
         assert_eq!(read.integers(), panels.integers());
         assert!(read.group_sums().eq(sums.iter().copied()));
-        assert!(Panels::from_parts(outputs + 8, inputs, &bytes, &sums).is_none());
-        assert!(Panels::from_parts(outputs, inputs, &bytes, &sums[1..]).is_none());
+        assert!(Panels::from_parts(outputs + 8, inputs, bytes, &sums).is_none());
+        assert!(Panels::from_parts(outputs, inputs, bytes, &sums[1..]).is_none());
         assert!(Panels::from_parts(outputs, inputs, &bytes[1..], &sums).is_none());
     }
     assert!(
@@ -271,8 +271,8 @@ fn panels_come_back_from_their_parts() {
 fn parts_that_contradict_each_other_are_refused() {
     let panels = Panels::pack(&[5; 8 * 16], 16).unwrap();
     let (bytes, sums) = (panels.bytes(), [[80i16; 8]]);
-    assert!(Panels::from_parts(8, 16, &bytes, &sums).is_some());
-    assert!(Panels::from_parts(8, 16, &bytes, &[[80, 80, 80, 81, 80, 80, 80, 80]]).is_none());
+    assert!(Panels::from_parts(8, 16, bytes, &sums).is_some());
+    assert!(Panels::from_parts(8, 16, bytes, &[[80, 80, 80, 81, 80, 80, 80, 80]]).is_none());
     // 33 times eight products of one sign are more than i16 has room for.
     assert!(Panels::from_parts(8, 16, &[33; 8 * 16], &[[33 * 16; 8]]).is_none());
 }
