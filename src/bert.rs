@@ -12,6 +12,7 @@ mod batch;
 mod checkpoint;
 mod layer;
 mod model;
+mod tensors;
 mod weights;
 
 pub use architecture::{Activation, Architecture, Pooling};
@@ -20,4 +21,5 @@ pub use checkpoint::Checkpoint;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use layer::{Layer, Stage};
 pub use model::{Dropout, HeadShape, Model, Unit, WORD_EMBEDDINGS};
-pub use weights::{Weights, float_values};
+pub use tensors::{Content, StoredTensor, Tensors};
+pub use weights::Weights;

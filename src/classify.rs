@@ -5,7 +5,7 @@
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::bert::{Batch, Model, TokenIds, Unit};
+use crate::bert::{Batch, Content, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, Label, Manifest, Task};
 use crate::ops::{Ops, Rounding};
 use crate::text::Tokenizer;
@@ -69,7 +69,7 @@ pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
 ///
 /// # Errors
 /// It is not what the manifest describes.
-pub fn model(manifest: &Manifest, weights: &[u8], ops: Ops) -> Result<Model> {
+pub fn model(manifest: &Manifest, weights: &dyn Content, ops: Ops) -> Result<Model> {
     let architecture = &manifest.architecture;
     if manifest.max_tokens > architecture.max_position_embeddings {
         return Err(Error::invalid(format!(

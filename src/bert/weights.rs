@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bytemuck::pod_collect_to_vec;
 use candle_core::{Device, Tensor};
-use half::{bf16, f16};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
 
+use super::tensors::Tensors;
 use crate::kernels::compact::Compact;
 use crate::{Error, Result};
 
@@ -42,18 +39,18 @@ impl Weights {
     /// # Errors
     /// The file is malformed, or a tensor is not of floating-point type.
     pub fn from_safetensors(bytes: &[u8], device: &Device) -> Result<Self> {
-        let file = SafeTensors::deserialize(bytes)
+        let file = Tensors::of(&bytes)
             .map_err(|error| Error::invalid(format!("the weights are no readable safetensors file: {error}")))?;
         let mut weights = Self::default();
-        for (name, view) in file.iter() {
+        for (name, tensor) in file.iter() {
             // The buffer that older PyTorch checkpoints carry: 0, 1, 2, …
             if name.ends_with("embeddings.position_ids") {
                 continue;
             }
-            let values = float_values(&view).ok_or_else(|| {
-                Error::invalid(format!("the weights' tensor {name} is of type {:?}, not a float", view.dtype()))
+            let values = tensor.floats().ok_or_else(|| {
+                Error::invalid(format!("the weights' tensor {name} is of type {:?}, not a float", tensor.dtype()))
             })?;
-            weights.insert(name, Tensor::from_vec(values, view.shape(), device)?)?;
+            weights.insert(name, Tensor::from_vec(values, tensor.shape(), device)?)?;
         }
         Ok(weights)
     }
@@ -192,16 +189,4 @@ fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(format!("the weights' tensor {name} has shape {found:?} where the model's is {expected:?}")))
-}
-
-/// The values of a floating-point tensor as f32; none if it is of another type.
-///
-/// safetensors has the lowest byte first, as has every processor that this is compiled for.
-pub fn float_values(view: &TensorView) -> Option<Vec<f32>> {
-    Some(match view.dtype() {
-        Dtype::F32 => pod_collect_to_vec(view.data()),
-        Dtype::F16 => pod_collect_to_vec::<_, f16>(view.data()).into_iter().map(f16::to_f32).collect(),
-        Dtype::BF16 => pod_collect_to_vec::<_, bf16>(view.data()).into_iter().map(bf16::to_f32).collect(),
-        _ => return None,
-    })
 }

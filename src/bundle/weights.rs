@@ -18,14 +18,12 @@
 
 use std::collections::HashMap;
 
-use bytemuck::pod_collect_to_vec;
 use candle_core::{DType, Device, Tensor};
 use half::f16;
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::tensor::{Dtype, View};
 
 use super::{EmbeddingPrecision, Precision};
-use crate::bert::{WORD_EMBEDDINGS, Weights, float_values};
+use crate::bert::{Content, StoredTensor, Tensors, WORD_EMBEDDINGS, Weights};
 use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
 use crate::kernels::int8::{GROUP as SUMMED, Panels, quantise_rows};
 use crate::kernels::simd::LANES;
@@ -91,29 +89,36 @@ pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u
 ///
 /// # Errors
 /// The file is malformed, or integers lack their scales.
-pub fn decode(bytes: &[u8]) -> Result<Weights> {
-    let file = SafeTensors::deserialize(bytes)
+pub fn decode(content: &dyn Content) -> Result<Weights> {
+    let file = Tensors::of(content)
         .map_err(|error| Error::invalid(format!("the bundle's weights are no readable safetensors file: {error}")))?;
     let mut weights = Weights::default();
-    for (name, view) in file.iter() {
-        let scales = || file.tensor(&format!("{name}{SCALE}")).ok();
-        match view.dtype() {
-            Dtype::I8 if view.shape().len() == 4 => {
-                let sums = file.tensor(&format!("{name}{SUMS}")).ok();
-                weights.insert_compact(name, from_panels(name, &view, scales(), sums)?)?;
+    for (name, tensor) in file.iter() {
+        let scales = || file.get(&format!("{name}{SCALE}"));
+        match tensor.dtype() {
+            Dtype::I8 if tensor.shape().len() == 4 => {
+                let sums = file.get(&format!("{name}{SUMS}"));
+                let matrix = from_panels(&name, &tensor, scales(), sums)?;
+                weights.insert_compact(name, matrix)?;
             }
             Dtype::I16 if name.ends_with(SUMS) => continue,
-            Dtype::I8 => weights.insert_compact(name, from_rows(name, &view, scales())?)?,
-            Dtype::U8 => weights.insert_compact(name, from_groups(name, &view, scales())?)?,
+            Dtype::I8 => {
+                let matrix = from_rows(&name, &tensor, scales())?;
+                weights.insert_compact(name, matrix)?;
+            }
+            Dtype::U8 => {
+                let matrix = from_groups(&name, &tensor, scales())?;
+                weights.insert_compact(name, matrix)?;
+            }
             _ if name.ends_with(SCALE) => continue,
             _ => {
-                let values = float_values(&view).ok_or_else(|| {
+                let values = tensor.floats().ok_or_else(|| {
                     Error::invalid(format!(
                         "the bundle's tensor {name} is of type {:?}, which is not supported",
-                        view.dtype()
+                        tensor.dtype()
                     ))
                 })?;
-                weights.insert(name, Tensor::from_vec(values, view.shape(), &Device::Cpu)?)?;
+                weights.insert(name, Tensor::from_vec(values, tensor.shape(), &Device::Cpu)?)?;
             }
         }
     }
@@ -174,24 +179,30 @@ fn in_panels(name: String, panels: &Panels) -> Vec<(String, Stored)> {
     let (count, groups) = (panels.outputs() / LANES, panels.inputs().div_ceil(SUMMED));
     let sums = panels.group_sums().flatten().flat_map(i16::to_le_bytes).collect();
     let sums = Stored { dtype: Dtype::I16, bytes: sums, shape: vec![count, groups, LANES] };
-    let integers = Stored::integers(panels.bytes().to_vec(), vec![count, panels.inputs() / 4, LANES, 4]);
+    let integers =
+        Stored::integers(bytemuck::cast_slice(panels.quads()).to_vec(), vec![count, panels.inputs() / 4, LANES, 4]);
     vec![(format!("{name}{SUMS}"), sums), (name, integers)]
 }
 
 /// What [`in_panels`] stored.
-fn from_panels(name: &str, view: &TensorView, scales: Option<TensorView>, sums: Option<TensorView>) -> Result<Compact> {
+fn from_panels(
+    name: &str,
+    tensor: &StoredTensor,
+    scales: Option<StoredTensor>,
+    sums: Option<StoredTensor>,
+) -> Result<Compact> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
-    let &[panels, quads, LANES, 4] = view.shape() else {
-        return Err(malformed(&format!("has the shape {:?}, and is not in panels of eight outputs", view.shape())));
+    let &[panels, quads, LANES, 4] = tensor.shape() else {
+        let shape = tensor.shape();
+        return Err(malformed(&format!("has the shape {shape:?}, and is not in panels of eight outputs")));
     };
     let (outputs, inputs) = (panels * LANES, quads * 4);
     let wanted = [panels, inputs.div_ceil(SUMMED), LANES];
     let sums = sums.filter(|sums| sums.dtype() == Dtype::I16 && sums.shape() == wanted);
     let sums = sums.ok_or_else(|| malformed("lacks the sums of its integers"))?;
-    let sums: Vec<i16> = pod_collect_to_vec(sums.data());
-    let panels = Panels::from_parts(outputs, inputs, view.data(), sums.as_chunks().0)
+    let panels = Panels::from_parts(outputs, inputs, tensor.values(), &sums.values())
         .ok_or_else(|| malformed("has integers that do not fit their sums, or the kernels'"))?;
-    let scales = scales.filter(|scales| scales.shape() == [outputs]).and_then(|scales| float_values(&scales));
+    let scales = scales.filter(|scales| scales.shape() == [outputs]).and_then(|scales| scales.floats());
     scales
         .and_then(|scales| Compact::of_panels(panels, scales))
         .ok_or_else(|| malformed("lacks a scale for each output"))
@@ -215,9 +226,9 @@ fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result
 }
 
 /// What [`in_groups`] stored.
-fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Compact> {
+fn from_groups(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<Compact> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
-    let shape = view.shape();
+    let shape = tensor.shape();
     let &[rows, _, bytes] = shape else {
         return Err(malformed("is stored in bytes, and not in groups of integers"));
     };
@@ -225,21 +236,19 @@ fn from_groups(name: &str, view: &TensorView, scales: Option<TensorView>) -> Res
     let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
     let scales = scales.filter(|scales| scales.dtype() == Dtype::F16 && scales.shape() == &shape[..2]);
     scales
-        .map(|scales| pod_collect_to_vec(scales.data()))
-        .and_then(|scales| Compact::of_groups(view.data().to_vec(), scales, bits, rows))
+        .and_then(|scales| Compact::of_groups(tensor.values(), scales.values(), bits, rows))
         .ok_or_else(|| malformed("lacks a scale for each group"))
 }
 
 /// A matrix that is stored as rows of integers.
-fn from_rows(name: &str, view: &TensorView, scales: Option<TensorView>) -> Result<Compact> {
+fn from_rows(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<Compact> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
-    let &[rows, width] = view.shape() else {
+    let &[rows, width] = tensor.shape() else {
         return Err(malformed("is stored as integers, and is no matrix"));
     };
-    let integers = pod_collect_to_vec(view.data());
-    let scales = scales.filter(|scales| scales.shape() == [rows]).and_then(|scales| float_values(&scales));
+    let scales = scales.filter(|scales| scales.shape() == [rows]).and_then(|scales| scales.floats());
     scales
-        .and_then(|scales| Compact::of_rows(integers, scales, width))
+        .and_then(|scales| Compact::of_rows(tensor.values(), scales, width))
         .ok_or_else(|| malformed("lacks a scale for each row"))
 }
 

@@ -18,7 +18,6 @@ mod activations;
 mod narrow;
 mod panels;
 mod product;
-#[cfg(not(target_arch = "wasm32"))]
 mod room;
 mod weights;
 mod wide;
@@ -26,7 +25,6 @@ mod wide;
 pub use activations::{Activations, Rounding};
 pub use panels::{GROUP, Panels};
 pub use product::Finish;
-#[cfg(not(target_arch = "wasm32"))]
 pub use room::Room;
 pub use weights::{Weights, quantise_rows};
 

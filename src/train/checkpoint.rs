@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::optimizer::Optimizer;
 use super::parameters::Parameters;
 use super::run::Record;
-use crate::bert::float_values;
+use crate::bert::Tensors;
 use crate::bundle::weights::Stored;
 use crate::{Error, Result};
 
@@ -84,9 +84,9 @@ pub fn position(bytes: &[u8]) -> Result<Position> {
 /// # Errors
 /// The content is no checkpoint of these parameters.
 pub fn restore(bytes: &[u8], step: usize, parameters: &Parameters, optimizer: &mut Optimizer) -> Result<()> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
+    let file = Tensors::of(&bytes).map_err(|error| damaged(&error))?;
     let read = |kind: &str, name: &str, length: usize| {
-        let values = file.tensor(&format!("{kind}.{name}")).ok().and_then(|view| float_values(&view));
+        let values = file.get(&format!("{kind}.{name}")).and_then(|tensor| tensor.floats());
         values.filter(|values| values.len() == length).ok_or_else(|| damaged(&format!("it lacks the {kind} of {name}")))
     };
     let mut moments = Vec::new();

@@ -40,7 +40,7 @@ extern "C" {
     /// Has the browser compute the SHA-256 of the SHA-256s of the pieces of `content`, which
     /// [`FileEntry::sha256_of_pieces`](crate::bundle::FileEntry::sha256_of_pieces) is; undefined where it does so for secure
     /// origins only.
-    pub fn digest(content: &[u8]) -> Promise;
+    pub fn digest(content: &Uint8Array) -> Promise;
 }
 
 /// What is being read.

@@ -11,11 +11,11 @@ use crate::bundle::FileEntry;
 ///
 /// # Errors
 /// Its size or its hash differs.
-pub async fn verify(entry: &FileEntry, name: &str, content: &[u8], digest: Promise) -> Result<()> {
+pub async fn verify(entry: &FileEntry, name: &str, content: &Uint8Array, digest: Promise) -> Result<()> {
     let digest = JsFuture::from(digest).await.ok().and_then(|digest| digest.dyn_into::<ArrayBuffer>().ok());
     let verified = digest.and_then(|digest| {
         let digest = Uint8Array::new(&digest).to_vec();
-        entry.verify_pieces(name, content.len(), &digest)
+        entry.verify_pieces(name, content.length() as usize, &digest)
     });
-    verified.unwrap_or_else(|| entry.verify(name, content))
+    verified.unwrap_or_else(|| entry.verify(name, &content.to_vec()))
 }

@@ -1,4 +1,6 @@
 //! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server.
+//!
+//! Its files stay in the browser's memory. WebAssembly's gets what the model is made of ([`Content`]), and nothing twice.
 
 use std::cell::RefCell;
 
@@ -12,6 +14,7 @@ use super::ahead::{ahead, digest};
 use super::checksum::verify;
 use super::store::Store;
 use super::{post, protocol, scope};
+use crate::bert::Content;
 use crate::bundle::{FileEntry, MANIFEST, Manifest};
 use crate::{Error, Result};
 
@@ -40,17 +43,17 @@ impl<'a> Download<'a> {
         Ok(Self { manifest, address, mode, store, progress: progress.into() })
     }
 
-    /// The content of the file `name`: the one that was kept if it is the manifest's, else the server's, which is kept then.
+    /// The file `name`: the one that was kept if it is the manifest's, else the server's, which is kept then.
     ///
     /// # Errors
     /// It cannot be had, is not what the manifest says, or does not fit into memory.
-    pub async fn file(&self, name: &str) -> Result<Vec<u8>> {
+    pub async fn file(&self, name: &str) -> Result<File> {
         let entry = self.manifest.file(name)?;
         if let Some(kept) = self.store.take(&entry.sha256) {
-            let content = kept.content().to_vec();
+            let content = kept.content();
             if verify(entry, name, &content, kept.digest()).await.is_ok() {
                 self.progress.borrow_mut().add(entry.bytes);
-                return Ok(content);
+                return Ok(File(content));
             }
         }
         let address = self.file_address(name, entry);
@@ -58,7 +61,7 @@ impl<'a> Download<'a> {
         let content = read(&response, name, entry, &self.progress).await?;
         verify(entry, name, &content, digest(&content)).await?;
         self.store.put(&entry.sha256, &content).await;
-        Ok(content)
+        Ok(File(content))
     }
 
     /// Has the store forget files of other versions, for which nobody needs to wait.
@@ -80,6 +83,27 @@ async fn manifest() -> Result<Manifest> {
     let content = response.array_buffer().map_err(|_| broken_off(MANIFEST))?;
     let content = JsFuture::from(content).await.map_err(|_| broken_off(MANIFEST))?;
     Manifest::parse(&Uint8Array::new(&content).to_vec())
+}
+
+/// A file that is in the browser's memory.
+pub struct File(Uint8Array);
+
+impl File {
+    /// All that is in it.
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+}
+
+impl Content for File {
+    fn length(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn copy(&self, start: usize, target: &mut [u8]) {
+        // Both fit: an array in a browser's memory that is as long as this one has no more bytes than WebAssembly could have.
+        self.0.subarray(start as u32, (start + target.len()) as u32).copy_to(target);
+    }
 }
 
 /// How much of the bundle is here, as the page was told last.
@@ -126,37 +150,45 @@ async fn answer(request: Promise, name: &str) -> Result<Response> {
     }))
 }
 
-async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &RefCell<Progress>) -> Result<Vec<u8>> {
+async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &RefCell<Progress>) -> Result<Uint8Array> {
     let too_large = || {
         let megabytes = entry.bytes as f64 / 1e6;
         Error::invalid(format!("there is not enough memory for {name}, which takes {megabytes:.1} MB"))
     };
-    let size = usize::try_from(entry.bytes).map_err(|_| too_large())?;
-    let mut content = Vec::new();
-    content.try_reserve_exact(size).map_err(|_| too_large())?;
-    let Some(body) = response.body() else { return Ok(content) };
+    let size = u32::try_from(entry.bytes).map_err(|_| too_large())?;
+    let content: Uint8Array = Room::new(size).map_err(|_| too_large())?.into();
+    let mut received = 0;
+    let Some(body) = response.body() else { return Ok(content.subarray(0, received)) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| broken_off(name))?;
         // `read` resolves to an object with these two properties, always.
         let done = Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy());
         if done {
-            return Ok(content);
+            return Ok(content.subarray(0, received));
         }
         let value = Reflect::get(&chunk, &"value".into()).map_err(|_| broken_off(name))?;
         let bytes: Uint8Array = value.unchecked_into();
-        let before = content.len();
-        let after = before + bytes.length() as usize;
-        if after > size {
+        if bytes.length() > size - received {
             let _ = reader.cancel();
             return Err(Error::invalid(format!(
                 "{name} has more than the {size} bytes that the manifest says: the bundle is incomplete, export it again"
             )));
         }
-        content.resize(after, 0);
-        bytes.copy_to(&mut content[before..]);
+        content.set(&bytes, received);
+        received += bytes.length();
         progress.borrow_mut().add(u64::from(bytes.length()));
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The browser's array, of which js-sys does not say that there may be no memory for it.
+    #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
+    type Room;
+
+    #[wasm_bindgen(constructor, catch, js_class = "Uint8Array")]
+    fn new(bytes: u32) -> Result<Room, JsValue>;
 }
 
 fn broken_off(name: &str) -> Error {

@@ -165,7 +165,7 @@ fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) -> Result<()> {
 async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
     let download = Download::begin(address, fresh).await?;
     let manifest = &download.manifest;
-    let tokenizer = async { classify::tokenizer(manifest, &download.file(TOKENIZER).await?) };
+    let tokenizer = async { classify::tokenizer(manifest, &download.file(TOKENIZER).await?.to_vec()) };
     let model = async { classify::model(manifest, &download.file(WEIGHTS).await?, Ops::Int8(Rounding::DEFAULT)) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
     let manifest = download.finish();

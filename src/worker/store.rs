@@ -7,7 +7,7 @@
 //! Browsers refuse to keep anything in private windows, on pages without HTTPS, or when the disk is full. The page works
 //! without, just slower at the next visit, so a refusal is no error here.
 
-use js_sys::{AsyncIterator, IteratorNext, Map};
+use js_sys::{AsyncIterator, IteratorNext, Map, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemSyncAccessHandle};
@@ -15,7 +15,6 @@ use web_sys::{FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFile
 use super::ahead::{Kept, ahead};
 
 /// The folder with the bundle's files, if the browser grants one.
-#[derive(Clone)]
 pub struct Store {
     folder: Option<FileSystemDirectoryHandle>,
     kept: Option<Map>,
@@ -40,7 +39,7 @@ impl Store {
     }
 
     /// Keeps `content`, whose SHA-256 this is.
-    pub async fn put(&self, sha256: &str, content: &[u8]) {
+    pub async fn put(&self, sha256: &str, content: &Uint8Array) {
         if let Some(folder) = &self.folder {
             // What the browser refuses to keep will be fetched again.
             let _ = write(folder, sha256, content).await;
@@ -60,13 +59,13 @@ impl Store {
     }
 }
 
-async fn write(folder: &FileSystemDirectoryHandle, name: &str, content: &[u8]) -> Result<(), JsValue> {
+async fn write(folder: &FileSystemDirectoryHandle, name: &str, content: &Uint8Array) -> Result<(), JsValue> {
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
     let file = JsFuture::from(folder.get_file_handle_with_options(name, &options)).await?;
     let access = file.unchecked_into::<FileSystemFileHandle>().create_sync_access_handle();
     let access: FileSystemSyncAccessHandle = JsFuture::from(access).await?.unchecked_into();
-    let written = access.truncate_with_u32(0).and_then(|()| access.write_with_u8_array(content));
+    let written = access.truncate_with_u32(0).and_then(|()| access.write_with_js_u8_array(content));
     access.close();
     written.map(|_| ())
 }

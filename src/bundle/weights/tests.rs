@@ -1,3 +1,6 @@
+use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
+
 use super::*;
 
 fn stored_and_read(name: &str, tensor: &Tensor, storage: impl Into<Storage>) -> Vec<f32> {

@@ -8,6 +8,7 @@
 //! Bundles have the panels as they are, so that loading them is a copy: in a browser, the first to run is the compiler's first
 //! draft of everything, and packing by that took as long as several texts take later.
 
+use super::room::Room;
 use super::weights::Outputs;
 use crate::kernels::simd::{LANES, Quads};
 
@@ -17,9 +18,6 @@ pub const STEP: usize = 4 * QUADS;
 pub(super) const QUADS: usize = 4;
 /// Inputs that share a scale where [`super::narrow`] rounds activations.
 pub const GROUP: usize = 128;
-
-/// What the magnitudes of weights of one sign may sum up to, so that with activations up to 127 `i16` suffices.
-pub(super) const DEEP: i32 = i16::MAX as i32 / 127;
 
 /// The integers of a weight matrix (outputs, inputs).
 ///
@@ -73,19 +71,17 @@ impl Panels {
         panels.fit_i16().then_some(panels)
     }
 
-    /// Panels of `outputs` rows of `inputs` integers, both multiples of what a panel has of them, from the [`Self::bytes`] and
+    /// Panels of `outputs` rows of `inputs` integers, both multiples of what a panel has of them, from the quads and
     /// [`Self::group_sums`] of such panels. None where the sizes differ. A browser takes their word for the sums; natively
     /// there is the time to check them, and what does not hold is refused.
-    pub fn from_parts(outputs: usize, inputs: usize, bytes: &[u8], group_sums: &[[i16; LANES]]) -> Option<Self> {
+    pub fn from_parts(outputs: usize, inputs: usize, quads: Vec<Quads>, group_sums: &[[i16; LANES]]) -> Option<Self> {
         let fits = Self::are_whole(outputs, inputs)
-            && !bytes.is_empty()
-            && outputs.checked_mul(inputs) == Some(bytes.len())
+            && !quads.is_empty()
+            && outputs.checked_mul(inputs) == Some(size_of_val(&quads[..]))
             && group_sums.len() == outputs / LANES * inputs.div_ceil(GROUP);
         if !fits {
             return None;
         }
-        let mut quads = bytemuck::zeroed_vec::<Quads>(bytes.len() / (4 * LANES));
-        bytemuck::cast_slice_mut(&mut quads).copy_from_slice(bytes);
         let group_sums = group_sums.iter().map(|sums| sums.map(f32::from)).collect();
         let panels = Self { outputs, inputs, quads, group_sums };
         let is_trusted = cfg!(target_arch = "wasm32");
@@ -131,9 +127,9 @@ impl Panels {
         self.outputs
     }
 
-    /// All integers in their order, as bytes.
-    pub fn bytes(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.quads)
+    /// All integers in their order.
+    pub fn quads(&self) -> &[Quads] {
+        &self.quads
     }
 
     /// For each panel and each [`GROUP`] of inputs the sums of the eight rows' integers.
@@ -164,7 +160,7 @@ impl Panels {
     }
 
     fn fit_i16(&self) -> bool {
-        self.quads.as_chunks().0.iter().all(fits_i16)
+        (0..self.outputs).all(|output| Room::beside(self.row(output), self.inputs).taken() <= 1.0)
     }
 
     fn sums_are_right(&self) -> bool {
@@ -182,23 +178,4 @@ fn sums(quads: &[Quads]) -> [f32; LANES] {
         }
     }
     sums.map(f32::from)
-}
-
-/// Whether no sum of products with activations in 0..=127 leaves `i16`, in whatever order it is summed: not if all weights
-/// of one sign meet 127 and all others 0, which is the worst case. The first two products of each quad make one sum and
-/// the last two another.
-fn fits_i16(quads: &[Quads; QUADS]) -> bool {
-    let mut positive = [[0i16; 2]; LANES];
-    let mut negative = [[0i16; 2]; LANES];
-    for Quads(quads) in quads {
-        for (lane, quad) in quads.iter().enumerate() {
-            for (i, &value) in quad.iter().enumerate() {
-                positive[lane][i / 2] += i16::from(value.max(0));
-                negative[lane][i / 2] -= i16::from(value.min(0));
-            }
-        }
-    }
-    let highest =
-        positive.as_flattened().iter().chain(negative.as_flattened()).fold(0, |highest, &sum| sum.max(highest));
-    i32::from(highest) <= DEEP
 }

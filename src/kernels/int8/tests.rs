@@ -3,7 +3,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::activations::Round;
 use super::product::Multiply;
 use super::*;
-use crate::kernels::simd::{Kernel, Simd, with_each};
+use crate::kernels::simd::{Kernel, Quads, Simd, with_each};
 
 /// A layer's integers, as they are before packing.
 struct Layer {
@@ -251,18 +251,19 @@ fn panels_come_back_from_their_parts() {
     let mut random = fastrand::Rng::with_seed(10);
     for (outputs, inputs) in [(8, 16), (16, 128), (24, 400), (40, 1536)] {
         let panels = Panels::pack(&Layer::random(&mut random, outputs, inputs).integers, inputs).unwrap();
-        let (bytes, sums) = (panels.bytes(), panels.group_sums().collect::<Vec<_>>());
-        let read = Panels::from_parts(outputs, inputs, bytes, &sums).unwrap();
+        let (quads, sums) = (panels.quads(), panels.group_sums().collect::<Vec<_>>());
+        let read = Panels::from_parts(outputs, inputs, quads.to_vec(), &sums).unwrap();
         assert_eq!(read.integers(), panels.integers());
         assert!(read.group_sums().eq(sums.iter().copied()));
-        assert!(Panels::from_parts(outputs + 8, inputs, bytes, &sums).is_none());
-        assert!(Panels::from_parts(outputs, inputs, bytes, &sums[1..]).is_none());
-        assert!(Panels::from_parts(outputs, inputs, &bytes[1..], &sums).is_none());
+        assert!(Panels::from_parts(outputs + 8, inputs, quads.to_vec(), &sums).is_none());
+        assert!(Panels::from_parts(outputs, inputs, quads.to_vec(), &sums[1..]).is_none());
+        assert!(Panels::from_parts(outputs, inputs, quads[1..].to_vec(), &sums).is_none());
     }
-    assert!(
-        Panels::from_parts(4, 16, &[0; 64], &[]).is_none() && Panels::from_parts(8, 8, &[0; 64], &[[0; 8]]).is_none()
-    );
-    assert!(Panels::from_parts(8, 0, &[], &[]).is_none() && Panels::from_parts(0, 16, &[], &[]).is_none());
+    let zeros = || vec![Quads([[0; 4]; 8]); 2];
+    assert!(Panels::from_parts(4, 16, zeros(), &[]).is_none());
+    assert!(Panels::from_parts(8, 8, zeros(), &[[0; 8]]).is_none());
+    assert!(Panels::from_parts(8, 0, Vec::new(), &[]).is_none());
+    assert!(Panels::from_parts(0, 16, Vec::new(), &[]).is_none());
 }
 
 /// A browser is told, by the hash, that they are as the companion wrote them.
@@ -270,11 +271,11 @@ fn panels_come_back_from_their_parts() {
 #[test]
 fn parts_that_contradict_each_other_are_refused() {
     let panels = Panels::pack(&[5; 8 * 16], 16).unwrap();
-    let (bytes, sums) = (panels.bytes(), [[80i16; 8]]);
-    assert!(Panels::from_parts(8, 16, bytes, &sums).is_some());
-    assert!(Panels::from_parts(8, 16, bytes, &[[80, 80, 80, 81, 80, 80, 80, 80]]).is_none());
+    let (quads, sums) = (|| panels.quads().to_vec(), [[80i16; 8]]);
+    assert!(Panels::from_parts(8, 16, quads(), &sums).is_some());
+    assert!(Panels::from_parts(8, 16, quads(), &[[80, 80, 80, 81, 80, 80, 80, 80]]).is_none());
     // 33 times eight products of one sign are more than i16 has room for.
-    assert!(Panels::from_parts(8, 16, &[33; 8 * 16], &[[33 * 16; 8]]).is_none());
+    assert!(Panels::from_parts(8, 16, vec![Quads([[33; 4]; 8]); 4], &[[33 * 16; 8]]).is_none());
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -1,6 +1,7 @@
 //! A linear layer: its integers, and what makes numbers of their sums.
 
-use super::panels::{DEEP, PanelView, Panels, STEP};
+use super::panels::{PanelView, Panels};
+use super::room::Room;
 use crate::kernels::simd::LANES;
 
 /// A linear layer's weights and bias.
@@ -70,24 +71,14 @@ pub fn quantise_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
             integers.truncate(first);
             integers.extend(row.iter().map(|value| (value * inverse).round().clamp(-127.0, 127.0) as i8));
-            let highest = highest_sum(&integers[first..]);
-            if highest <= DEEP {
+            let taken = Room::beside(integers[first..].iter().copied(), width).taken();
+            if taken <= 1.0 {
                 break;
             }
             // Rounding may bring a sum back above what it was scaled to.
-            scale *= (highest as f32 / DEEP as f32).max(1.002);
+            scale *= taken.max(1.002);
         }
         scales.push(scale);
     }
     (integers, scales)
-}
-
-/// The largest of the sums that [`Panels`] promises to fit `i16`, for one row.
-fn highest_sum(row: &[i8]) -> i32 {
-    let sum = |values: &[i8], first: usize, sign: i32| -> i32 {
-        let pairs = values.chunks(4).flat_map(|quad| quad.iter().skip(first).take(2));
-        pairs.map(|&value| (sign * i32::from(value)).max(0)).sum()
-    };
-    let sums = |values| [(0, 1), (0, -1), (2, 1), (2, -1)].map(|(first, sign)| sum(values, first, sign));
-    row.chunks(STEP).flat_map(sums).max().unwrap_or(0)
 }

@@ -205,7 +205,7 @@ fn distance(architecture: &Architecture, float: &Weights, stored: &[u8], texts: 
         let batch = texts.batch(&(0..texts.len()).collect::<Vec<_>>()).unwrap().inputs;
         model.hidden_states(&batch, None).unwrap()
     };
-    let difference = (states(float.clone()) - states(decode(stored).unwrap())).unwrap();
+    let difference = (states(float.clone()) - states(decode(&stored).unwrap())).unwrap();
     difference.sqr().unwrap().mean_all().unwrap().to_scalar().unwrap()
 }
 
