@@ -46,9 +46,19 @@ const openStore = async (bundle) => {
   return root.getDirectoryHandle(`undertone ${encodeURIComponent(bundle)}`, { create: true });
 };
 
-// Some browsers let but one at a time have this access, which takes a third of the time that the other way does.
-const readAtOnce = async (file) => {
-  const access = await file.createSyncAccessHandle({ mode: "read-only" });
+// How to read `file`. Some browsers let but one at a time have the first kind of access, which takes a third of the time that the
+// other does.
+const open = async (file) => {
+  try {
+    const access = await file.createSyncAccessHandle({ mode: "read-only" });
+    return { name: file.name, size: access.getSize(), read: () => readAndClose(access) };
+  } catch {
+    const blob = await file.getFile();
+    return { name: file.name, size: blob.size, read: async () => new Uint8Array(await blob.arrayBuffer()) };
+  }
+};
+
+const readAndClose = (access) => {
   try {
     const content = new Uint8Array(access.getSize());
     access.read(content, { at: 0 });
@@ -58,17 +68,21 @@ const readAtOnce = async (file) => {
   }
 };
 
-const read = async (store, name) => {
-  const file = await store.getFileHandle(name);
-  const content = await readAtOnce(file).catch(async () => new Uint8Array(await (await file.getFile()).arrayBuffer()));
-  return { content, digest: quietly(digest(content)) };
-};
-
+// The small files first: the engine can work on them while the others are still being hashed.
 const readAll = async (store) => {
-  const names = [];
-  for await (const name of store.keys()) names.push(name);
-  const files = await Promise.allSettled(names.map((name) => read(store, name)));
-  return new Map(names.map((name, index) => [name, files[index].value]));
+  const opening = [];
+  for await (const file of store.values()) opening.push(open(file));
+  const opened = (await Promise.allSettled(opening)).flatMap(({ value }) => value ?? []);
+  const kept = new Map();
+  for (const { name, read } of opened.sort((a, b) => a.size - b.size)) {
+    try {
+      const content = await read();
+      kept.set(name, { content, digest: quietly(digest(content)) });
+    } catch {
+      // What cannot be read will be fetched.
+    }
+  }
+  return kept;
 };
 
 // Reads what the engine will want of the bundle, while the engine itself is still being compiled.

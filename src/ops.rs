@@ -9,6 +9,7 @@
 //! for every other device, and the reference that tests hold the fused ones to.
 
 mod attention;
+#[cfg(not(target_arch = "wasm32"))]
 mod composed;
 mod dropout;
 mod embedding;
@@ -23,7 +24,7 @@ mod view;
 
 use std::sync::{Arc, OnceLock};
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{Result, Tensor, bail};
 
 use crate::kernels::compact::Compact;
 
@@ -42,7 +43,8 @@ pub enum Ops {
     Fused(Precision),
     /// For inference: one operation for each layer whose weights are int8, the others as in `Fused(Precision::F32)`.
     Int8(Rounding),
-    /// candle's operations, on any device.
+    /// candle's operations, on any device. A browser has none but the CPU, and without them the engine is a sixth smaller.
+    #[cfg(not(target_arch = "wasm32"))]
     Composed(Precision),
 }
 
@@ -119,13 +121,14 @@ fn saved<T>(saved: &OnceLock<T>) -> Result<&T> {
 
 impl Ops {
     /// What suits `device`.
-    pub fn for_device(device: &Device, precision: Precision) -> Self {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn for_device(device: &candle_core::Device, precision: Precision) -> Self {
         if device.is_cpu() { Self::Fused(precision) } else { Self::Composed(precision) }
     }
 
     /// Whether these are the fused operations.
     pub fn are_fused(self) -> bool {
-        !matches!(self, Self::Composed(_))
+        matches!(self, Self::Fused(_) | Self::Int8(_))
     }
 
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
@@ -133,6 +136,7 @@ impl Ops {
         match self {
             Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
             Self::Int8(_) => Self::Fused(Precision::F32).linear(x, weight, bias),
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::linear(x, weight, bias, precision),
         }
     }
@@ -143,6 +147,7 @@ impl Ops {
             Self::Fused(_) | Self::Int8(_) => {
                 x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon })
             }
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
         }
     }
@@ -160,6 +165,7 @@ impl Ops {
                 x.contiguous()?.apply_op2(&packed, attention)
             }
             Self::Int8(_) => Self::Fused(Precision::F32).attention(x, weights, packing, settings),
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::attention_sublayer(x, &packed, packing, settings, precision),
         }
     }
@@ -181,6 +187,7 @@ impl Ops {
                 x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
             Self::Int8(_) => Self::Fused(Precision::F32).feed_forward(x, first, weights, epsilon, dropout),
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::feed_forward(x, first, &packed, epsilon, dropout, precision),
         }
     }
@@ -203,6 +210,7 @@ impl Ops {
             Self::Fused(_) | Self::Int8(_) => {
                 words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() })
             }
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::embedding([words, positions, token_types], lookup),
         }
     }
@@ -234,6 +242,7 @@ impl Ops {
             Self::Fused(_) | Self::Int8(_) => {
                 x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() })
             }
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::mean_pool(x, packing),
         }
     }
@@ -242,6 +251,7 @@ impl Ops {
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
             Self::Fused(_) | Self::Int8(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::dropout(x, mask),
         }
     }

@@ -52,6 +52,8 @@ const CONTENDERS = {
   ),
 };
 
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 const report = (measured) => fetch(`../report?${new URLSearchParams(measured)}`);
 
 // The mean over as many passes as fill the least time.
@@ -80,8 +82,10 @@ const coldStarts = async (texts) => {
         await report({ kind: "failed", contender, reason: reason.message });
       }
       // The store is written in the engine's own time.
-      if (round === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
+      if (round === 0) await pause(2000);
       engine.stop();
+      // What a browser has to do after that must not be counted as the next one's.
+      await pause(500);
     }
   }
   return able;

@@ -46,6 +46,7 @@ pub fn pack(parts: &[Tensor]) -> Result<Tensor> {
 }
 
 /// The four matrices and the six vectors again.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn unpack(packed: &Tensor) -> Result<([Tensor; 4], [Tensor; 6])> {
     let (_, hidden) = packed.dims2()?;
     let matrix = |index: usize| packed.narrow(0, index * hidden, hidden);

@@ -45,6 +45,7 @@ pub fn pack(parts: &[Tensor]) -> Result<Tensor> {
 }
 
 /// W₂, b₁, b₂, and weight and bias of the norm again.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn unpack(packed: &Tensor, hidden: usize) -> Result<(Tensor, [Tensor; 4])> {
     let (rows, inner) = packed.dims2()?;
     let rest = packed.narrow(0, hidden, rows - hidden)?.flatten_all()?;

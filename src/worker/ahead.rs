@@ -19,7 +19,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn store(this: &Ahead) -> Promise;
 
-    /// The files that are kept: by their SHA-256s, each a [`Kept`], or undefined where one cannot be read.
+    /// The files that are kept and can be read: by their SHA-256s, each a [`Kept`].
     #[wasm_bindgen(method, getter)]
     pub fn kept(this: &Ahead) -> Promise;
 
