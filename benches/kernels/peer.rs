@@ -3,7 +3,6 @@
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_tensor::NdTensorView;
-use rten_tensor::prelude::*;
 
 /// A weight matrix as rten-gemm reads it.
 pub struct Peer {

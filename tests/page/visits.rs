@@ -1,12 +1,14 @@
 //! What a visit leaves for the next one.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use undertone::bundle::{TOKENIZER, WEIGHTS};
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{GLOWING, Native, answer_to, dist, open};
+use crate::support::{BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, open};
 
 #[test]
 fn a_second_visit_fetches_no_model() {
@@ -62,6 +64,46 @@ fn without_https_nothing_is_kept_and_all_else_works() {
         assert_eq!(browser.run("return isSecureContext"), false);
         Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
         assert_eq!(site.requests(WEIGHTS).len(), visit);
+    }
+}
+
+#[test]
+fn files_that_another_page_has_open_are_read_all_the_same() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    answer_to(&browser, GLOWING);
+    std::thread::sleep(Duration::from_secs(2));
+    refuse_access(copy.path());
+    open(&browser, &site.address());
+    Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+    assert_eq!((site.requests(WEIGHTS).len(), site.requests(TOKENIZER).len()), (1, 1));
+}
+
+#[test]
+fn where_nothing_can_be_written_everything_is_fetched_each_time() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    refuse_access(copy.path());
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    for visit in 1..=2 {
+        open(&browser, &site.address());
+        Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!((site.requests(WEIGHTS).len(), site.requests(TOKENIZER).len()), (visit, visit));
+    }
+}
+
+/// Has the browser refuse the worker what it refuses where somebody else has a file open, or the disk is full.
+fn refuse_access(site: &Path) {
+    for build in [RELAXED, BASELINE] {
+        let script = site.join(format!("{build}.js"));
+        let whole = fs::read_to_string(&script).expect("the engine's script can be read");
+        let refusal = "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new Error('taken'));";
+        fs::write(&script, format!("{refusal}\n{whole}")).expect("the engine's script can be written");
     }
 }
 
