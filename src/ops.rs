@@ -43,7 +43,7 @@ pub enum Ops {
     Fused(Precision),
     /// For inference: one operation for each layer whose weights are int8, the others as in `Fused(Precision::F32)`.
     Int8(Rounding),
-    /// candle's operations, on any device. A browser has none but the CPU, and without them the engine is a sixth smaller.
+    /// candle's operations, on any device. A browser has none but the CPU, and without them the engine is a seventh smaller.
     #[cfg(not(target_arch = "wasm32"))]
     Composed(Precision),
 }

@@ -156,7 +156,7 @@ async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &Ref
         Error::invalid(format!("there is not enough memory for {name}, which takes {megabytes:.1} MB"))
     };
     let size = u32::try_from(entry.bytes).map_err(|_| too_large())?;
-    let content: Uint8Array = Room::new(size).map_err(|_| too_large())?.into();
+    let content: Uint8Array = Buffer::new(size).map_err(|_| too_large())?.into();
     let mut received = 0;
     let Some(body) = response.body() else { return Ok(content.subarray(0, received)) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
@@ -185,10 +185,10 @@ async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &Ref
 extern "C" {
     /// The browser's array, of which js-sys does not say that there may be no memory for it.
     #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
-    type Room;
+    type Buffer;
 
     #[wasm_bindgen(constructor, catch, js_class = "Uint8Array")]
-    fn new(bytes: u32) -> Result<Room, JsValue>;
+    fn new(bytes: u32) -> Result<Buffer, JsValue>;
 }
 
 fn broken_off(name: &str) -> Error {

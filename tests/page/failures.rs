@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use serde_json::json;
-use undertone::bundle::WEIGHTS;
+use serde_json::{Value, json};
+use undertone::bundle::{MANIFEST, WEIGHTS};
 
 use crate::browser::Browser;
 use crate::site::Site;
@@ -60,6 +60,26 @@ fn a_missing_model_is_said_to_be_missing() {
         "another failure",
         "return document.querySelector('.failure p')?.innerText.includes('could not be fetched')",
     );
+}
+
+#[test]
+fn a_model_that_memory_has_no_room_for_is_refused() {
+    let Some(dist) = dist() else { return };
+    let copy = copy(&dist);
+    let path = models(copy.path()).join(MANIFEST);
+    let whole = fs::read(&path).expect("the manifest can be read");
+    let mut manifest: Value = serde_json::from_slice(&whole).expect("the manifest is JSON");
+    let site = Site::serve(copy.path());
+    // More than a browser has in one piece, and more than WebAssembly can count.
+    for (bytes, megabytes) in [(4_200_000_000u64, "4200.0 MB"), (1 << 40, "1099511.6 MB")] {
+        manifest["files"][WEIGHTS]["bytes"] = bytes.into();
+        fs::write(&path, manifest.to_string()).expect("the manifest can be written");
+        let browser = Browser::start();
+        browser.open(&site.address());
+        let sentence = wait_for_failure(&browser);
+        let expected = format!("there is not enough memory for {WEIGHTS}, which takes {megabytes}");
+        assert!(sentence.contains(&expected), "{sentence}");
+    }
 }
 
 #[test]

@@ -102,7 +102,8 @@ fn refuse_access(site: &Path) {
     for build in [RELAXED, BASELINE] {
         let script = site.join(format!("{build}.js"));
         let whole = fs::read_to_string(&script).expect("the engine's script can be read");
-        let refusal = "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new Error('taken'));";
+        let refusal =
+            "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new Error('taken'));";
         fs::write(&script, format!("{refusal}\n{whole}")).expect("the engine's script can be written");
     }
 }
