@@ -1,6 +1,6 @@
 //! Each fused operation against its composed twin, on more rows than one thread takes at a time.
 
-use candle_core::{DType, Var};
+use candle_core::{DType, Device, Var};
 
 use super::*;
 use crate::kernels::bf16::round;
