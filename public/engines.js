@@ -1,6 +1,6 @@
 // Engines without the page: one that answers questions, and several that share lists of texts.
 
-// An engine takes 29 MB, so that many cores are no reason for as many engines.
+// An engine takes 31 MB, so that many cores are no reason for as many engines.
 const MOST_ENGINES = 8;
 
 // An engine is given so many texts at once at most, and so many characters unless one text has more: a quarter of a second.
