@@ -98,18 +98,11 @@ pub fn decode(content: &dyn Content) -> Result<Weights> {
         match tensor.dtype() {
             Dtype::I8 if tensor.shape().len() == 4 => {
                 let sums = file.get(&format!("{name}{SUMS}"));
-                let matrix = from_panels(&name, &tensor, scales(), sums)?;
-                weights.insert_compact(name, matrix)?;
+                weights.insert_compact(&name, from_panels(&name, &tensor, scales(), sums)?)?;
             }
             Dtype::I16 if name.ends_with(SUMS) => continue,
-            Dtype::I8 => {
-                let matrix = from_rows(&name, &tensor, scales())?;
-                weights.insert_compact(name, matrix)?;
-            }
-            Dtype::U8 => {
-                let matrix = from_groups(&name, &tensor, scales())?;
-                weights.insert_compact(name, matrix)?;
-            }
+            Dtype::I8 => weights.insert_compact(&name, from_rows(&name, &tensor, scales())?)?,
+            Dtype::U8 => weights.insert_compact(&name, from_groups(&name, &tensor, scales())?)?,
             _ if name.ends_with(SCALE) => continue,
             _ => {
                 let values = tensor.floats().ok_or_else(|| {
