@@ -15,22 +15,21 @@
 //! differ, in the last digits, with how [`super::simd::Simd::multiply_add`] rounds.
 
 mod activations;
+mod layout;
 mod narrow;
 mod panels;
 mod product;
 mod room;
+mod rows;
 mod weights;
 mod wide;
 
 pub use activations::{Activations, Rounding};
-pub use panels::{GROUP, Panels};
+pub use layout::GROUP;
+pub use panels::Panels;
 pub use product::Finish;
 pub use room::Room;
 pub use weights::{Weights, quantise_rows};
-
-/// Rows of x that one tile of sums takes. Four rows of eight sums are all that sixteen registers of 128 bits can hold beside
-/// the factors; where there are more registers, a tile takes more panels of outputs.
-const ROWS: usize = 4;
 
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,9 @@
 //! much as the products, so [`QUADS`] such sums are added up in `i16` before: the weights are small enough that no
 //! activations can make that overflow ([`super::Panels`] sees to it). In `i32` a group's sum is 128 · 127 · 128 at most.
 
-use super::activations::{Factor, extremes, for_each_row};
-use super::panels::{GROUP, PanelView, QUADS, quads};
+use super::layout::{GROUP, QUADS};
+use super::panels::{PanelView, quads};
+use super::rows::{Factor, extremes, for_each_row};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.

@@ -8,20 +8,13 @@
 //! Bundles have the panels as they are, so that loading them is a copy: in a browser, the first to run is the compiler's first
 //! draft of everything, and packing by that took as long as several texts take later.
 
+use super::layout::{GROUP, STEP};
 use super::room::Room;
-use super::weights::Outputs;
 use crate::kernels::simd::{LANES, Quads};
-
-/// The inputs of a panel are filled up with zeros to a multiple of these.
-pub const STEP: usize = 4 * QUADS;
-/// So many quads' products are summed in `i16` before the sum is widened.
-pub(super) const QUADS: usize = 4;
-/// Inputs that share a scale where [`super::narrow`] rounds activations.
-pub const GROUP: usize = 128;
 
 /// The integers of a weight matrix (outputs, inputs).
 ///
-/// Of products of [`QUADS`] quads with activations in 0..=127 no sum leaves `i16`.
+/// Of products of [`super::layout::QUADS`] quads with activations in 0..=127 no sum leaves `i16`.
 #[derive(Debug, Clone)]
 pub struct Panels {
     outputs: usize,
@@ -36,7 +29,6 @@ pub struct Panels {
 pub(super) struct PanelView<'a> {
     pub quads: &'a [Quads],
     pub group_sums: &'a [[f32; LANES]],
-    pub outputs: &'a Outputs,
 }
 
 /// Of each panel as many quads as `count` says, from quad `start` on. All have one length, and that is known to who goes over
@@ -150,13 +142,13 @@ impl Panels {
         (0..self.outputs).flat_map(|output| self.row(output)).collect()
     }
 
-    /// The panel number `index`, with what belongs to its outputs.
+    /// The panel number `index`.
     #[inline(always)]
-    pub(super) fn view<'a>(&'a self, index: usize, outputs: &'a Outputs) -> PanelView<'a> {
+    pub(super) fn view(&self, index: usize) -> PanelView<'_> {
         let (length, groups) = (self.inputs.next_multiple_of(STEP) / 4, self.inputs.div_ceil(GROUP));
         let quads = &self.quads[index * length..][..length];
         let group_sums = &self.group_sums[index * groups..][..groups];
-        PanelView { quads, group_sums, outputs }
+        PanelView { quads, group_sums }
     }
 
     fn fit_i16(&self) -> bool {

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::ROWS;
-use super::activations::{Activations, Factor, Rounded};
+use super::activations::{Activations, Rounded};
+use super::layout::ROWS;
 use super::panels::PanelView;
-use super::weights::Weights;
+use super::rows::Factor;
+use super::weights::{Outputs, Weights};
 use crate::kernels::gelu;
 use crate::kernels::simd::{Kernel, LANES, Simd, dispatch};
 
@@ -77,6 +78,7 @@ impl Multiply<'_> {
             let column = panel * LANES;
             let tiles = Tiles {
                 panels: self.weights.panels::<P>(panel),
+                outputs: self.weights.panel_outputs::<P>(panel),
                 columns: column..outputs.min(column + P * LANES),
                 stride: outputs,
                 finish: self.finish,
@@ -97,6 +99,7 @@ impl Multiply<'_> {
 /// What the tiles of `P` panels have in common.
 struct Tiles<'a, const P: usize> {
     panels: [PanelView<'a>; P],
+    outputs: [&'a Outputs; P],
     /// Where they lie in a row of the output.
     columns: Range<usize>,
     /// How far the rows of the output are from each other.
@@ -115,14 +118,14 @@ impl<const P: usize> Tiles<'_, P> {
         for (index, rows) in output.chunks_mut(R * self.stride).enumerate() {
             let tile = x.tile::<S, R, P>(simd, &self.panels, first + index * R);
             for (row, output) in tile.into_iter().zip(rows.chunks_mut(self.stride)) {
-                let outputs = output[self.columns.clone()].chunks_mut(LANES);
-                for ((vector, panel), output) in row.into_iter().zip(&self.panels).zip(outputs) {
-                    let [scales, bias] = [&panel.outputs.scales, &panel.outputs.bias].map(|values| simd.load(values));
+                let columns = output[self.columns.clone()].chunks_mut(LANES);
+                for ((vector, outputs), column) in row.into_iter().zip(&self.outputs).zip(columns) {
+                    let [scales, bias] = [&outputs.scales, &outputs.bias].map(|values| simd.load(values));
                     let mut vector = simd.add(simd.multiply(vector, scales), bias);
                     if self.finish == Finish::BiasGelu {
                         vector = gelu::approximate(simd, vector);
                     }
-                    simd.store_some(vector, output);
+                    simd.store_some(vector, column);
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! of each quad in one sum, the last two in another. The worst that activations can do is to be 127 where weights have one
 //! sign, and 0 elsewhere. So of each sum's eight weights those of one sign must not come to more than 32767 / 127 = 258.
 
-use super::panels::STEP;
+use super::layout::STEP;
 
 /// What the magnitudes of weights of one sign may come to.
 const DEEP: i32 = i16::MAX as i32 / 127;

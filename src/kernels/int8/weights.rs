@@ -49,7 +49,15 @@ impl Weights {
     pub(super) fn panels<const P: usize>(&self, first: usize) -> [PanelView<'_>; P] {
         std::array::from_fn(
             #[inline(always)]
-            |index| self.panels.view(first + index, &self.outputs[first + index]),
+            |index| self.panels.view(first + index),
+        )
+    }
+
+    /// What belongs to the outputs of these panels.
+    pub(super) fn panel_outputs<const P: usize>(&self, first: usize) -> [&Outputs; P] {
+        std::array::from_fn(
+            #[inline(always)]
+            |index| &self.outputs[first + index],
         )
     }
 }

@@ -7,8 +7,8 @@
 //! A quad of weights meets its quad of activations in two such pairs, so a tile has two sums for each output, side by side,
 //! and takes the eight outputs of each panel as two times four.
 
-use super::activations::{Factor, for_each_row, magnitude};
 use super::panels::{PanelView, quads};
+use super::rows::{Factor, for_each_row, magnitude};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
