@@ -10,16 +10,19 @@
 mod architecture;
 mod batch;
 mod checkpoint;
+mod dropout;
 mod layer;
 mod model;
+mod modules;
 mod tensors;
 mod weights;
 
 pub use architecture::{Activation, Architecture, Pooling};
 pub use batch::{Batch, TokenIds};
 pub use checkpoint::Checkpoint;
+pub use dropout::Dropout;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use layer::{Layer, Stage};
-pub use model::{Dropout, HeadShape, Model, Unit, WORD_EMBEDDINGS};
+pub use model::{HeadShape, Model, Unit, WORD_EMBEDDINGS};
 pub use tensors::{Content, StoredTensor, Tensors};
 pub use weights::Weights;

@@ -2,7 +2,8 @@
 
 use candle_core::Tensor;
 
-use super::model::Dropout;
+use super::dropout::{Dropout, drop_values};
+use super::modules::{LayerNorm, Linear};
 use super::{Activation, Architecture, Weights};
 use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
 use crate::{Error, Result};
@@ -48,19 +49,6 @@ enum FeedForward {
     Gelu(Tensor, Packed),
     /// With another non-linearity.
     Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
-}
-
-#[derive(Debug, Clone)]
-pub struct Linear {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-#[derive(Debug, Clone)]
-pub struct LayerNorm {
-    weight: Tensor,
-    bias: Tensor,
-    epsilon: f32,
 }
 
 impl Layer {
@@ -198,47 +186,4 @@ fn norms(weights: &mut Weights, name: &str, architecture: &Architecture) -> Resu
     let epsilon = architecture.layer_norm_eps as f32;
     let mut norm = |part| LayerNorm::take(weights, &format!("{name}.{part}"), architecture.hidden_size, epsilon);
     Ok([norm(NORMS[0])?, norm(NORMS[1])?])
-}
-
-/// Drops values of `x` at the place `site`, in training.
-pub fn drop_values(ops: Ops, x: Tensor, dropout: Option<Dropout>, site: u32) -> Result<Tensor> {
-    match dropout.and_then(|dropout| dropout.mask(dropout.hidden, site)) {
-        Some(mask) => Ok(ops.dropout(&x, mask)?),
-        None => Ok(x),
-    }
-}
-
-impl Linear {
-    pub fn take(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Self> {
-        Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: weights.take(&format!("{name}.bias"), &[outputs])?,
-        })
-    }
-
-    /// For inputs that are not multiplied by these factors, as the weights are for.
-    fn smoothed(self, factors: Option<&Tensor>) -> Result<Self> {
-        Ok(match factors {
-            Some(factors) => Self { weight: self.weight.broadcast_mul(factors)?, ..self },
-            None => self,
-        })
-    }
-
-    pub fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
-        Ok(ops.linear(x, &self.weight, &self.bias)?)
-    }
-}
-
-impl LayerNorm {
-    pub fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
-        Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[width])?,
-            bias: weights.take(&format!("{name}.bias"), &[width])?,
-            epsilon,
-        })
-    }
-
-    pub fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {
-        Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
-    }
 }

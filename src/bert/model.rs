@@ -3,11 +3,13 @@
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::layer::{Layer, LayerNorm, Linear, drop_values};
+use super::dropout::{Dropout, drop_values};
+use super::layer::Layer;
+use super::modules::{LayerNorm, Linear};
 use super::{Architecture, Batch, Pooling, Weights};
 use crate::Result;
 use crate::kernels::compact::Compact;
-use crate::ops::{Mask, Ops};
+use crate::ops::Ops;
 
 /// The name of the table of word vectors.
 pub const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
@@ -59,17 +61,6 @@ impl Unit {
             Self::Token => "tokens",
         }
     }
-}
-
-/// Dropout as one training step applies it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dropout {
-    /// The share of values dropped after the embeddings and after each sub-layer.
-    pub hidden: f32,
-    /// The share of attention probabilities dropped.
-    pub attention: f32,
-    /// What the step's masks are made from: another step, another key.
-    pub key: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -189,13 +180,6 @@ impl Model {
             Unit::Token => &tokens,
         };
         self.heads.iter().map(|(unit, head)| head.forward(self.ops, input(unit))).collect()
-    }
-}
-
-impl Dropout {
-    /// The mask of one of the places at which the model drops values; none where nothing is dropped.
-    pub(super) fn mask(&self, probability: f32, site: u32) -> Option<Mask> {
-        (probability > 0.0).then(|| Mask::new(probability, self.key).part(site.wrapping_mul(0x85eb_ca6b)))
     }
 }
 
