@@ -174,7 +174,10 @@ impl Trainer {
             let warm_up = (recipe.warm_up * steps as f64).round() as usize;
             let factor = recipe.schedule.factor(self.position.step, steps, warm_up);
             let done = self.step(task, &indices, factor)?;
-            self.check_convergence(&done, recent.after(done.loss))?;
+            let recently = recent.after(done.loss);
+            if let Some(what) = divergence::symptom(self.position.step + 1, done.loss, done.gradient_norm, recently) {
+                return Err(self.diverged(&what));
+            }
             texts += indices.len();
             self.position.step += 1;
             self.position.seconds = before + started.elapsed().as_secs_f64();
@@ -290,6 +293,23 @@ impl Trainer {
             self.position.best = Some(score);
         }
         Ok(())
+    }
+
+    /// The error for a run that has diverged, as `what` shows: what is left of it, and what to try.
+    fn diverged(&self, what: &str) -> Error {
+        let checkpoint = match self.saved {
+            Some(step) => format!("The last checkpoint is of step {step}"),
+            None => "There was no checkpoint yet".to_owned(),
+        };
+        let best = match self.position.best {
+            Some(_) => {
+                format!(", and the best model, of step {}, is in the run folder", self.position.record.best_step)
+            }
+            None => String::new(),
+        };
+        Error::invalid(format!(
+            "{what}: training has diverged. {checkpoint}{best}. Start anew with a lower learning-rate, or with clip-norm 1"
+        ))
     }
 
     /// Says of a failure from where the run can go on once its cause is mended.

@@ -1,7 +1,4 @@
-//! When a run has gone wrong for good, and what to say then.
-
-use super::{Done, Trainer};
-use crate::{Error, Result};
+//! When a run has gone wrong for good.
 
 /// The loss as people like to watch it: a mean in which older steps fade.
 #[derive(Default)]
@@ -30,36 +27,16 @@ const EXPLODED: f32 = 3.0 * std::f32::consts::LN_2;
 /// Steps after which the mean loss is taken at its word: a fresh head on an encoder with a large learning rate may start high.
 const PATIENCE: usize = 50;
 
-impl Trainer {
-    /// Stops a run whose numbers are no longer finite, or whose loss has become far worse than knowing nothing.
-    pub fn check_convergence(&self, done: &Done, (mean, steps): (f32, usize)) -> Result<()> {
-        let step = self.position.step + 1;
-        let what = if !done.loss.is_finite() {
-            format!("the loss of step {step} is {}", done.loss)
-        } else if !done.gradient_norm.is_finite() {
-            format!("the gradient of step {step} is not finite")
-        } else if steps >= PATIENCE && mean > EXPLODED {
-            format!("the loss has risen to {mean:.2} around step {step}, which is worse than knowing nothing")
-        } else {
-            return Ok(());
-        };
-        Err(self.diverged(&what))
-    }
-
-    /// The error for a run that has diverged, as `what` shows: what is left of it, and what to try.
-    pub fn diverged(&self, what: &str) -> Error {
-        let checkpoint = match self.saved {
-            Some(step) => format!("The last checkpoint is of step {step}"),
-            None => "There was no checkpoint yet".to_owned(),
-        };
-        let best = match self.position.best {
-            Some(_) => {
-                format!(", and the best model, of step {}, is in the run folder", self.position.record.best_step)
-            }
-            None => String::new(),
-        };
-        Error::invalid(format!(
-            "{what}: training has diverged. {checkpoint}{best}. Start anew with a lower learning-rate, or with clip-norm 1"
-        ))
+/// What shows that a run has diverged: its numbers are no longer finite, or its loss has become far worse than knowing
+/// nothing. None while it has not. The pair is what [`RecentLoss::after`] gave for this step.
+pub fn symptom(step: usize, loss: f32, gradient_norm: f64, (mean, steps): (f32, usize)) -> Option<String> {
+    if !loss.is_finite() {
+        Some(format!("the loss of step {step} is {loss}"))
+    } else if !gradient_norm.is_finite() {
+        Some(format!("the gradient of step {step} is not finite"))
+    } else if steps >= PATIENCE && mean > EXPLODED {
+        Some(format!("the loss has risen to {mean:.2} around step {step}, which is worse than knowing nothing"))
+    } else {
+        None
     }
 }
