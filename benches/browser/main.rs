@@ -29,6 +29,8 @@ mod run;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/page/site.rs"]
 mod site;
+#[cfg(not(target_arch = "wasm32"))]
+mod told;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {}

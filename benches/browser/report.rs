@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::rounds::Rounds;
-use crate::run::{Result, Told};
+use crate::told::{Result, Told};
 
 /// How far probabilities may be from those of onnxruntime in f32: what its own int8 needs.
 const TOLERANCE: f64 = 0.2;

@@ -1,6 +1,6 @@
 //! Puts together what is served, and opens it in one browser after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::env;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,10 @@ use tempfile::TempDir;
 
 use crate::report::{self, Measured};
 use crate::site::Site;
-
-pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use crate::told::{self, Result, Told};
 
 /// No round takes so long, on any machine that this is worth measuring on.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// One thing that the page told: kind, contender, value and the like by their names.
-pub type Told = BTreeMap<String, String>;
 
 pub fn run() -> Result<()> {
     if env::var_os("SITE").is_none() {
@@ -107,7 +103,7 @@ fn measure(browser: &str, served: &Path) -> Result<Vec<Told>> {
         if told.len() > heard {
             let before = heard;
             (heard, last) = (told.len(), Instant::now());
-            let told: Vec<Told> = told.iter().map(|path| parse(path)).collect();
+            let told: Vec<Told> = told.iter().map(|path| told::parse(path)).collect();
             for newest in &told[before..] {
                 match newest["kind"].as_str() {
                     "done" => return Ok(told),
@@ -122,30 +118,4 @@ fn measure(browser: &str, served: &Path) -> Result<Vec<Told>> {
         }
         std::thread::sleep(Duration::from_millis(200));
     }
-}
-
-/// The parts of an address's query, as `URLSearchParams` writes them.
-fn parse(path: &str) -> Told {
-    let query = path.split_once('?').map_or("", |(_, query)| query);
-    query
-        .split('&')
-        .filter_map(|part| part.split_once('='))
-        .map(|(name, value)| (name.into(), decoded(value)))
-        .collect()
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digits = [rest.next(), rest.next()].map(|digit| digit.map_or('0', char::from));
-                u8::from_str_radix(&String::from_iter(digits), 16).unwrap_or(b'?')
-            }
-            _ => byte,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
