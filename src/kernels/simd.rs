@@ -8,7 +8,8 @@
 //! |---|---|---|
 //! | `X86<true>` | one AVX2 register; products by AVX-512-VNNI | at run time |
 //! | `X86<false>` | one AVX2 register | at run time |
-//! | `Neon` | two NEON registers; products of bytes by SDOT | at compile time; SDOT at run time |
+//! | `Neon<true>` | two NEON registers; products of bytes by SDOT | at run time |
+//! | `Neon<false>` | two NEON registers | at run time |
 //! | `Wasm<true>` | two simd128 registers; products of bytes by relaxed SIMD, four at once | at run time |
 //! | `Wasm<false>` | two simd128 registers; products of bytes by relaxed SIMD in the build that has it | at compile time |
 //! | [`Portable`] | an array | otherwise, and in tests: it says what each operation means |
@@ -59,7 +60,8 @@ pub trait Simd: Copy {
     /// How many vectors of eight lanes the registers hold: a kernel's tiles are as large as that allows.
     const REGISTERS: usize;
 
-    /// What a loop has summed up, by way of memory where that keeps it in registers until then.
+    /// Gives `sums` back. A loop hands its sums over here when it ends; an implementation may pass them through memory, so that
+    /// the compiler keeps them in registers while the loop runs.
     #[inline(always)]
     fn summed<T>(self, sums: T) -> T {
         sums
@@ -160,11 +162,27 @@ pub(super) fn with_each<K: Kernel + Copy>(kernel: K, mut check: impl FnMut(&str,
     #[cfg(target_arch = "x86_64")]
     x86::with_each(kernel, &mut check);
     #[cfg(target_arch = "aarch64")]
-    check("neon", arm::dispatch(kernel));
+    arm::with_each(kernel, &mut check);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     check("wasm", kernel.run(wasm::Wasm::<false>::new()));
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     check("wasm, by fours", kernel.run(wasm::Wasm::<true>::new()));
+}
+
+/// Says once that `what` could not be tested here. It goes past the harness, which shows what a test prints only if it fails.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) fn not_tested(what: &'static str) {
+    use std::collections::BTreeSet;
+    use std::io::Write;
+    use std::sync::Mutex;
+
+    static SAID: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    // Poisoned or not, it is a set of strings.
+    let mut said = SAID.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if said.insert(what) {
+        // Where there is no standard error, nobody could read it.
+        let _ = writeln!(std::io::stderr(), "not tested: {what}");
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
+use crate::kernels::simd::not_tested;
 
 /// What the instruction does, in plain arithmetic.
 fn plain(strip: &Pairs<ROWS>, panel: &Pairs<COLUMNS>, tile: &mut Tile) {
@@ -91,6 +92,6 @@ fn the_processors_instruction_is_right() {
             check(kernel);
             check_extremes(kernel);
         }
-        None => eprintln!("not tested: this processor has no AVX-512-BF16"),
+        None => not_tested("VDPBF16PS: this processor has no AVX-512-BF16"),
     }
 }

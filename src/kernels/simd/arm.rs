@@ -1,30 +1,56 @@
 //! NEON, with SDOT's products of bytes where the processor has them (Armv8.2 and later, and every Apple processor).
 //!
-//! NEON has no product of two pairs of `i16` that adds neighbours: two long products and a pairwise addition do the same.
+//! NEON has no product of two pairs of `i16` that adds neighbours: two long products and a pairwise addition do the same. For
+//! quads of bytes without SDOT it is two long products and three such additions.
+//!
+//! pulp's token makes NEON's intrinsics safe to call; it has none for SDOT.
 
-use std::arch::aarch64::*;
+use std::arch::aarch64::{float32x4_t, int8x16_t, int16x8_t, int32x4_t};
 use std::arch::asm;
 
+use pulp::cast;
+
+#[cfg(test)]
+use super::not_tested;
 use super::{Kernel, LANES, Portable, Quads, Simd};
 
-/// Made only where the processor has SDOT.
+/// Made only where the processor has NEON, and with `SDOT` that instruction, too.
 #[derive(Debug, Clone, Copy)]
-pub struct Neon(());
+pub struct Neon<const SDOT: bool>(pulp::aarch64::Neon);
 
-pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    match std::arch::is_aarch64_feature_detected!("dotprod") {
-        true => kernel.run(Neon(())),
-        false => kernel.run(Portable),
+impl Neon<true> {
+    fn new() -> Option<Self> {
+        let available = std::arch::is_aarch64_feature_detected!("dotprod");
+        pulp::aarch64::Neon::try_new().filter(|_| available).map(Self)
     }
 }
 
-/// A call of intrinsics on registers.
-macro_rules! neon {
-    ($call:expr) => {{
-        // SAFETY: NEON is on every processor that this target is for, and what is called touches no memory but arrays
-        // that are as long as it reads or writes.
-        unsafe { $call }
-    }};
+impl Neon<false> {
+    fn new() -> Option<Self> {
+        pulp::aarch64::Neon::try_new().map(Self)
+    }
+}
+
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    if let Some(simd) = Neon::<true>::new() {
+        kernel.run(simd)
+    } else if let Some(simd) = Neon::<false>::new() {
+        kernel.run(simd)
+    } else {
+        kernel.run(Portable)
+    }
+}
+
+#[cfg(test)]
+pub fn with_each<K: Kernel + Copy>(kernel: K, check: &mut impl FnMut(&str, K::Output)) {
+    match Neon::<false>::new() {
+        Some(simd) => check("NEON", kernel.run(simd)),
+        None => not_tested("kernels by NEON: this processor has none"),
+    }
+    match Neon::<true>::new() {
+        Some(simd) => check("SDOT", kernel.run(simd)),
+        None => not_tested("kernels by SDOT: this processor has none"),
+    }
 }
 
 type Floats = [float32x4_t; 2];
@@ -36,7 +62,7 @@ fn each<T>(f: impl Fn(usize) -> T) -> [T; 2] {
     [f(0), f(1)]
 }
 
-impl Simd for Neon {
+impl<const SDOT: bool> Simd for Neon<SDOT> {
     type Floats = Floats;
     type Integers = Integers;
     type Shorts = [int16x8_t; 2];
@@ -47,106 +73,99 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn splat(self, value: f32) -> Floats {
-        each(|_| neon!(vdupq_n_f32(value)))
+        [self.0.neon.vdupq_n_f32(value); 2]
     }
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> Floats {
-        each(|i| neon!(vld1q_f32(values[4 * i..][..4].as_ptr())))
+        cast(*values)
     }
 
     #[inline(always)]
     fn store(self, vector: Floats, values: &mut [f32; LANES]) {
-        for (values, half) in values.chunks_exact_mut(4).zip(vector) {
-            neon!(vst1q_f32(values.as_mut_ptr(), half));
-        }
+        *values = cast(vector);
     }
 
     #[inline(always)]
     fn add(self, a: Floats, b: Floats) -> Floats {
-        each(|i| neon!(vaddq_f32(a[i], b[i])))
+        each(|i| self.0.neon.vaddq_f32(a[i], b[i]))
     }
 
     #[inline(always)]
     fn subtract(self, a: Floats, b: Floats) -> Floats {
-        each(|i| neon!(vsubq_f32(a[i], b[i])))
+        each(|i| self.0.neon.vsubq_f32(a[i], b[i]))
     }
 
     #[inline(always)]
     fn multiply(self, a: Floats, b: Floats) -> Floats {
-        each(|i| neon!(vmulq_f32(a[i], b[i])))
+        each(|i| self.0.neon.vmulq_f32(a[i], b[i]))
     }
 
     #[inline(always)]
     fn multiply_add(self, a: Floats, b: Floats, c: Floats) -> Floats {
-        each(|i| neon!(vfmaq_f32(c[i], a[i], b[i])))
+        each(|i| self.0.neon.vfmaq_f32(c[i], a[i], b[i]))
     }
 
     #[inline(always)]
     fn minimum(self, a: Floats, b: Floats) -> Floats {
-        each(|i| neon!(vbslq_f32(vcltq_f32(a[i], b[i]), a[i], b[i])))
+        each(|i| self.0.neon.vbslq_f32(self.0.neon.vcltq_f32(a[i], b[i]), a[i], b[i]))
     }
 
     #[inline(always)]
     fn maximum(self, a: Floats, b: Floats) -> Floats {
-        each(|i| neon!(vbslq_f32(vcgtq_f32(a[i], b[i]), a[i], b[i])))
+        each(|i| self.0.neon.vbslq_f32(self.0.neon.vcgtq_f32(a[i], b[i]), a[i], b[i]))
     }
 
     #[inline(always)]
     fn scale_by_power(self, a: Floats, shifted: Floats) -> Floats {
-        each(|i| {
-            let power = neon!(vshlq_n_s32::<23>(vreinterpretq_s32_f32(shifted[i])));
-            neon!(vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(a[i]), power)))
-        })
+        let (a, shifted): (Integers, Integers) = (cast(a), cast(shifted));
+        cast(each(|i| self.0.neon.vaddq_s32(a[i], self.0.neon.vshlq_n_s32::<23>(shifted[i]))))
     }
 
     #[inline(always)]
     fn round_to_bytes(self, values: Floats) -> [u32; 2] {
-        let shorts = self.round_to_shorts_register(values);
-        let bytes = neon!(vget_lane_u64::<0>(vreinterpret_u64_s8(vqmovn_s16(shorts))));
-        [bytes as u32, (bytes >> 32) as u32]
+        cast(self.0.neon.vqmovn_s16(self.rounded(values)))
     }
 
     #[inline(always)]
     fn round_to_shorts(self, values: Floats) -> [u64; 2] {
-        let shorts = neon!(vreinterpretq_u64_s16(self.round_to_shorts_register(values)));
-        neon!([vgetq_lane_u64::<0>(shorts), vgetq_lane_u64::<1>(shorts)])
+        cast(self.rounded(values))
     }
 
     #[inline(always)]
     fn zero(self) -> Integers {
-        each(|_| neon!(vdupq_n_s32(0)))
+        [self.0.neon.vdupq_n_s32(0); 2]
     }
 
     #[inline(always)]
     fn to_floats(self, integers: Integers) -> Floats {
-        each(|i| neon!(vcvtq_f32_s32(integers[i])))
+        each(|i| self.0.neon.vcvtq_f32_s32(integers[i]))
     }
 
     #[inline(always)]
     fn load_shorts(self, values: &[[i8; 4]; LANES / 2]) -> [int16x8_t; 2] {
-        let bytes = neon!(vld1q_s8(values.as_flattened().as_ptr()));
-        neon!([vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)])
+        let bytes: int8x16_t = cast(*values);
+        [self.0.neon.vmovl_s8(self.0.neon.vget_low_s8(bytes)), self.0.neon.vmovl_high_s8(bytes)]
     }
 
     #[inline(always)]
     fn add_products_of_shorts(self, sums: Integers, left: [int16x8_t; 2], right: u64) -> Integers {
-        let right = neon!(vreinterpretq_s16_u64(vdupq_n_u64(right)));
+        let right: int16x8_t = cast([right; 2]);
         each(|i| {
-            let low = neon!(vmull_s16(vget_low_s16(left[i]), vget_low_s16(right)));
-            let high = neon!(vmull_high_s16(left[i], right));
-            neon!(vaddq_s32(sums[i], vpaddq_s32(low, high)))
+            let low = self.0.neon.vmull_s16(self.0.neon.vget_low_s16(left[i]), self.0.neon.vget_low_s16(right));
+            let high = self.0.neon.vmull_high_s16(left[i], right);
+            self.0.neon.vaddq_s32(sums[i], self.0.neon.vpaddq_s32(low, high))
         })
     }
 
     #[inline(always)]
     fn add_neighbours(self, low: Integers, high: Integers) -> Integers {
-        [low, high].map(|[a, b]| neon!(vpaddq_s32(a, b)))
+        [low, high].map(|[a, b]| self.0.neon.vpaddq_s32(a, b))
     }
 
     #[inline(always)]
     fn load_bytes(self, values: &Quads) -> Bytes {
-        each(|i| neon!(vld1q_s8(values.0[4 * i..][..4].as_flattened().as_ptr())))
+        cast(values.0)
     }
 
     #[inline(always)]
@@ -156,27 +175,33 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn add_products_of_bytes(self, partial: Integers, left: Bytes, right: u32) -> Integers {
-        let right = neon!(vreinterpretq_s8_u32(vdupq_n_u32(right)));
+        let right = cast([right; 4]);
         each(|i| self.add_products_of_quads(partial[i], left[i], right))
     }
 
     #[inline(always)]
     fn add_partial(self, sums: Integers, partial: Integers) -> Integers {
-        each(|i| neon!(vaddq_s32(sums[i], partial[i])))
+        each(|i| self.0.neon.vaddq_s32(sums[i], partial[i]))
     }
 }
 
-impl Neon {
+impl<const SDOT: bool> Neon<SDOT> {
     /// The nearest integers, of two equally near ones the even one.
     #[inline(always)]
-    fn round_to_shorts_register(self, values: Floats) -> int16x8_t {
-        let [low, high] = each(|i| neon!(vqmovn_s32(vcvtnq_s32_f32(values[i]))));
-        neon!(vcombine_s16(low, high))
+    fn rounded(self, values: Floats) -> int16x8_t {
+        let [low, high] = each(|i| self.0.neon.vqmovn_s32(self.0.neon.vcvtnq_s32_f32(values[i])));
+        self.0.neon.vcombine_s16(low, high)
     }
 
-    /// Adds to each lane of `sums` the products of its four bytes: `vdotq_s32`, which stable Rust does not have.
+    /// Adds to each lane of `sums` the products of its four bytes. With SDOT that is `vdotq_s32`, which stable Rust does not have.
     #[inline(always)]
     fn add_products_of_quads(self, mut sums: int32x4_t, left: int8x16_t, right: int8x16_t) -> int32x4_t {
+        if !SDOT {
+            let low = self.0.neon.vmull_s8(self.0.neon.vget_low_s8(left), self.0.neon.vget_low_s8(right));
+            let high = self.0.neon.vmull_high_s8(left, right);
+            let [low, high] = [low, high].map(|products| self.0.neon.vpaddlq_s16(products));
+            return self.0.neon.vaddq_s32(sums, self.0.neon.vpaddq_s32(low, high));
+        }
         // SAFETY: the token says that the processor has the instruction, which touches nothing but its operands.
         unsafe {
             asm!(

@@ -6,6 +6,8 @@ use std::arch::x86_64::{__m256, __m256i, _mm256_dpbusd_epi32, _mm256_dpwssd_epi3
 
 use pulp::x86::V3;
 
+#[cfg(test)]
+use super::not_tested;
 use super::{Kernel, LANES, Portable, Quads, Simd};
 
 /// Made only where the processor has AVX2 and FMA, and with `VNNI` also AVX-512-VNNI for 256 bits.
@@ -14,6 +16,7 @@ pub struct X86<const VNNI: bool>(V3);
 
 impl X86<true> {
     fn new() -> Option<Self> {
+        // AVX-512-VL implies AVX-512-F.
         let available = is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl");
         V3::try_new().filter(|_| available).map(Self)
     }
@@ -51,12 +54,14 @@ fn run<K: Kernel>(simd: X86<false>, kernel: K) -> K::Output {
 
 #[cfg(test)]
 pub fn with_each<K: Kernel + Copy>(kernel: K, check: &mut impl FnMut(&str, K::Output)) {
-    if let Some(simd) = X86::<false>::new() {
-        check("AVX2", run(simd, kernel));
+    match X86::<false>::new() {
+        Some(simd) => check("AVX2", run(simd, kernel)),
+        None => not_tested("kernels by AVX2: this processor has none"),
     }
-    if let Some(simd) = X86::<true>::new() {
+    match X86::<true>::new() {
         // SAFETY: the token says that the processor has these features.
-        check("VNNI", unsafe { run_with_vnni(simd, kernel) });
+        Some(simd) => check("VNNI", unsafe { run_with_vnni(simd, kernel) }),
+        None => not_tested("kernels by AVX-512-VNNI: this processor has none"),
     }
 }
 
