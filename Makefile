@@ -52,7 +52,7 @@ lint: ## Runs Clippy on the companion and on the page
 	cargo clippy --release --all-targets -- -D warnings
 	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
 
-unit: ## Runs the native tests
+unit: ## Runs the native tests; those that need the built site are ignored, and e2e runs them
 	cargo test --release
 
 wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with relaxed SIMD, too
@@ -62,8 +62,9 @@ wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with
 
 e2e: site ## Builds the site and visits it with Chromium
 	@scripts/tools browser
-	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
-		cargo test --release --test site --test page
+	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
+		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
+		cargo test --release --test site --test page -- --include-ignored
 
 # PyTorch and a checkpoint are fetched once; PEER_PYTHON and BASE name ones that are there already.
 PEER_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python

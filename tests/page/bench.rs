@@ -7,8 +7,9 @@ use crate::site::Site;
 use crate::support::{copy, dist};
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_visitor_sees_how_fast_both_builds_are() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
     browser.open(&format!("{}bench.html?rounds=1", site.address()));
@@ -30,8 +31,9 @@ fn a_visitor_sees_how_fast_both_builds_are() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn what_cannot_be_measured_is_said() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let copy = copy(&dist);
     std::fs::remove_file(copy.path().join("worker.js")).expect("the engine can be removed");
     let site = Site::serve(copy.path());

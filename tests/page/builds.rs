@@ -13,8 +13,9 @@ fn asked(site: &Site) -> Vec<&'static str> {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn chromium_runs_the_build_with_relaxed_simd() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
     open(&browser, &site.address());
@@ -23,8 +24,9 @@ fn chromium_runs_the_build_with_relaxed_simd() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn without_that_build_the_baseline_takes_over() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let native = Native::of_baseline(&dist);
     let damages: [fn(&std::path::Path); 3] = [
         |site| fs::remove_file(site.join("worker_relaxed.js")).expect("the file can be removed"),

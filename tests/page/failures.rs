@@ -10,8 +10,9 @@ use crate::site::Site;
 use crate::support::{BASELINE, GLOWING, Native, RELAXED, copy, dist, models, open, read_answer, wait_for_failure};
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_damaged_model_is_refused_and_can_be_fetched_again() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let copy = copy(&dist);
     let weights = models(copy.path()).join(WEIGHTS);
     let whole = fs::read(&weights).expect("the weights can be read");
@@ -38,8 +39,9 @@ fn a_damaged_model_is_refused_and_can_be_fetched_again() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_missing_model_is_said_to_be_missing() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let copy = copy(&dist);
     fs::remove_file(models(copy.path()).join(WEIGHTS)).expect("the weights can be removed");
     let site = Site::serve(copy.path());
@@ -63,8 +65,9 @@ fn a_missing_model_is_said_to_be_missing() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_model_that_memory_has_no_room_for_is_refused() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let copy = copy(&dist);
     let path = models(copy.path()).join(MANIFEST);
     let whole = fs::read(&path).expect("the manifest can be read");
@@ -83,8 +86,9 @@ fn a_model_that_memory_has_no_room_for_is_refused() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn an_engine_of_another_build_is_refused() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
     browser.open(&site.address());
@@ -106,8 +110,9 @@ fn an_engine_of_another_build_is_refused() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn an_engine_that_stops_can_be_started_again() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let copy = copy(&dist);
     let engine = copy.path().join("worker.js");
     let whole = fs::read_to_string(&engine).expect("the engine can be read");
@@ -137,8 +142,9 @@ fn an_engine_that_stops_can_be_started_again() {
 }
 
 #[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_browser_that_cannot_is_told_so() {
-    let Some(dist) = dist() else { return };
+    let dist = dist();
     let site = Site::serve(&dist);
     for (lack, words) in [
         ("delete globalThis.WebAssembly", "This browser has no WebAssembly"),

@@ -21,13 +21,17 @@ pub const BASELINE: &str = "worker";
 /// What was read off the page: task, label, probability.
 pub type Reading = Vec<(String, String, f64)>;
 
-/// The built site, or none where there is nothing to test.
-pub fn dist() -> Option<PathBuf> {
-    let folder = env::var_os("UNDERTONE_DIST").map(PathBuf::from);
-    if folder.is_none() {
-        println!("skipped: UNDERTONE_DIST does not name a built site; `make e2e` builds one and runs this test");
-    }
-    folder
+/// The built site.
+///
+/// # Panics
+/// `UNDERTONE_DIST` does not name it. Tests that need it are ignored but by `make e2e`, which builds the site.
+pub fn dist() -> PathBuf {
+    folder_of("UNDERTONE_DIST")
+}
+
+/// The folder that the environment variable `name` names.
+pub fn folder_of(name: &str) -> PathBuf {
+    env::var_os(name).unwrap_or_else(|| panic!("{name} names no folder: run this test with make e2e")).into()
 }
 
 pub fn models(site: &Path) -> PathBuf {
