@@ -1,20 +1,8 @@
 //! Undertone tells the tone of a text while it is being typed.
 //!
 //! One crate trains BERT classifiers natively and runs them in the browser. Data goes one way, and the modules follow it:
-//! nothing lower in this list imports from anything higher up.
-//!
-//! | module | what | where |
-//! |---|---|---|
-//! | `app` | the page | wasm |
-//! | `worker` | the engine's home in the browser | wasm |
-//! | `train` | recipes, data sets, trainer, optimisers, metrics, export, calibration, report | native |
-//! | [`classify`] | text in, probabilities out | both |
-//! | [`bundle`] | what training exports and the page fetches | both |
-//! | [`text`] | text to model inputs | both |
-//! | [`bert`] | the model, for training and for inference | both |
-//! | [`ops`] | differentiable operations that candle lacks | both |
-//! | [`kernels`] | CPU kernels on plain slices | both |
-//! | [`error`] | what can go wrong, in sentences | both |
+//! ARCHITECTURE.md lists them from the top down, and nothing lower in that list imports from anything higher up, which
+//! `tests/architecture.rs` sees to.
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::wording::{humanise, percent, spoken_percent};
-use crate::bundle::Label;
+use crate::worker::protocol::Label;
 
 /// One bar for each label.
 #[component]

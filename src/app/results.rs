@@ -9,9 +9,7 @@ use super::bars::Bars;
 use super::engine::Shown;
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, is_scale, percent, title, verdict};
-use crate::bundle::Task;
-use crate::classify::Classification;
-use crate::worker::protocol::Model;
+use crate::worker::protocol::{Classification, Model, Task};
 
 /// All tasks of the model and what they answer.
 #[component]

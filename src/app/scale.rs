@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::wording::{humanise, leaning, spoken_percent};
-use crate::bundle::Label;
+use crate::worker::protocol::Label;
 
 /// A point on a line from negative on the left to positive on the right.
 #[component]

@@ -1,6 +1,6 @@
 //! How numbers and names are said.
 
-use crate::classify::{LabelScore, TaskScores};
+use crate::worker::protocol::{LabelScore, TaskScores};
 
 /// The task that has a scale from negative over neutral to positive, if it has one label.
 pub const SENTIMENT: &str = "sentiment";

@@ -10,8 +10,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::Task;
-use crate::classify::{Classification, Scores};
+/// What messages are made of; the page knows it from here.
+pub use crate::bundle::{Label, Task};
+pub use crate::classify::{Classification, LabelScore, Scores, TaskScores};
 
 /// The build of this binary. Page and worker are two binaries, and only those of one build understand each other.
 pub const BUILD: &str = env!("UNDERTONE_BUILD");

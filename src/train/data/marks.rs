@@ -6,10 +6,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::content::shown;
-use super::gathering::Reason;
 
-/// The marked bytes of `text`, runs in order and apart.
-pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, Reason> {
+/// The marked bytes of `text`, runs in order and apart; or what is wrong with the marks.
+pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, String> {
     let wrong =
         || format!("the marks are {}; write the marked characters' places in brackets, as in [3, 4, 5]", shown(spans));
     let spans: Vec<Value> = serde_json::from_str(spans).map_err(|_| wrong())?;
