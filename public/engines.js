@@ -33,8 +33,8 @@ export class Engine {
 
   // What the engine says of `text`, and in how many milliseconds. A later text overtakes one that has not been begun, which
   // then stays unanswered.
-  classify(text) {
-    return this.ask("Classify", { text }, "Answer");
+  classify(text, words = false) {
+    return this.ask("Classify", { text, words }, "Answer");
   }
 
   // The scores of `texts`, in their order. A question does not wait for them.

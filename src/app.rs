@@ -51,6 +51,6 @@ pub fn App() -> impl IntoView {
             </div>
             <Results model=engine.model() answer=engine.answer() />
         </div>
-        <Announcer text answer=engine.answer() />
+        <Announcer text model=engine.model() answer=engine.answer() />
     }
 }

@@ -17,7 +17,7 @@ mod modules;
 mod tensors;
 mod weights;
 
-pub use architecture::{Activation, Architecture, Pooling};
+pub use architecture::{Activation, Architecture, PARAMETER_LIMIT, Pooling, Sizes};
 pub use batch::{Batch, TokenIds};
 pub use checkpoint::Checkpoint;
 pub use dropout::Dropout;

@@ -4,10 +4,23 @@
 //! they have, so that a half-copied or altered bundle is refused before any of it is used, by the page and by the
 //! companion alike. `model.safetensors` holds the [`weights`] and `tokenizer.json` the vocabulary.
 
-pub mod manifest;
 pub mod weights;
 
-pub use manifest::{Calibration, EmbeddingPrecision, FileEntry, Label, Manifest, Precision, Task};
+mod file;
+mod manifest;
+mod task;
+mod word_counts;
+
+pub use file::{FILE_LIMIT, FileEntry, PIECE};
+#[cfg(target_arch = "wasm32")]
+pub(crate) use manifest::too_long;
+pub use manifest::{
+    EmbeddingPrecision, Example, FORMAT, Files, Format, MANIFEST_LIMIT, Manifest, ManifestFields, Precision,
+};
+pub use task::{
+    Calibration, CalibrationRecord, Display, HeadKind, Label, Scale, Task, TaskMetrics, Windows, check_task_name,
+};
+pub use word_counts::WordCounts;
 
 use std::path::Path;
 
@@ -35,19 +48,23 @@ impl Bundle {
     /// Reads the bundle in `folder`.
     ///
     /// # Errors
-    /// A file is missing, the manifest is of another format, or a file's size or hash is not the manifest's.
+    /// A file is missing, the manifest is of another format or too long, or a file's size or hash is not the manifest's.
     pub fn read(folder: &Path) -> Result<Self> {
-        let read = |name: &str| {
+        let path = folder.join(MANIFEST);
+        let bytes = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
+        if bytes > MANIFEST_LIMIT {
+            return Err(manifest::too_long());
+        }
+        let manifest = Manifest::parse(&std::fs::read(&path).map_err(Error::io(&path))?)?;
+        let checked = |name: &str, entry: &FileEntry| {
             let path = folder.join(name);
-            std::fs::read(&path).map_err(Error::io(&path))
-        };
-        let manifest = Manifest::parse(&read(MANIFEST)?)?;
-        let checked = |name: &str| {
-            let bytes = read(name)?;
-            manifest.file(name)?.verify(name, &bytes)?;
+            entry.verify_size(name, std::fs::metadata(&path).map_err(Error::io(&path))?.len())?;
+            let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+            entry.verify(name, &bytes)?;
             Ok::<_, Error>(bytes)
         };
-        Ok(Self { weights: checked(WEIGHTS)?, tokenizer: checked(TOKENIZER)?, manifest })
+        let Files { weights, tokenizer } = &manifest.files;
+        Ok(Self { weights: checked(WEIGHTS, weights)?, tokenizer: checked(TOKENIZER, tokenizer)?, manifest })
     }
 
     /// This bundle with the calibration and the thresholds of `other`.
@@ -55,14 +72,39 @@ impl Bundle {
     /// # Errors
     /// The two have not the same tasks with the same labels.
     pub fn calibrated_as(mut self, other: &Self) -> Result<Self> {
-        let names = |bundle: &Self| -> Vec<(String, Vec<String>)> {
+        let names = |bundle: &Self| -> Vec<(String, HeadKind, Vec<String>)> {
             let labels = |task: &Task| task.labels.iter().map(|label| label.name.clone()).collect();
-            bundle.manifest.tasks.iter().map(|task| (task.name.clone(), labels(task))).collect()
+            bundle.manifest.tasks.iter().map(|task| (task.name.clone(), task.kind, labels(task))).collect()
         };
         if names(&self) != names(other) {
             return Err(Error::invalid("the two bundles have not the same tasks with the same labels"));
         }
-        self.manifest.tasks.clone_from(&other.manifest.tasks);
+        self.manifest = self.manifest.with_tasks(other.manifest.tasks.clone())?;
         Ok(self)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_not_read_before_their_sizes_are_right() {
+        let folder = tempfile::tempdir().unwrap();
+        let shipped = Path::new("public/models/undertone");
+        let refusal = |long: &str, bytes: u64| {
+            for name in [MANIFEST, WEIGHTS, TOKENIZER] {
+                std::fs::copy(shipped.join(name), folder.path().join(name)).unwrap();
+            }
+            // A hole in the file: it takes no room on the disk, and would take all of it in memory.
+            std::fs::File::create(folder.path().join(long)).unwrap().set_len(bytes).unwrap();
+            Bundle::read(folder.path()).unwrap_err().to_string()
+        };
+        for long in [WEIGHTS, TOKENIZER] {
+            let refused = refusal(long, 1 << 42);
+            assert!(refused.contains(&format!("{long} has 4398046511104 bytes where the manifest says")), "{refused}");
+        }
+        let refused = refusal(MANIFEST, 1 << 42);
+        assert!(refused.contains("manifest.json has more than 16.8 MB"), "{refused}");
     }
 }

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Content, Model, TokenIds, Unit};
-use crate::bundle::{self, Bundle, Label, Manifest, Task};
+use crate::bundle::{self, Bundle, HeadKind, Label, Manifest, Task, Windows};
 use crate::ops::{Ops, Rounding};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -68,16 +68,26 @@ pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
 /// The model of the bundle with this manifest, from the content of the weights' file.
 ///
 /// # Errors
-/// It is not what the manifest describes.
+/// It is not what the manifest describes, or a task wants its logits to be made answers of in a way that this version cannot.
 pub fn model(manifest: &Manifest, weights: &dyn Content, ops: Ops) -> Result<Model> {
-    let architecture = &manifest.architecture;
-    if manifest.max_tokens > architecture.max_position_embeddings {
-        return Err(Error::invalid(format!(
-            "the bundle's manifest allows {} tokens, and its model has only {} positions",
-            manifest.max_tokens, architecture.max_position_embeddings
-        )));
+    manifest.tasks.iter().try_for_each(check_is_supported)?;
+    let weights = bundle::weights::decode(weights)?;
+    Model::new(&manifest.architecture, manifest.pooling, &manifest.heads(), weights, ops)
+}
+
+/// The format has a place for more than this version does; what it does not do would be wrong without a word.
+fn check_is_supported(task: &Task) -> Result<()> {
+    let refuse = |what: &str| {
+        Err(Error::invalid(format!(
+            "the bundle's task {} {what}, which this version of Undertone cannot do",
+            task.name
+        )))
+    };
+    match (task.kind, task.windows) {
+        (HeadKind::Classes, _) => refuse("has classes that exclude each other"),
+        (_, Windows::Max | Windows::Mean) => refuse("wants long texts to be read in windows"),
+        (HeadKind::Labels, Windows::First) => Ok(()),
     }
-    Model::new(architecture, manifest.pooling, &manifest.heads(), bundle::weights::decode(weights)?, ops)
 }
 
 /// A bundle, ready to classify.
@@ -120,7 +130,7 @@ impl Classifier {
     /// Classifies one text for every task.
     ///
     /// # Errors
-    /// Only if a tensor operation fails, which a well-formed bundle gives no cause for.
+    /// An answer is not a number, or a tensor operation fails, neither of which a well-formed bundle gives cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
         let (tokens, places) = self.tokenizer.encode_with_places(text)?;
         let logits = self.logits(&Batch::pack([&tokens.ids])?)?;
@@ -151,12 +161,19 @@ impl Classifier {
         let logits = self.model.all_logits(batch)?;
         let calibrated = |(task, logits): (&Task, &Tensor)| {
             let mut logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
+            // A task has at least one label.
             for text in logits.chunks_exact_mut(task.labels.len()) {
                 for (logit, label) in text.iter_mut().zip(&task.labels) {
                     *logit = label.calibration.apply(*logit);
                 }
             }
-            Ok(logits)
+            match logits.iter().all(|logit| logit.is_finite()) {
+                true => Ok(logits),
+                false => Err(Error::invalid(format!(
+                    "the model's answer for the task {} is not a number, so its weights cannot be right: export the bundle again",
+                    task.name
+                ))),
+            }
         };
         self.manifest.tasks.iter().zip(&logits).map(calibrated).collect()
     }

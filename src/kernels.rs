@@ -53,6 +53,16 @@ pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
     partial.iter().sum::<f32>() + tail
 }
 
+/// Whether all of `values` are finite numbers.
+pub fn are_finite(values: &[f32]) -> bool {
+    // Zero times anything else is not a number, and neither is a sum with one.
+    let sum = vectorized(
+        #[inline(always)]
+        || sum(values.len(), |i| values[i] * 0.0),
+    );
+    sum == 0.0
+}
+
 /// `output[i] = a[i] + b[i]`.
 pub fn add(a: &[f32], b: &[f32], output: &mut [f32]) {
     vectorized(
@@ -77,4 +87,27 @@ pub fn add_rows(sums: &mut [f32], rows: &[f32]) {
             }
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn one_value_that_is_not_finite_is_found_wherever_it_is() {
+        assert!(are_finite(&[]));
+        for length in [1, 31, 32, 33, 100] {
+            let values: Vec<f32> = (0..length).map(|i| [f32::MAX, -0.0, f32::MIN, 1e-45][i % 4]).collect();
+            assert!(are_finite(&values));
+            for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                for place in 0..length {
+                    let mut values = values.clone();
+                    values[place] = wrong;
+                    assert!(!are_finite(&values), "{wrong} at {place} of {length}");
+                }
+            }
+        }
+    }
 }

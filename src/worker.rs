@@ -30,7 +30,7 @@ pub fn run() {
         let message = event.data().as_string().unwrap_or_default();
         match serde_json::from_str(&message) {
             Ok(Request::Load { bundle, fresh }) => engine.load(bundle, fresh),
-            Ok(Request::Classify { sequence, text }) => engine.ask(sequence, text),
+            Ok(Request::Classify { sequence, text, words }) => engine.ask(sequence, text, words),
             Ok(Request::Score { sequence, texts }) => engine.score(sequence, texts),
             Err(error) => fail(format!("The page sent the engine something it does not understand: {error}.")),
         }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
-use undertone::bert::{Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, TokenIds, Unit, Weights};
+use undertone::bert::{
+    Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, Sizes, TokenIds, Unit, Weights,
+};
 use undertone::bundle::weights::{Storage, decode, encode};
 use undertone::bundle::{self, EmbeddingPrecision};
 use undertone::ops::{Ops, Precision, Rounding, binary_cross_entropy};
@@ -219,14 +221,15 @@ fn smoothing_changes_the_rounding_alone() {
 /// One layer of a BERT of these sizes, with random weights as before pre-training.
 fn random_bert(hidden: usize, heads: usize) -> (Architecture, Weights) {
     let inner = 4 * hidden;
-    let architecture = Architecture {
+    let architecture = Architecture::new(Sizes {
         vocab_size: 111,
         hidden_size: hidden,
         num_hidden_layers: 1,
         num_attention_heads: heads,
         intermediate_size: inner,
-        ..checkpoint().architecture
-    };
+        ..checkpoint().architecture.into()
+    })
+    .unwrap();
     let (positions, types) = (architecture.max_position_embeddings, architecture.type_vocab_size);
     let mut random = fastrand::Rng::with_seed(hidden as u64);
     let mut weights = Weights::default();

@@ -9,8 +9,7 @@ use undertone::app::conversation::Conversation;
 use undertone::app::engine::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
-use undertone::bert::Unit;
-use undertone::bundle::{Label, Task};
+use undertone::bundle::{Display, Label, Scale, Task};
 use undertone::classify::{Classification, LabelScore, TaskScores};
 use undertone::worker::protocol::{Answer, Model, Request, Response};
 use wasm_bindgen::JsCast;
@@ -20,7 +19,7 @@ use web_sys::{Element, HtmlElement};
 wasm_bindgen_test_configure!(run_in_browser);
 
 fn classify(sequence: u64, text: &str) -> Option<Request> {
-    Some(Request::Classify { sequence, text: text.to_owned() })
+    Some(Request::Classify { sequence, text: text.to_owned(), words: false })
 }
 
 fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
@@ -29,14 +28,16 @@ fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
     TaskScores { task: task.to_owned(), labels: labels.iter().map(score).collect() }
 }
 
+fn sentiment() -> Display {
+    Display::Scale(Scale { low: "negative".into(), middle: "neutral".into(), high: "positive".into() })
+}
+
 fn model(tasks: &[TaskScores]) -> Model {
     let label = |score: &LabelScore| Label { threshold: score.threshold, ..Label::new(&score.label) };
     let task = |task: &TaskScores| Task {
-        name: task.task.clone(),
         labels: task.labels.iter().map(label).collect(),
-        unit: Unit::Text,
-        metrics: None,
-        calibration: None,
+        display: if task.task == "sentiment" { sentiment() } else { Display::Bars },
+        ..Task::new(&task.task, &[""; 0])
     };
     Model { name: "test".into(), licence: "none".into(), max_tokens: 8, tasks: tasks.iter().map(task).collect() }
 }
@@ -117,7 +118,8 @@ fn a_new_worker_is_asked_what_the_old_one_left_open() {
 
 #[wasm_bindgen_test]
 fn messages_arrive_as_they_were_sent() {
-    let request = Request::Classify { sequence: u64::MAX >> 11, text: "\"quoted\"\n\u{1F642}\u{2028}".to_owned() };
+    let text = "\"quoted\"\n\u{1F642}\u{2028}".to_owned();
+    let request = Request::Classify { sequence: u64::MAX >> 11, text, words: true };
     let travelled: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
     assert_eq!(travelled, request);
     let response = Response::Answer(shown(&[scores("sentiment", &[("positive", 0.123_456_79)])]).answer);
@@ -139,10 +141,11 @@ fn names_and_numbers_are_said_as_people_say_them() {
     let percents = [0.0, 0.009, 0.011, 0.5, 0.986, 0.996, 1.0].map(wording::percent);
     assert_eq!(percents, ["<1%", "<1%", "1%", "50%", "99%", ">99%", ">99%"]);
     assert_eq!(wording::spoken_percent(0.001), "under 1%");
-    assert_eq!(wording::verdict(&scores("sentiment", &[("positive", 0.02)])), "clearly negative");
-    assert_eq!(wording::verdict(&scores("toxicity", &[("toxic", 0.2), ("threat", 0.1)])), "nothing found");
+    assert_eq!(wording::verdict(&sentiment(), &scores("sentiment", &[("positive", 0.02)])), "clearly negative");
+    let bars = Display::Bars;
+    assert_eq!(wording::verdict(&bars, &scores("toxicity", &[("toxic", 0.2), ("threat", 0.1)])), "nothing found");
     let several = scores("toxicity", &[("toxic", 0.9), ("severe_toxic", 0.1), ("threat", 0.5), ("insult", 0.7)]);
-    assert_eq!(wording::verdict(&several), "toxic, threat and insult");
+    assert_eq!(wording::verdict(&bars, &several), "toxic, threat and insult");
 }
 
 #[wasm_bindgen_test]

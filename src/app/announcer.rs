@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::engine::Shown;
 use super::wording::{title, verdict};
+use crate::worker::protocol::Model;
 
 /// How long nothing must have been typed, in milliseconds.
 const PAUSE: u32 = 1200;
@@ -17,6 +18,8 @@ const PAUSE: u32 = 1200;
 pub fn Announcer(
     /// The text that is being typed.
     text: RwSignal<String>,
+    /// What is loaded; none as long as nothing is.
+    model: Signal<Option<Model>>,
     /// The answer to it.
     answer: Signal<Option<Shown>>,
 ) -> impl IntoView {
@@ -26,7 +29,9 @@ pub fn Announcer(
         text.track();
         answer.track();
         let speak = move || {
-            let words = answer.with_untracked(|answer| answer.as_ref().map(spoken)).unwrap_or_default();
+            let words = model.with_untracked(|model| {
+                answer.with_untracked(|answer| Some(spoken(model.as_ref()?, answer.as_ref()?))).unwrap_or_default()
+            });
             // Setting what stands there already would have some screen readers say it again.
             said.maybe_update(|said| {
                 let changed = *said != words;
@@ -44,7 +49,8 @@ pub fn Announcer(
     }
 }
 
-fn spoken(shown: &Shown) -> String {
-    let tasks = shown.answer.classification.tasks.iter();
-    tasks.map(|task| format!("{}: {}.", title(&task.task), verdict(task))).collect::<Vec<_>>().join(" ")
+fn spoken(model: &Model, shown: &Shown) -> String {
+    let tasks = model.tasks.iter().zip(&shown.answer.classification.tasks);
+    let spoken = tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores)));
+    spoken.collect::<Vec<_>>().join(" ")
 }

@@ -69,7 +69,7 @@ impl Conversation {
         }
         self.sequence += 1;
         self.asked = Some(Asked { sequence: self.sequence, text: self.newest.clone() });
-        Some(Request::Classify { sequence: self.sequence, text: self.newest.clone() })
+        Some(Request::Classify { sequence: self.sequence, text: self.newest.clone(), words: false })
     }
 }
 

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use super::bars::Bars;
 use super::engine::Shown;
 use super::scale::Scale;
-use super::wording::{counted, duration, humanise, is_scale, percent, title, verdict};
-use crate::worker::protocol::{Classification, Model, Task};
+use super::wording::{counted, duration, humanise, percent, title, verdict};
+use crate::worker::protocol::{Classification, Display, Model, Task};
 
 /// All tasks of the model and what they answer.
 #[component]
@@ -63,21 +63,26 @@ fn TaskPanel(
     let scores =
         Memo::new(move |_| answer.with(|answer| answer.as_ref()?.answer.classification.tasks.get(position).cloned()));
     let heading = title(&task.name);
-    let words = move || scores.with(|scores| scores.as_ref().map(verdict));
-    let scale = is_scale(&task.name, task.labels.len());
+    let display = task.display.clone();
+    let words = move || scores.with(|scores| scores.as_ref().map(|scores| verdict(&display, scores)));
+    let scale = match task.display {
+        Display::Scale(scale) => Some(scale),
+        Display::Bars => None,
+    };
+    let is_scale = scale.is_some();
     let number = move || {
         scores.with(|scores| {
             let score = scores.as_ref()?.labels.first()?;
-            scale.then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
+            is_scale.then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
         })
     };
     let labels = task.labels;
     let probability = move |label: usize| {
         Signal::derive(move || scores.with(|scores| Some(scores.as_ref()?.labels.get(label)?.probability)))
     };
-    let gauges = if scale {
+    let gauges = if let Some(scale) = scale {
         let label = labels.into_iter().next();
-        label.map(|label| view! { <Scale label probability=probability(0) /> }).into_any()
+        label.map(|label| view! { <Scale label scale probability=probability(0) /> }).into_any()
     } else {
         let rows = labels.into_iter().enumerate().map(|(index, label)| (label, probability(index))).collect();
         view! { <Bars rows /> }.into_any()

@@ -1,20 +1,23 @@
-//! The scale from negative over neutral to positive.
+//! A scale, such as from negative over neutral to positive.
 
 use leptos::prelude::*;
 
 use super::wording::{humanise, leaning, spoken_percent};
-use crate::worker::protocol::Label;
+use crate::worker::protocol::{Label, Scale as Ends};
 
-/// A point on a line from negative on the left to positive on the right.
+/// A point on a line from the lower end on the left to the upper end on the right.
 #[component]
 pub fn Scale(
     /// The one label, whose probability is the point's place.
     label: Label,
+    /// What stands at the ends and between them.
+    scale: Ends,
     /// The probability, if there is any.
     probability: Signal<Option<f32>>,
 ) -> impl IntoView {
     let name = format!("Probability of {}", humanise(&label.name));
-    let words = move || probability.get().map(|value| format!("{}, {}", spoken_percent(value), leaning(value)));
+    let Ends { low, middle, high } = scale.clone();
+    let words = move || probability.get().map(|value| format!("{}, {}", spoken_percent(value), leaning(&scale, value)));
     view! {
         <div class="scale" class:empty=move || probability.get().is_none()>
             <div
@@ -33,9 +36,9 @@ pub fn Scale(
                 <span class="point"></span>
             </div>
             <div class="ends" aria-hidden="true">
-                <span>"negative"</span>
-                <span>"neutral"</span>
-                <span>"positive"</span>
+                <span>{low}</span>
+                <span>{middle}</span>
+                <span>{high}</span>
             </div>
         </div>
     }

@@ -1,9 +1,6 @@
 //! How numbers and names are said.
 
-use crate::worker::protocol::{LabelScore, TaskScores};
-
-/// The task that has a scale from negative over neutral to positive, if it has one label.
-pub const SENTIMENT: &str = "sentiment";
+use crate::worker::protocol::{Display, LabelScore, Scale, TaskScores};
 
 /// A label's or a task's name as people write it: `severe_toxic` is "severe toxic".
 pub fn humanise(name: &str) -> String {
@@ -32,14 +29,14 @@ pub fn spoken_percent(probability: f32) -> String {
     percent(probability).replace('<', "under ").replace('>', "over ")
 }
 
-/// Where on the scale from negative to positive a probability of positive lies, in words.
-pub fn leaning(positive: f32) -> &'static str {
-    match positive {
-        ..0.1 => "clearly negative",
-        ..0.35 => "rather negative",
-        ..0.65 => "neutral or mixed",
-        ..0.9 => "rather positive",
-        _ => "clearly positive",
+/// Where on a scale the probability of its upper end lies, in words.
+pub fn leaning(Scale { low, middle, high }: &Scale, probability: f32) -> String {
+    match probability {
+        ..0.1 => format!("clearly {low}"),
+        ..0.35 => format!("rather {low}"),
+        ..0.65 => format!("{middle} or mixed"),
+        ..0.9 => format!("rather {high}"),
+        _ => format!("clearly {high}"),
     }
 }
 
@@ -48,17 +45,10 @@ pub fn is_present(score: &LabelScore) -> bool {
     score.probability >= score.threshold
 }
 
-/// Whether a task is shown as a scale rather than as bars.
-pub fn is_scale(task: &str, labels: usize) -> bool {
-    task == SENTIMENT && labels == 1
-}
-
 /// What a task's answer comes down to.
-pub fn verdict(task: &TaskScores) -> String {
-    if let [only] = task.labels.as_slice()
-        && is_scale(&task.task, 1)
-    {
-        return leaning(only.probability).to_owned();
+pub fn verdict(display: &Display, task: &TaskScores) -> String {
+    if let (Display::Scale(scale), [only]) = (display, task.labels.as_slice()) {
+        return leaning(scale, only.probability);
     }
     let present: Vec<String> =
         task.labels.iter().filter(|score| is_present(score)).map(|score| humanise(&score.label)).collect();

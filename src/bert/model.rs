@@ -7,9 +7,9 @@ use super::dropout::{Dropout, drop_values};
 use super::layer::Layer;
 use super::modules::{LayerNorm, Linear};
 use super::{Architecture, Batch, Pooling, Weights};
-use crate::Result;
 use crate::kernels::compact::Compact;
 use crate::ops::Ops;
+use crate::{Error, Result};
 
 /// The name of the table of word vectors.
 pub const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
@@ -85,7 +85,7 @@ impl Model {
     /// What is in few bits stays so with [`Ops::Int8`], as far as there are kernels for it, and is widened otherwise.
     ///
     /// # Errors
-    /// A tensor is missing, misshapen or left over; the sizes contradict each other.
+    /// A tensor is missing, misshapen or left over; or a head has no labels.
     pub fn new(
         architecture: &Architecture,
         pooling: Pooling,
@@ -93,8 +93,10 @@ impl Model {
         mut weights: Weights,
         ops: Ops,
     ) -> Result<Self> {
-        architecture.check()?;
         let hidden = architecture.hidden_size;
+        if let Some(head) = heads.iter().find(|head| head.labels == 0) {
+            return Err(Error::invalid(format!("the task {} has no labels, and so nothing to score", head.task)));
+        }
         if pooling != Pooling::Pooler {
             weights = weights.without("pooler.");
         }
@@ -162,9 +164,14 @@ impl Model {
     }
 
     /// The logits of head number `head`: (texts, labels), or (tokens, labels) where the head scores tokens.
+    ///
+    /// # Errors
+    /// There is no such head, or a tensor operation fails.
     pub fn logits(&self, batch: &Batch, head: usize, dropout: Option<Dropout>) -> Result<Tensor> {
+        let Some((unit, head)) = self.heads.get(head) else {
+            return Err(Error::invalid(format!("the model has {} heads, and none of number {head}", self.heads.len())));
+        };
         let tokens = self.hidden_states(batch, dropout)?;
-        let (unit, head) = &self.heads[head];
         match unit {
             Unit::Text => head.forward(self.ops, &self.pool(&tokens, batch)?),
             Unit::Token => head.forward(self.ops, &tokens),

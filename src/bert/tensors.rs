@@ -8,6 +8,9 @@ use half::{bf16, f16};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
+/// No header may have more bytes: a BERT's has some hundred for each tensor.
+pub const HEADER_LIMIT: u64 = 1 << 24;
+
 /// What is in a file.
 pub trait Content {
     /// How many bytes there are.
@@ -57,7 +60,11 @@ impl<'a> Tensors<'a> {
             return Err(SafeTensorError::HeaderTooSmall);
         }
         content.copy(0, &mut size);
-        let size = usize::try_from(u64::from_le_bytes(size)).map_err(|_| SafeTensorError::HeaderTooLarge)?;
+        let size = u64::from_le_bytes(size);
+        if size > HEADER_LIMIT {
+            return Err(SafeTensorError::HeaderTooLarge);
+        }
+        let size = size as usize;
         if size > length - 8 {
             return Err(SafeTensorError::InvalidHeaderLength);
         }

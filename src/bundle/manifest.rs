@@ -1,24 +1,45 @@
-//! `manifest.json`, format 1: what a bundle says of itself.
+//! `manifest.json`, format 2: what a bundle says of itself.
+//!
+//! What is read is parsed: a [`Manifest`] is one that the rest of the crate can rely on, and comes into being only by the checks
+//! of [`Manifest::try_from`]. A field that this version does not know is refused, since nobody could tell what leaving it out would
+//! change. Thresholds, calibration and words are here and not in the other files, so that they can change without these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::bert::{Architecture, HeadShape, Pooling, Unit};
+use super::file::megabytes;
+use super::{Calibration, FileEntry, MANIFEST, TOKENIZER, Task, WEIGHTS, WordCounts};
+use crate::bert::{Architecture, HeadShape, Pooling};
 use crate::text::Normalisation;
 use crate::{Error, Result};
 
 /// The only format that this version reads and writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
-/// The content of `manifest.json`.
+/// No manifest may have more bytes.
+pub const MANIFEST_LIMIT: u64 = 1 << 24;
+
+/// Fewer tokens leave no room for a word beside the special ones.
+const LEAST_TOKENS: usize = 3;
+
+/// The content of `manifest.json`, checked. [`Self::into_fields`] and [`Self::try_from`] lead to another one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// The format's version, [`FORMAT`].
-    pub format: u32,
+#[serde(try_from = "ManifestFields", into = "ManifestFields")]
+pub struct Manifest(ManifestFields);
+
+/// What `manifest.json` has, field for field, whether or not it can be right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestFields {
+    /// The format's version.
+    pub format: Format,
     /// The bundle's name, as shown to people.
     pub name: String,
+    /// What the bundle tells, in some sentences for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// Under which licence the weights may be used.
     pub licence: String,
     /// The encoder's sizes.
@@ -28,18 +49,32 @@ pub struct Manifest {
     /// What is done to a text before it is tokenised.
     #[serde(default, skip_serializing_if = "Normalisation::is_none")]
     pub normalisation: Normalisation,
+    /// How common words are, for [`Normalisation::Reveal`]; where there are none, the vocabulary's order tells.
+    #[serde(default, skip_serializing_if = "WordCounts::is_empty")]
+    pub word_counts: WordCounts,
     /// How the weights are stored.
     pub precision: Precision,
     /// How the word vectors are stored; as `precision` says where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embeddings: Option<EmbeddingPrecision>,
-    /// The longest input in tokens, [CLS] and [SEP] included; what is longer is cut.
+    /// The longest input in tokens, [CLS] and [SEP] included; [`super::Windows`] says what is done with what is longer.
     pub max_tokens: usize,
     /// What the bundle classifies, one head each, in the order in which answers come.
     pub tasks: Vec<Task>,
-    /// Size and hash of every other file of the bundle.
-    pub files: BTreeMap<String, FileEntry>,
+    /// Texts to try.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
+    /// The files that the engine is made of.
+    pub files: Files,
+    /// Files for people beside them, by name: a model card's data, licences.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub documents: BTreeMap<String, FileEntry>,
 }
+
+/// [`FORMAT`], and nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Format;
 
 /// How a bundle stores its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,147 +100,56 @@ pub enum EmbeddingPrecision {
     Int4,
 }
 
-/// One classification task, which is one head of the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// The task's name: `sentiment`, `toxicity`.
-    pub name: String,
-    /// What has the labels: the text, or each token of it.
-    #[serde(default, skip_serializing_if = "Unit::is_text")]
-    pub unit: Unit,
-    /// The independent labels that the head scores, in the order of its outputs.
-    pub labels: Vec<Label>,
-    /// What was measured of the task when its weights were chosen; none where nothing was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metrics: Option<TaskMetrics>,
-    /// What the labels' calibration and thresholds were made on; none where nobody calibrated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<CalibrationRecord>,
-}
-
-/// One label of a task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Label {
-    /// The label's name: `positive`, `threat`.
-    pub name: String,
-    /// The probability from which on the label counts as present.
-    pub threshold: f32,
-    /// What makes the model's logit the logit of a probability that can be taken at its word.
-    #[serde(default, skip_serializing_if = "Calibration::is_identity")]
-    pub calibration: Calibration,
-}
-
-/// A line through a label's logit, whose sigmoid is the probability.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// What the logit is multiplied by, above 0: the inverse of a temperature.
-    pub scale: f32,
-    /// What is added then.
-    pub bias: f32,
-}
-
-impl Label {
-    /// A label as it is before anybody calibrates it, which counts from ½ on.
-    pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), threshold: 0.5, calibration: Calibration::default() }
-    }
-}
-
-impl Default for Calibration {
-    fn default() -> Self {
-        Self { scale: 1.0, bias: 0.0 }
-    }
-}
-
-impl Calibration {
-    /// Whether it changes nothing.
-    pub fn is_identity(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The calibrated logit.
-    pub fn apply(self, logit: f32) -> f32 {
-        self.scale * logit + self.bias
-    }
-}
-
-/// What a task's calibration was made on and for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CalibrationRecord {
-    /// The texts, in words: `texts held out from training`.
-    pub data: String,
-    /// How many texts that were.
-    pub samples: usize,
-    /// The true rates of labels that the probabilities were moved to, by label; of others they are right where labels are
-    /// as common as in the data.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub rates: BTreeMap<String, f64>,
-    /// What the thresholds were chosen for, in words: `best F1`.
-    pub thresholds: String,
-}
-
-/// What was measured of a task, and on what; before its labels were calibrated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TaskMetrics {
-    /// What was measured on, in words: `10% of the training rows, held out`.
-    pub data: String,
-    /// How many texts that were.
-    pub samples: usize,
-    /// Mean binary cross-entropy.
-    pub loss: f64,
-    /// Binary accuracy over all labels at a probability of ½.
-    pub accuracy: f64,
-    /// Mean ROC AUC over the labels; none where a label had one class only.
-    pub auc_macro: Option<f64>,
-}
-
-/// Size and hash of one file of the bundle.
+/// A text to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileEntry {
-    /// The file's size.
-    pub bytes: u64,
-    /// The file's SHA-256, 64 lower-case hexadecimal digits.
-    pub sha256: String,
-    /// The SHA-256 of the SHA-256s of its pieces, in their order: what a browser computes, which hashes pieces of [`PIECE`] bytes four
-    /// times as fast as the whole. None in what older versions wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256_of_pieces: Option<String>,
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What it is, in a few words: `A scathing review`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// What people should know before they see it: `unkind`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
-/// How long the pieces of a file are that are hashed by themselves.
-pub const PIECE: usize = 1 << 19;
+/// The files that the engine is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    /// The weights.
+    #[serde(rename = "model.safetensors")]
+    pub weights: FileEntry,
+    /// The tokenizer.
+    #[serde(rename = "tokenizer.json")]
+    pub tokenizer: FileEntry,
+}
 
 impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// It is no JSON, lacks a field, is of another format than [`FORMAT`], or a label's calibration would not keep the order
-    /// of texts.
+    /// It is no JSON, lacks a field or has an unknown one, is of another format than [`FORMAT`], or as [`Self::try_from`].
     pub fn parse(json: &[u8]) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             format: u32,
         }
-        let unreadable = |error| Error::invalid(format!("the bundle's manifest.json cannot be read: {error}"));
-        let version: Version = serde_json::from_slice(json).map_err(unreadable)?;
-        if version.format != FORMAT {
+        if json.len() as u64 > MANIFEST_LIMIT {
+            return Err(too_long());
+        }
+        let unreadable = |error| Error::invalid(format!("the bundle's {MANIFEST} cannot be read: {error}"));
+        let Version { format } = serde_json::from_slice(json).map_err(unreadable)?;
+        if format != FORMAT {
+            let way = match format > FORMAT {
+                true => "use the version that made it, or export the bundle again with this one",
+                false => "export the bundle again from its run",
+            };
             return Err(Error::invalid(format!(
-                "the bundle has format {}, and this version of Undertone reads format {FORMAT} only: export the bundle again",
-                version.format
+                "the bundle has format {format}, and this version of Undertone reads format {FORMAT} only: {way}"
             )));
         }
-        let manifest: Self = serde_json::from_slice(json).map_err(unreadable)?;
-        let sound = |Calibration { scale, bias }: Calibration| scale > 0.0 && scale.is_finite() && bias.is_finite();
-        if let Some(label) = manifest.tasks.iter().flat_map(|task| &task.labels).find(|label| !sound(label.calibration))
-        {
-            let Calibration { scale, bias } = label.calibration;
-            return Err(Error::invalid(format!(
-                "the bundle's manifest.json calibrates the label {} with the scale {scale} and the bias {bias}: the scale must \
-                 be above 0, and both finite; calibrate or export the bundle again",
-                label.name
-            )));
-        }
-        Ok(manifest)
+        serde_json::from_slice::<ManifestFields>(json).map_err(unreadable)?.try_into()
     }
 
     /// The content of `manifest.json`.
@@ -213,24 +157,30 @@ impl Manifest {
     /// # Errors
     /// Only if serialisation fails, which a manifest gives no cause for.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec_pretty(self).map_err(|error| Error::invalid(error.to_string()))
+        serde_json::to_vec_pretty(&self.0).map_err(|error| Error::invalid(error.to_string()))
     }
 
-    /// The same without any label's calibration, under which the model's own logits come out.
-    pub fn uncalibrated(&self) -> Self {
-        let mut manifest = self.clone();
-        for label in manifest.tasks.iter_mut().flat_map(|task| &mut task.labels) {
-            label.calibration = Calibration::default();
-        }
-        manifest
+    /// The fields, to change some.
+    pub fn into_fields(self) -> ManifestFields {
+        self.0
     }
 
-    /// What the manifest says of the file `name`.
+    /// The same with other tasks.
     ///
     /// # Errors
-    /// The manifest does not list the file.
-    pub fn file(&self, name: &str) -> Result<&FileEntry> {
-        self.files.get(name).ok_or_else(|| Error::invalid(format!("the bundle's manifest.json does not list {name}")))
+    /// As [`Self::try_from`].
+    pub fn with_tasks(&self, tasks: Vec<Task>) -> Result<Self> {
+        ManifestFields { tasks, ..self.0.clone() }.try_into()
+    }
+
+    /// The same without any label's or task's calibration, under which the model's own logits come out.
+    pub fn uncalibrated(&self) -> Self {
+        let mut manifest = self.clone();
+        for task in &mut manifest.0.tasks {
+            task.temperature = 1.0;
+            task.labels.iter_mut().for_each(|label| label.calibration = Calibration::default());
+        }
+        manifest
     }
 
     /// The model's heads, one for each task.
@@ -239,55 +189,124 @@ impl Manifest {
         self.tasks.iter().map(head).collect()
     }
 
-    /// What there is to fetch beside the manifest itself.
+    /// What there is to fetch beside the manifest itself, to classify.
     pub fn total_bytes(&self) -> u64 {
-        self.files.values().map(|file| file.bytes).sum()
+        self.files.weights.bytes + self.files.tokenizer.bytes
     }
 }
 
-impl FileEntry {
-    /// The entry for a file with this content.
-    pub fn of(content: &[u8]) -> Self {
-        let pieces: Vec<u8> = content.chunks(PIECE).flat_map(Sha256::digest).collect();
-        Self {
-            bytes: content.len() as u64,
-            sha256: hexadecimal(&Sha256::digest(content)),
-            sha256_of_pieces: Some(hexadecimal(&Sha256::digest(pieces))),
+impl Deref for Manifest {
+    type Target = ManifestFields;
+
+    fn deref(&self) -> &ManifestFields {
+        &self.0
+    }
+}
+
+impl From<Manifest> for ManifestFields {
+    fn from(manifest: Manifest) -> Self {
+        manifest.0
+    }
+}
+
+impl TryFrom<ManifestFields> for Manifest {
+    type Error = Error;
+
+    /// # Errors
+    /// There is no task, or two of one name, or one that cannot be; more tokens are allowed than the model has positions, or too few for a
+    /// word; a file has more bytes than WebAssembly can hold or the model can need; a hash is none; an example or a document
+    /// lacks its name.
+    fn try_from(fields: ManifestFields) -> Result<Self> {
+        fields
+            .check_tasks()
+            .and_then(|()| fields.check_sizes())
+            .and_then(|()| fields.check_texts())
+            .map_err(|error| Error::invalid(format!("the bundle's {MANIFEST} cannot be right: {error}")))?;
+        Ok(Self(fields))
+    }
+}
+
+impl ManifestFields {
+    fn check_tasks(&self) -> Result<()> {
+        if self.tasks.is_empty() {
+            return Err(Error::invalid("it has no task, and so nothing to tell"));
+        }
+        let mut names = HashSet::new();
+        for task in &self.tasks {
+            task.check()?;
+            if !names.insert(&task.name) {
+                return Err(Error::invalid(format!("it has two tasks called {}: name each otherwise", task.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sizes that memory is asked for.
+    fn check_sizes(&self) -> Result<()> {
+        let positions = self.architecture.max_position_embeddings;
+        if !(LEAST_TOKENS..=positions).contains(&self.max_tokens) {
+            return Err(Error::invalid(format!(
+                "it allows {} tokens, and the model has {positions} positions: allow at least {LEAST_TOKENS}, and no more than that",
+                self.max_tokens
+            )));
+        }
+        let Files { weights, tokenizer } = &self.files;
+        for (name, file) in [(WEIGHTS, weights), (TOKENIZER, tokenizer)] {
+            file.check(name)?;
+        }
+        let largest = self.architecture.largest_file(self.tasks.iter().map(|task| task.labels.len() as u64).sum());
+        match weights.bytes > largest {
+            false => Ok(()),
+            true => Err(Error::invalid(format!(
+                "{WEIGHTS} has {}, and a model of the sizes that it names takes {} at most: export the bundle again",
+                megabytes(weights.bytes),
+                megabytes(largest)
+            ))),
         }
     }
 
-    /// Checks that `content` is what the manifest promised.
-    ///
-    /// # Errors
-    /// Its size or its hash differs.
-    pub fn verify(&self, name: &str, content: &[u8]) -> Result<()> {
-        self.check(name, content.len(), &Sha256::digest(content), &self.sha256)
-    }
-
-    /// As [`Self::verify`], for a content of so many bytes with this SHA-256 of pieces, where there is one to compare it with.
-    ///
-    /// # Errors
-    /// The size or the hash differs.
-    pub fn verify_pieces(&self, name: &str, bytes: usize, digest: &[u8]) -> Option<Result<()>> {
-        Some(self.check(name, bytes, digest, self.sha256_of_pieces.as_ref()?))
-    }
-
-    fn check(&self, name: &str, bytes: usize, digest: &[u8], expected: &str) -> Result<()> {
-        if bytes as u64 != self.bytes {
+    fn check_texts(&self) -> Result<()> {
+        if let Some(example) =
+            self.examples.iter().find(|example| example.name.trim().is_empty() || example.text.is_empty())
+        {
             return Err(Error::invalid(format!(
-                "{name} has {bytes} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
-                self.bytes
+                "its example \"{}\" has no name or no text: give it both",
+                if example.text.is_empty() { &example.name } else { &example.text }
             )));
         }
-        if hexadecimal(digest) != expected {
-            return Err(Error::invalid(format!(
-                "{name} is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again"
-            )));
+        for (name, file) in &self.documents {
+            let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+            let is_ours = [MANIFEST, WEIGHTS, TOKENIZER].contains(&name.as_str());
+            if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) || is_ours {
+                return Err(Error::invalid(format!(
+                    "\"{name}\" is no name for a document: use letters, digits, -, _ and ., and none of the bundle's other names"
+                )));
+            }
+            file.check(name)?;
         }
         Ok(())
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+impl TryFrom<u32> for Format {
+    type Error = String;
+
+    fn try_from(format: u32) -> Result<Self, String> {
+        if format == FORMAT { Ok(Self) } else { Err(format!("format {format} is not {FORMAT}")) }
+    }
 }
+
+impl From<Format> for u32 {
+    fn from(Format: Format) -> Self {
+        FORMAT
+    }
+}
+
+/// What is said of a manifest that has more than [`MANIFEST_LIMIT`] bytes.
+pub(crate) fn too_long() -> Error {
+    let limit = megabytes(MANIFEST_LIMIT);
+    Error::invalid(format!("the bundle's {MANIFEST} has more than {limit}, which none needs: export the bundle again"))
+}
+
+#[cfg(test)]
+mod tests;

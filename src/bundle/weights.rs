@@ -24,6 +24,7 @@ use safetensors::tensor::{Dtype, View};
 
 use super::{EmbeddingPrecision, Precision};
 use crate::bert::{Content, StoredTensor, Tensors, WORD_EMBEDDINGS, Weights};
+use crate::kernels::are_finite;
 use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
 use crate::kernels::int8::{GROUP as SUMMED, Panels, quantise_rows};
 use crate::kernels::simd::LANES;
@@ -55,8 +56,8 @@ impl From<Precision> for Storage {
 /// Writes `weights` as the content of a safetensors file. What is of rows of integers already stays so.
 ///
 /// # Errors
-/// A tensor has values that are not finite, or is not of floating-point type; or the model's width does not divide into the
-/// groups of few bits.
+/// A tensor has values that are not finite or would not be in their precision, or is not of floating-point type; or the model's
+/// width does not divide into the groups of few bits.
 pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u8>> {
     let Storage { precision, embeddings } = storage.into();
     let mut stored = Vec::new();
@@ -75,8 +76,8 @@ pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u
             )));
         }
         match embeddings.filter(|_| name == WORD_EMBEDDINGS) {
-            None => stored.extend(with_precision(name, &values, shape, precision)),
-            Some(EmbeddingPrecision::Int8) => stored.extend(with_precision(name, &values, shape, Precision::Int8)),
+            None => stored.extend(with_precision(name, &values, shape, precision)?),
+            Some(EmbeddingPrecision::Int8) => stored.extend(with_precision(name, &values, shape, Precision::Int8)?),
             Some(EmbeddingPrecision::Int6) => stored.extend(in_groups(name, &values, &shape, 6)?),
             Some(EmbeddingPrecision::Int4) => stored.extend(in_groups(name, &values, &shape, 4)?),
         }
@@ -88,22 +89,23 @@ pub fn encode(mut weights: Weights, storage: impl Into<Storage>) -> Result<Vec<u
 /// Reads what [`encode`] wrote; what is stored in few bits stays so.
 ///
 /// # Errors
-/// The file is malformed, or integers lack their scales.
+/// The file is malformed, integers lack their scales or scales their integers, or a value or scale is not finite.
 pub fn decode(content: &dyn Content) -> Result<Weights> {
     let file = Tensors::of(content)
         .map_err(|error| Error::invalid(format!("the bundle's weights are no readable safetensors file: {error}")))?;
     let mut weights = Weights::default();
     for (name, tensor) in file.iter() {
+        if belongs_to_integers(&file, &name) {
+            continue;
+        }
         let scales = || file.get(&format!("{name}{SCALE}"));
         match tensor.dtype() {
             Dtype::I8 if tensor.shape().len() == 4 => {
                 let sums = file.get(&format!("{name}{SUMS}"));
                 weights.insert_compact(&name, from_panels(&name, &tensor, scales(), sums)?)?;
             }
-            Dtype::I16 if name.ends_with(SUMS) => continue,
             Dtype::I8 => weights.insert_compact(&name, from_rows(&name, &tensor, scales())?)?,
             Dtype::U8 => weights.insert_compact(&name, from_groups(&name, &tensor, scales())?)?,
-            _ if name.ends_with(SCALE) => continue,
             _ => {
                 let values = tensor.floats().ok_or_else(|| {
                     Error::invalid(format!(
@@ -111,11 +113,38 @@ pub fn decode(content: &dyn Content) -> Result<Weights> {
                         tensor.dtype()
                     ))
                 })?;
+                check_finite(&name, &values)?;
                 weights.insert(name, Tensor::from_vec(values, tensor.shape(), &Device::Cpu)?)?;
             }
         }
     }
     Ok(weights)
+}
+
+/// Whether the tensor `name` is the scales or the sums of integers, which are read with them.
+fn belongs_to_integers(file: &Tensors, name: &str) -> bool {
+    let integers = |suffix: &str| name.strip_suffix(suffix).and_then(|of| file.get(of));
+    integers(SCALE).is_some_and(|of| matches!(of.dtype(), Dtype::I8 | Dtype::U8))
+        || integers(SUMS).is_some_and(|of| of.dtype() == Dtype::I8 && of.shape().len() == 4)
+}
+
+fn check_finite(name: &str, values: &[f32]) -> Result<()> {
+    match are_finite(values) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!(
+            "the bundle's tensor {name} has values that are not finite, and no answer can come of them: export the bundle again"
+        ))),
+    }
+}
+
+/// The scales of `integers`, of `shape`; none where they are of another.
+///
+/// # Errors
+/// One of them is not finite.
+fn finite_scales(name: &str, scales: Option<StoredTensor>, shape: &[usize]) -> Result<Option<Vec<f32>>> {
+    let scales = scales.filter(|scales| scales.shape() == shape).and_then(|scales| scales.floats());
+    scales.as_ref().map_or(Ok(()), |scales| check_finite(&format!("{name}{SCALE}"), scales))?;
+    Ok(scales)
 }
 
 /// `weights` with the word vectors, of `shape`, as a bundle that stores them in `precision` has them.
@@ -138,10 +167,16 @@ pub fn with_rounded_embeddings(
 }
 
 /// A tensor, and its scales where it has some.
-fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Precision) -> Vec<(String, Stored)> {
-    match (precision, shape.len()) {
+fn with_precision(
+    name: String,
+    values: &[f32],
+    shape: Vec<usize>,
+    precision: Precision,
+) -> Result<Vec<(String, Stored)>> {
+    Ok(match (precision, shape.len()) {
         (Precision::F16, _) => {
-            let halves = values.iter().map(|&value| f16::from_f32(value));
+            let halves: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
+            check_fits(&name, &halves)?;
             vec![(name, Stored::f16(halves, shape))]
         }
         (Precision::Int8, 2) if name != TOKEN_TYPES => {
@@ -150,6 +185,16 @@ fn with_precision(name: String, values: &[f32], shape: Vec<usize>, precision: Pr
             in_rows(name, integers, &scales, shape)
         }
         (Precision::F32 | Precision::Int8, _) => vec![(name, Stored::f32(values, shape))],
+    })
+}
+
+/// Checks that what was finite has stayed so as f16, which ends at 65504.
+fn check_fits(name: &str, stored: &[f16]) -> Result<()> {
+    match stored.iter().all(|value| value.is_finite()) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!(
+            "the tensor {name} has values beyond 65504, where 16-bit floats end: export it as f32 or int8"
+        ))),
     }
 }
 
@@ -189,14 +234,15 @@ fn from_panels(
         let shape = tensor.shape();
         return Err(malformed(&format!("has the shape {shape:?}, and is not in panels of eight outputs")));
     };
-    let (outputs, inputs) = (panels * LANES, quads * 4);
+    let (Some(outputs), Some(inputs)) = (panels.checked_mul(LANES), quads.checked_mul(4)) else {
+        return Err(malformed("has more outputs or inputs than can be counted"));
+    };
     let wanted = [panels, inputs.div_ceil(SUMMED), LANES];
     let sums = sums.filter(|sums| sums.dtype() == Dtype::I16 && sums.shape() == wanted);
     let sums = sums.ok_or_else(|| malformed("lacks the sums of its integers"))?;
     let panels = Panels::from_parts(outputs, inputs, tensor.values(), &sums.values())
         .ok_or_else(|| malformed("has integers that do not fit their sums, or the kernels'"))?;
-    let scales = scales.filter(|scales| scales.shape() == [outputs]).and_then(|scales| scales.floats());
-    scales
+    finite_scales(name, scales, &[outputs])?
         .and_then(|scales| Compact::of_panels(panels, scales))
         .ok_or_else(|| malformed("lacks a scale for each output"))
 }
@@ -211,9 +257,16 @@ fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result
             "word vectors of {width} values do not divide into groups of {GROUP}: export them as int8"
         )));
     }
+    // A group's scale, an f16, times the lowest integer.
+    let furthest = f16::MAX.to_f32() * (1u32 << (bits - 1)) as f32;
+    if values.iter().any(|value| value.abs() > furthest) {
+        return Err(Error::invalid(format!(
+            "the tensor {name} has values beyond {furthest}, where groups of {bits} bits end: export them as int8"
+        )));
+    }
     let (bytes, scales) = quantise_groups(values, bits);
     let groups = width / GROUP;
-    let scales = Stored::f16(scales.into_iter(), vec![rows, groups]);
+    let scales = Stored::f16(scales, vec![rows, groups]);
     let packed = Stored { dtype: Dtype::U8, bytes, shape: vec![rows, groups, GROUP * bits as usize / 8] };
     Ok([(format!("{name}{SCALE}"), scales), (name, packed)])
 }
@@ -228,8 +281,14 @@ fn from_groups(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) 
     let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == GROUP * bits as usize);
     let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
     let scales = scales.filter(|scales| scales.dtype() == Dtype::F16 && scales.shape() == &shape[..2]);
+    let scales = scales.map(|scales| scales.values::<f16>());
+    if scales.iter().flatten().any(|scale| !scale.is_finite()) {
+        return Err(malformed(
+            "has scales that are not finite, and no answer can come of them: export the bundle again",
+        ));
+    }
     scales
-        .and_then(|scales| Compact::of_groups(tensor.values(), scales.values(), bits, rows))
+        .and_then(|scales| Compact::of_groups(tensor.values(), scales, bits, rows))
         .ok_or_else(|| malformed("lacks a scale for each group"))
 }
 
@@ -239,8 +298,7 @@ fn from_rows(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) ->
     let &[rows, width] = tensor.shape() else {
         return Err(malformed("is stored as integers, and is no matrix"));
     };
-    let scales = scales.filter(|scales| scales.shape() == [rows]).and_then(|scales| scales.floats());
-    scales
+    finite_scales(name, scales, &[rows])?
         .and_then(|scales| Compact::of_rows(tensor.values(), scales, width))
         .ok_or_else(|| malformed("lacks a scale for each row"))
 }
@@ -262,8 +320,8 @@ impl Stored {
         Self { dtype: Dtype::I8, shape, bytes }
     }
 
-    fn f16(values: impl Iterator<Item = f16>, shape: Vec<usize>) -> Self {
-        Self { dtype: Dtype::F16, shape, bytes: values.flat_map(f16::to_le_bytes).collect() }
+    fn f16(values: Vec<f16>, shape: Vec<usize>) -> Self {
+        Self { dtype: Dtype::F16, shape, bytes: values.into_iter().flat_map(f16::to_le_bytes).collect() }
     }
 }
 

@@ -87,12 +87,15 @@ impl Classifier {
     /// What each word and sign of `text` does to the label number `label` of the task number `task`, in the text's order.
     ///
     /// # Errors
-    /// The tokenizer has no [MASK] to hide words by, or the task is about words itself.
+    /// There is no such label, the task is about words itself, or the tokenizer has no [MASK] to hide words by.
     pub fn effects(&self, text: &str, task: usize, label: usize) -> Result<Vec<WordEffect>> {
         let labels = match self.manifest.tasks.get(task) {
             Some(task) if task.unit.is_text() => task.labels.len(),
             _ => return Err(Error::invalid("words have effects on tasks about texts only")),
         };
+        if label >= labels {
+            return Err(Error::invalid(format!("the task has {labels} labels, and none of number {label}")));
+        }
         let mask = self.tokenizer.mask().ok_or_else(|| {
             Error::invalid("the bundle's tokenizer has no token [MASK], so no word can be hidden to see what it does")
         })?;

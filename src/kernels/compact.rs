@@ -4,7 +4,7 @@
 
 use half::f16;
 
-use super::int8::Panels;
+use super::int8::{Panels, scale_of};
 
 mod groups;
 
@@ -17,8 +17,7 @@ pub use groups::{GROUP, quantise as quantise_groups};
 /// `width` is zero.
 pub fn quantise_table(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
     let rows = values.chunks_exact(width);
-    let scales: Vec<f32> =
-        rows.clone().map(|row| row.iter().fold(0.0f32, |highest, value| highest.max(value.abs())) / 127.0).collect();
+    let scales: Vec<f32> = rows.clone().map(scale_of).collect();
     let integers = rows.zip(&scales).flat_map(|(row, &scale)| {
         let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         row.iter().map(move |value| (value * inverse).round().clamp(-127.0, 127.0) as i8)

@@ -29,6 +29,7 @@ pub use layout::GROUP;
 pub use panels::Panels;
 pub use product::Finish;
 pub use room::Room;
+pub(super) use weights::scale_of;
 pub use weights::{Weights, quantise_rows};
 
 #[cfg(test)]

@@ -19,14 +19,53 @@ pub enum Parallelism {
     AllCores,
 }
 
-impl<V: AsRef<[f32]>> Matrix<V> {
+/// What holds a matrix's elements: the same slice whenever it is asked for, which whoever reads it unchecked relies on.
+pub trait Values: sealed::Sealed {
+    /// The slice.
+    fn slice(&self) -> &[f32];
+}
+
+impl Values for &[f32] {
+    fn slice(&self) -> &[f32] {
+        self
+    }
+}
+
+impl Values for &mut [f32] {
+    fn slice(&self) -> &[f32] {
+        self
+    }
+}
+
+impl Values for Vec<f32> {
+    fn slice(&self) -> &[f32] {
+        self
+    }
+}
+
+mod sealed {
+    /// Nobody else can implement it.
+    pub trait Sealed {}
+
+    impl Sealed for &[f32] {}
+    impl Sealed for &mut [f32] {}
+    impl Sealed for Vec<f32> {}
+}
+
+impl<V: Values> Matrix<V> {
     /// `rows` × `columns` elements, each row starting `row_stride` elements after the one before.
     ///
     /// # Panics
-    /// The last element lies outside `values`.
+    /// The last element lies outside `values`, or rows overlap.
     pub fn strided(values: V, rows: usize, columns: usize, row_stride: usize) -> Self {
-        let end = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row_stride + columns };
-        assert!(end <= values.as_ref().len() && (columns <= row_stride || rows <= 1), "the matrix exceeds its slice");
+        // A stride that is never taken could be anything, and would be more than pointers can be moved by.
+        let row_stride = if rows <= 1 || columns == 0 { columns.max(1) } else { row_stride };
+        let end = match rows.checked_sub(1) {
+            Some(before) if columns > 0 => before.checked_mul(row_stride).and_then(|start| start.checked_add(columns)),
+            _ => Some(0),
+        };
+        let is_within = end.is_some_and(|end| end <= values.slice().len());
+        assert!(is_within && columns <= row_stride, "the matrix exceeds its slice");
         Self { values, rows, columns, row_stride, column_stride: 1 }
     }
 
@@ -59,7 +98,7 @@ impl<V: AsRef<[f32]>> Matrix<V> {
     /// A view of this matrix.
     pub(super) fn by_ref(&self) -> Matrix<&[f32]> {
         let Self { rows, columns, row_stride, column_stride, .. } = *self;
-        Matrix { values: self.values.as_ref(), rows, columns, row_stride, column_stride }
+        Matrix { values: self.values.slice(), rows, columns, row_stride, column_stride }
     }
 }
 
@@ -91,8 +130,8 @@ impl<'a> Matrix<&'a [f32]> {
 ///
 /// # Panics
 /// The sizes do not fit each other.
-pub fn multiply<O: AsMut<[f32]>>(
-    mut output: Matrix<O>,
+pub fn multiply(
+    output: Matrix<&mut [f32]>,
     accumulate: bool,
     left: Matrix<&[f32]>,
     right: Matrix<&[f32]>,
@@ -100,19 +139,22 @@ pub fn multiply<O: AsMut<[f32]>>(
 ) {
     assert_eq!(left.columns, right.rows, "inner sizes");
     assert_eq!((output.rows, output.columns), (left.rows, right.columns), "outer sizes");
+    if output.rows == 0 || output.columns == 0 {
+        return;
+    }
     let parallelism = match parallelism {
         Parallelism::AllCores if rayon::current_num_threads() > 1 => gemm::Parallelism::Rayon(0),
         _ => gemm::Parallelism::None,
     };
-    // SAFETY: each view was checked at its construction to lie within its slice, which for the output is borrowed mutably;
-    // strides are below the slices' lengths and so fit isize; the output's elements do not overlap (its rows are no longer
-    // than its row stride); sizes agree, by the assertions above.
+    // SAFETY: each view was checked at its construction to lie within its slice, which the output's borrows alone; a stride is at most
+    // 1, or a row's length, or as far as a second row starts within the slice, and so fits isize; the output's elements do not
+    // overlap, since its rows are no longer than its row stride; sizes agree, by the assertions above.
     unsafe {
         gemm::gemm(
             output.rows,
             output.columns,
             left.columns,
-            output.values.as_mut().as_mut_ptr(),
+            output.values.as_mut_ptr(),
             output.column_stride as isize,
             output.row_stride as isize,
             accumulate,
@@ -152,8 +194,33 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "exceeds its slice")]
-    fn refuses_a_view_beyond_its_slice() {
-        Matrix::strided(&[0.0; 8][..], 3, 2, 4);
+    fn views_beyond_their_slices_are_refused_whatever_their_sizes() {
+        let values = [0.0; 8];
+        let is_refused = |rows, columns, stride| {
+            std::panic::catch_unwind(|| Matrix::strided(&values[..], rows, columns, stride)).is_err()
+        };
+        let half = 1 << (usize::BITS - 1);
+        for (rows, columns, stride) in [(3, 2, 3), (2, 4, 4), (1, 8, half), (8, 1, 1), (0, 5, 0), (5, 0, half)] {
+            assert!(!is_refused(rows, columns, stride), "{rows} × {columns}, {stride} apart");
+        }
+        for (rows, columns, stride) in [
+            (3, 2, 4),
+            (1, 9, 9),
+            (2, 2, 1),
+            (3, 1, half),
+            (5, 2, half / 2),
+            (half + 1, 2, 2),
+            (usize::MAX, usize::MAX, usize::MAX),
+            (2, 1, usize::MAX),
+            (2, usize::MAX, usize::MAX),
+        ] {
+            assert!(is_refused(rows, columns, stride), "{rows} × {columns}, {stride} apart");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_product_without_elements_is_none() {
+        let none = Matrix::new(&[][..], 0, 3);
+        multiply(Matrix::new(&mut [], 0, 2), false, none, Matrix::new(&[0.0; 6][..], 3, 2), Parallelism::None);
     }
 }

@@ -13,6 +13,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use super::Packing;
 use super::attention::Groups;
 use super::view::slice;
+use crate::kernels::are_finite;
 use crate::kernels::attention::{self, Heads, attend};
 use crate::kernels::compact::Compact;
 use crate::kernels::int8::{Activations, Finish, Panels, Rounding, Weights};
@@ -93,7 +94,7 @@ impl Int8Layer {
     /// x (rows, hidden) one layer further, the inputs of its products rounded as `rounding` says.
     ///
     /// # Errors
-    /// The shapes do not fit each other.
+    /// The shapes do not fit each other, or a value on the way is not finite: rounding would hide that.
     pub fn forward(&self, x: &Tensor, packing: &Packing, rounding: Rounding) -> Result<Tensor> {
         x.contiguous()?.apply_op1(Forward { layer: self.clone(), packing: packing.clone(), rounding })
     }
@@ -139,16 +140,19 @@ impl CustomOp1 for Forward {
         }
         let x = slice(x, layout)?;
         let groups = Groups::new(&self.packing, ROWS);
-        let ([y], _) = build_rows(&groups.lengths(), [hidden], |group, [y]| {
+        let ([y], finite) = build_rows(&groups.lengths(), [hidden], |group, [y]| {
             let rows = groups.rows[group].clone();
             y.copy_from_slice(&x[rows.start * hidden..rows.end * hidden]);
             let texts = &groups.texts[group];
             let lengths = self.packing.ranges().skip(texts.start).take(texts.len()).map(|rows| rows.len());
             with_scratch(self.rounding, |scratch| {
-                layer.attention(y, lengths, scratch);
-                y.chunks_mut(ROWS * hidden).for_each(|x| layer.feed_forward(x, scratch));
-            });
+                let attention = layer.attention(y, lengths, scratch);
+                y.chunks_mut(ROWS * hidden).fold(attention, |finite, x| layer.feed_forward(x, scratch) && finite)
+            })
         });
+        if finite.contains(&false) {
+            bail!("what a layer gives is not a number, so its weights cannot be right");
+        }
         Ok((CpuStorage::F32(y), (rows, hidden).into()))
     }
 }
@@ -158,14 +162,17 @@ impl Layer {
         self.projections.inputs()
     }
 
-    /// Replaces the rows of texts of these lengths by what the attention sub-layer makes of them.
-    fn attention(&self, x: &mut [f32], lengths: impl Iterator<Item = usize>, scratch: &mut Scratch) {
+    /// Replaces the rows of texts of these lengths by what the attention sub-layer makes of them, and tells whether all values
+    /// were finite.
+    fn attention(&self, x: &mut [f32], lengths: impl Iterator<Item = usize>, scratch: &mut Scratch) -> bool {
         let Scratch { rounded, wide, narrow, scores, .. } = scratch;
         let hidden = self.hidden();
         let heads = Heads { count: self.heads, size: hidden / self.heads };
         round_smoothed(rounded, x, hidden, self.smoothing[0].as_deref(), narrow);
         let (projections, context) = (sized(wide, 3 * x.len()), sized(narrow, x.len()));
         self.projections.multiply(rounded, Finish::Bias, projections);
+        // The exponential of what is not a number is one.
+        let finite = are_finite(projections);
         let mut first = 0;
         for length in lengths {
             let values = first * hidden..(first + length) * hidden;
@@ -178,19 +185,22 @@ impl Layer {
         self.attended.multiply(rounded, Finish::Bias, branch);
         let [weight, bias] = &self.attention_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
+        finite && are_finite(x)
     }
 
-    /// Replaces rows by what the feed-forward sub-layer makes of them.
-    fn feed_forward(&self, x: &mut [f32], scratch: &mut Scratch) {
+    /// Replaces rows by what the feed-forward sub-layer makes of them, and tells whether all values were finite.
+    fn feed_forward(&self, x: &mut [f32], scratch: &mut Scratch) -> bool {
         let Scratch { rounded, wide, narrow, .. } = scratch;
         let inner_width = self.inner.outputs();
         round_smoothed(rounded, x, self.hidden(), self.smoothing[1].as_deref(), narrow);
         let (inner, branch) = (sized(wide, x.len() / self.hidden() * inner_width), sized(narrow, x.len()));
         self.inner.multiply(rounded, Finish::BiasGelu, inner);
+        let finite = are_finite(inner);
         rounded.round(inner, inner_width);
         self.outer.multiply(rounded, Finish::Bias, branch);
         let [weight, bias] = &self.output_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
+        finite && are_finite(x)
     }
 }
 
@@ -223,7 +233,7 @@ thread_local! {
     static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
 }
 
-fn with_scratch(rounding: Rounding, work: impl FnOnce(&mut Scratch)) {
+fn with_scratch<R>(rounding: Rounding, work: impl FnOnce(&mut Scratch) -> R) -> R {
     let kept = SCRATCH.with_borrow_mut(Option::take).filter(|scratch| scratch.rounding == rounding);
     let mut scratch = kept.unwrap_or_else(|| Scratch {
         rounding,
@@ -232,8 +242,9 @@ fn with_scratch(rounding: Rounding, work: impl FnOnce(&mut Scratch)) {
         narrow: Vec::new(),
         scores: attention::Scratch::default(),
     });
-    work(&mut scratch);
+    let result = work(&mut scratch);
     SCRATCH.set(Some(scratch));
+    result
 }
 
 /// The first `length` values, whatever they are.

@@ -17,8 +17,7 @@ use std::path::Path;
 
 use super::files;
 use super::metrics::{Decisions, Predictions, Sample, mean};
-use crate::bundle::manifest::CalibrationRecord;
-use crate::bundle::{Calibration, Label, MANIFEST, Manifest};
+use crate::bundle::{Calibration, CalibrationRecord, Label, MANIFEST, Manifest};
 use crate::{Error, Result};
 
 mod platt;
@@ -186,6 +185,12 @@ fn to_rate(samples: &[Sample], rate: f64) -> Vec<Sample> {
 }
 
 /// Writes into the manifest what was fitted for the task number `task`, on so many texts that `data` describes in words.
+///
+/// # Errors
+/// What was fitted cannot be, such as a scale that is not finite; the manifest stays as it was.
+///
+/// # Panics
+/// There is no such task.
 pub fn record(
     manifest: &mut Manifest,
     task: usize,
@@ -193,8 +198,9 @@ pub fn record(
     data: &str,
     samples: usize,
     wishes: &Wishes,
-) {
-    let task = &mut manifest.tasks[task];
+) -> Result<()> {
+    let mut tasks = manifest.tasks.clone();
+    let task = &mut tasks[task];
     task.labels = fitted.iter().map(|fitted| fitted.label.clone()).collect();
     let ours = |name: &String| task.labels.iter().any(|label| label.name == *name);
     task.calibration = Some(CalibrationRecord {
@@ -203,6 +209,8 @@ pub fn record(
         rates: wishes.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
         thresholds: wishes.aim.words(),
     });
+    *manifest = manifest.with_tasks(tasks)?;
+    Ok(())
 }
 
 /// Replaces the manifest of the bundle in `folder`, at once or not at all.

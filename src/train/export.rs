@@ -11,9 +11,11 @@ use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
 use super::{Progress, files, rounding};
 use crate::bert::{Unit, WORD_EMBEDDINGS, Weights};
-use crate::bundle::manifest::{FORMAT, TaskMetrics};
 use crate::bundle::weights::Storage;
-use crate::bundle::{FileEntry, Label, MANIFEST, Manifest, Precision, TOKENIZER, Task, WEIGHTS, weights};
+use crate::bundle::{
+    Display, FileEntry, Files, Format, MANIFEST, ManifestFields, Precision, Scale, TOKENIZER, Task, TaskMetrics,
+    WEIGHTS, WordCounts, weights,
+};
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
 use crate::{Error, Result, bundle::Bundle};
@@ -80,24 +82,24 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
     };
     let weights = weights::encode(weights, options.storage)?;
     let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens)?.to_json()?;
-    let files = [(WEIGHTS, &weights), (TOKENIZER, &tokenizer)];
-    let manifest = Manifest {
-        format: FORMAT,
+    let manifest = ManifestFields {
+        format: Format,
         name: options.name.clone(),
+        description: String::new(),
         licence: options.licence.clone(),
         architecture,
         pooling: record.recipe.pooling,
         normalisation: record.recipe.normalisation,
+        word_counts: WordCounts::default(),
         precision: options.storage.precision,
         embeddings: options.storage.embeddings,
         max_tokens,
         tasks: record.tasks.iter().map(|task| manifest_task(task, options.averaged.is_empty())).collect(),
-        files: files
-            .iter()
-            .map(|(name, content)| ((*name).to_owned(), FileEntry::of(content)))
-            .collect::<BTreeMap<_, _>>(),
+        examples: Vec::new(),
+        files: Files { weights: FileEntry::of(&weights), tokenizer: FileEntry::of(&tokenizer) },
+        documents: BTreeMap::new(),
     };
-    Ok(Bundle { manifest, weights, tokenizer })
+    Ok(Bundle { manifest: manifest.try_into()?, weights, tokenizer })
 }
 
 /// The mean of the weights of `run` and of `others`. Word vectors that were rounded for `run` to be trained around stay its
@@ -124,17 +126,22 @@ fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weight
 /// The task as the manifest has it, with the run's own measurements where the model is the run's own.
 fn manifest_task(task: &TrainedTask, is_own: bool) -> Task {
     let metrics = &task.validation;
-    Task {
-        name: task.name.clone(),
-        unit: task.unit,
-        labels: task.labels.iter().map(|name| Label::new(name)).collect(),
-        metrics: is_own.then(|| TaskMetrics {
-            data: "texts held out from training, at its length limit, before weights were rounded".into(),
-            samples: metrics.samples,
-            loss: metrics.loss,
-            accuracy: metrics.accuracy,
-            auc_macro: metrics.auc_macro,
-        }),
-        calibration: None,
+    let metrics = is_own.then(|| TaskMetrics {
+        data: "texts held out from training, at its length limit, before weights were rounded".into(),
+        samples: metrics.samples,
+        loss: metrics.loss,
+        accuracy: metrics.accuracy,
+        auc_macro: metrics.auc_macro,
+    });
+    Task { unit: task.unit, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }
+}
+
+/// Between positive and negative there are degrees; other labels apply or not.
+fn display(task: &TrainedTask) -> Display {
+    match &task.labels[..] {
+        [label] if task.name == "sentiment" && label == "positive" && task.unit.is_text() => {
+            Display::Scale(Scale { low: "negative".into(), middle: "neutral".into(), high: label.clone() })
+        }
+        _ => Display::Bars,
     }
 }

@@ -10,8 +10,7 @@ use serde::Serialize;
 
 use super::files;
 use super::metrics::{BINS, Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
-use crate::bundle::manifest::CalibrationRecord;
-use crate::bundle::{Calibration, EmbeddingPrecision, Manifest, Precision, Task};
+use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, Manifest, Precision, Task};
 use crate::classify::Classification;
 use crate::{Error, Result};
 

@@ -193,7 +193,7 @@ impl Fit<'_> {
 impl Stream {
     fn new(architecture: &Architecture, weights: &Weights, batches: &[Batch]) -> Result<Self> {
         let embeddings = weights.clone().into_iter().filter(|(name, _)| name.starts_with("embeddings."));
-        let none = Architecture { num_hidden_layers: 0, ..architecture.clone() };
+        let none = architecture.with(|sizes| sizes.num_hidden_layers = 0)?;
         let model = Model::new(&none, Pooling::Mean, &[], embeddings.collect(), OPS)?;
         let x = batches.iter().map(|batch| model.embedded(batch)).collect::<Result<_>>()?;
         Ok(Self { weights: weights.clone(), x })

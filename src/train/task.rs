@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Progress;
 use super::data::{self, BadRows, Example, Only, Schema, Source, Split};
 use crate::bert::Unit;
+use crate::bundle::check_task_name;
 use crate::{Error, Result};
 
 /// The tasks whose labels need not be named.
@@ -101,13 +102,7 @@ impl TaskSettings {
     /// # Errors
     /// None are named and the task is not a known one, or the task's name cannot be one.
     pub fn labels(&self) -> Result<Vec<String>> {
-        let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
-        if self.name.is_empty() || !self.name.chars().all(is_plain) {
-            return Err(Error::invalid(format!(
-                "\"{}\" is no name for a task: use letters, digits, - and _, since files are named after it",
-                self.name
-            )));
-        }
+        check_task_name(&self.name)?;
         if !self.labels.is_empty() {
             return Ok(self.labels.clone());
         }

@@ -15,7 +15,7 @@ use super::checksum::verify;
 use super::store::Store;
 use super::{post, protocol, scope};
 use crate::bert::Content;
-use crate::bundle::{FileEntry, MANIFEST, Manifest};
+use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, TOKENIZER, WEIGHTS, too_long};
 use crate::{Error, Result};
 
 /// A bundle whose manifest is here; its files come as they are asked for, several at a time if need be.
@@ -43,12 +43,23 @@ impl<'a> Download<'a> {
         Ok(Self { manifest, address, mode, store, progress: progress.into() })
     }
 
-    /// The file `name`: the one that was kept if it is the manifest's, else the server's, which is kept then.
+    /// The weights: the file that was kept if it is the manifest's, else the server's, which is kept then.
     ///
     /// # Errors
     /// It cannot be had, is not what the manifest says, or does not fit into memory.
-    pub async fn file(&self, name: &str) -> Result<File> {
-        let entry = self.manifest.file(name)?;
+    pub async fn weights(&self) -> Result<File> {
+        self.file(WEIGHTS, &self.manifest.files.weights).await
+    }
+
+    /// The tokenizer, as [`Self::weights`].
+    ///
+    /// # Errors
+    /// As [`Self::weights`].
+    pub async fn tokenizer(&self) -> Result<File> {
+        self.file(TOKENIZER, &self.manifest.files.tokenizer).await
+    }
+
+    async fn file(&self, name: &str, entry: &FileEntry) -> Result<File> {
         if let Some(kept) = self.store.take(&entry.sha256) {
             let content = kept.content();
             if verify(entry, name, &content, kept.digest()).await.is_ok() {
@@ -66,7 +77,8 @@ impl<'a> Download<'a> {
 
     /// Has the store forget files of other versions, for which nobody needs to wait.
     pub fn finish(self) -> Manifest {
-        let wanted: Vec<String> = self.manifest.files.values().map(|entry| entry.sha256.clone()).collect();
+        let Files { weights, tokenizer } = &self.manifest.files;
+        let wanted = [weights, tokenizer].map(|entry| entry.sha256.clone());
         let store = self.store;
         spawn_local(async move { store.keep_only(&wanted).await });
         self.manifest
@@ -80,9 +92,16 @@ impl<'a> Download<'a> {
 
 async fn manifest() -> Result<Manifest> {
     let response = answer(ahead().manifest(), MANIFEST).await?;
-    let content = response.array_buffer().map_err(|_| broken_off(MANIFEST))?;
-    let content = JsFuture::from(content).await.map_err(|_| broken_off(MANIFEST))?;
-    Manifest::parse(&Uint8Array::new(&content).to_vec())
+    let mut content = Vec::new();
+    each_chunk(&response, MANIFEST, |chunk| {
+        if content.len() as u64 + u64::from(chunk.length()) > MANIFEST_LIMIT {
+            return Err(too_long());
+        }
+        content.extend(chunk.to_vec());
+        Ok(())
+    })
+    .await?;
+    Manifest::parse(&content)
 }
 
 /// A file that is in the browser's memory.
@@ -155,29 +174,42 @@ async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &Ref
         let megabytes = entry.bytes as f64 / 1e6;
         Error::invalid(format!("there is not enough memory for {name}, which takes {megabytes:.1} MB"))
     };
+    // It fits: no manifest has a file of more bytes than WebAssembly can count.
     let size = u32::try_from(entry.bytes).map_err(|_| too_large())?;
     let content: Uint8Array = Buffer::new(size).map_err(|_| too_large())?.into();
     let mut received = 0;
-    let Some(body) = response.body() else { return Ok(content.subarray(0, received)) };
+    each_chunk(response, name, |chunk| {
+        if chunk.length() > size - received {
+            return Err(Error::invalid(format!(
+                "{name} has more than the {size} bytes that the manifest says: the bundle is incomplete, export it again"
+            )));
+        }
+        content.set(chunk, received);
+        received += chunk.length();
+        progress.borrow_mut().add(u64::from(chunk.length()));
+        Ok(())
+    })
+    .await?;
+    Ok(content.subarray(0, received))
+}
+
+/// Gives `take` the body of `response` as it arrives. What it refuses ends the transfer.
+async fn each_chunk(response: &Response, name: &str, mut take: impl FnMut(&Uint8Array) -> Result<()>) -> Result<()> {
+    let Some(body) = response.body() else { return Ok(()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| broken_off(name))?;
         // `read` resolves to an object with these two properties, always.
         let done = Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy());
         if done {
-            return Ok(content.subarray(0, received));
+            return Ok(());
         }
         let value = Reflect::get(&chunk, &"value".into()).map_err(|_| broken_off(name))?;
-        let bytes: Uint8Array = value.unchecked_into();
-        if bytes.length() > size - received {
+        let taken = take(&value.unchecked_into());
+        if taken.is_err() {
             let _ = reader.cancel();
-            return Err(Error::invalid(format!(
-                "{name} has more than the {size} bytes that the manifest says: the bundle is incomplete, export it again"
-            )));
+            return taken;
         }
-        content.set(&bytes, received);
-        received += bytes.length();
-        progress.borrow_mut().add(u64::from(bytes.length()));
     }
 }
 

@@ -14,7 +14,6 @@ use super::download::Download;
 use super::protocol::{Answer, Model, Response};
 use super::{fail, post, scope};
 use crate::Result;
-use crate::bundle::{TOKENIZER, WEIGHTS};
 use crate::classify::{self, Classifier, Scoring};
 use crate::ops::{Ops, Rounding};
 
@@ -31,6 +30,7 @@ const PAUSE: u32 = 20;
 struct Question {
     sequence: u64,
     text: String,
+    words: bool,
 }
 
 /// Texts to classify when there is no question.
@@ -88,9 +88,9 @@ impl Engine {
     }
 
     /// Takes note of a text. It is classified when all messages that are here already have been seen.
-    pub fn ask(&self, sequence: u64, text: String) {
+    pub fn ask(&self, sequence: u64, text: String, words: bool) {
         self.awake.set(true);
-        *self.newest.borrow_mut() = Some(Question { sequence, text });
+        *self.newest.borrow_mut() = Some(Question { sequence, text, words });
         self.ring();
     }
 
@@ -143,9 +143,12 @@ impl Engine {
     }
 }
 
-fn answer(classifier: &Classifier, Question { sequence, text }: Question) -> Result<()> {
+fn answer(classifier: &Classifier, Question { sequence, text, words }: Question) -> Result<()> {
     let begun = now();
-    let classification = classifier.classify(&text)?;
+    let mut classification = classifier.classify(&text)?;
+    if !words {
+        classification.words.clear();
+    }
     post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
     Ok(())
 }
@@ -165,8 +168,8 @@ fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) -> Result<()> {
 async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
     let download = Download::begin(address, fresh).await?;
     let manifest = &download.manifest;
-    let tokenizer = async { classify::tokenizer(manifest, &download.file(TOKENIZER).await?.to_vec()) };
-    let model = async { classify::model(manifest, &download.file(WEIGHTS).await?, Ops::Int8(Rounding::DEFAULT)) };
+    let tokenizer = async { classify::tokenizer(manifest, &download.tokenizer().await?.to_vec()) };
+    let model = async { classify::model(manifest, &download.weights().await?, Ops::Int8(Rounding::DEFAULT)) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
     let manifest = download.finish();
     let described = Model {

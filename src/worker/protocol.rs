@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What messages are made of; the page knows it from here.
-pub use crate::bundle::{Label, Task};
+pub use crate::bundle::{Display, Label, Scale, Task};
 pub use crate::classify::{Classification, LabelScore, Scores, TaskScores};
 
 /// The build of this binary. Page and worker are two binaries, and only those of one build understand each other.
@@ -33,6 +33,9 @@ pub enum Request {
         sequence: u64,
         /// The text.
         text: String,
+        /// Whether the answers of tasks about words are wanted, too: they are longer than the text.
+        #[serde(default)]
+        words: bool,
     },
     /// Classify many texts, in the time that [`Request::Classify`] leaves. Every list is answered, one after the other.
     Score {

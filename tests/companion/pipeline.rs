@@ -39,7 +39,7 @@ fn from_labelled_texts_to_answers() {
         succeed(folder, &["export", "--run", "run", "--out", precision, "--precision", precision]);
         let manifest: Value =
             serde_json::from_slice(&fs::read(folder.join(precision).join("manifest.json")).unwrap()).unwrap();
-        assert_eq!(manifest["format"], 1);
+        assert_eq!(manifest["format"], 2);
         assert_eq!(manifest["precision"], precision);
         assert_eq!(manifest["tasks"][1]["labels"][3]["name"], "threat");
         let size = fs::metadata(folder.join(precision).join("model.safetensors")).unwrap().len();
@@ -113,9 +113,9 @@ fn assert_refuses_a_damaged_bundle(folder: &Path) {
     });
     assert!(flipped.contains("tokenizer.json is not the file that the manifest describes"), "{flipped}");
     let newer = damage("manifest.json", &|bytes| {
-        String::from_utf8(bytes).unwrap().replace("\"format\": 1", "\"format\": 2").into_bytes()
+        String::from_utf8(bytes).unwrap().replace("\"format\": 2", "\"format\": 3").into_bytes()
     });
-    assert!(newer.contains("format 2, and this version of Undertone reads format 1 only"), "{newer}");
+    assert!(newer.contains("format 3, and this version of Undertone reads format 2 only"), "{newer}");
     fs::remove_file(folder.join("f32/tokenizer.json")).unwrap();
     let missing = complain(folder, &["predict", "--bundle", "f32"]);
     assert!(missing.contains("tokenizer.json"), "{missing}");

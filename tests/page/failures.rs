@@ -66,23 +66,60 @@ fn a_missing_model_is_said_to_be_missing() {
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
-fn a_model_that_memory_has_no_room_for_is_refused() {
+fn sizes_that_no_model_can_have_are_refused_before_memory_is_asked_for() {
     let dist = dist();
     let copy = copy(&dist);
     let path = models(copy.path()).join(MANIFEST);
     let whole = fs::read(&path).expect("the manifest can be read");
-    let mut manifest: Value = serde_json::from_slice(&whole).expect("the manifest is JSON");
     let site = Site::serve(copy.path());
-    // More than a browser has in one piece, and more than WebAssembly can count.
-    for (bytes, megabytes) in [(4_200_000_000u64, "4200.0 MB"), (1 << 40, "1099511.6 MB")] {
-        manifest["files"][WEIGHTS]["bytes"] = bytes.into();
+    let cases: [(&str, Value, &str); 4] = [
+        // More than the model can need, than WebAssembly's slices can have, and than it can count.
+        ("/files/model.safetensors/bytes", json!(1_900_000_000), "1900.0 MB"),
+        ("/files/model.safetensors/bytes", json!(4_200_000_000u64), "4200.0 MB"),
+        ("/files/tokenizer.json/bytes", json!(1u64 << 40), "1099511.6 MB"),
+        ("/architecture/hidden_size", json!(1 << 20), "more than 536870912 parameters"),
+    ];
+    for (field, value, expected) in cases {
+        let mut manifest: Value = serde_json::from_slice(&whole).expect("the manifest is JSON");
+        *manifest.pointer_mut(field).expect("a field of the manifest") = value;
+        if field == "/architecture/hidden_size" {
+            manifest["architecture"]["num_attention_heads"] = json!(1);
+        }
         fs::write(&path, manifest.to_string()).expect("the manifest can be written");
         let browser = Browser::start();
         browser.open(&site.address());
         let sentence = wait_for_failure(&browser);
-        let expected = format!("there is not enough memory for {WEIGHTS}, which takes {megabytes}");
-        assert!(sentence.contains(&expected), "{sentence}");
+        assert!(sentence.contains(expected), "{field}: {sentence}");
+        assert_eq!(site.requests(WEIGHTS), Vec::<String>::new(), "{field}");
     }
+    fs::write(&path, vec![b' '; 17 << 20]).expect("the manifest can be written");
+    let browser = Browser::start();
+    browser.open(&site.address());
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("manifest.json has more than 16.8 MB"), "{sentence}");
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn a_model_that_the_browser_has_no_memory_for_is_refused() {
+    let dist = dist();
+    let copy = copy(&dist);
+    // How much a browser gives is its own affair: this one gives no array of ten megabytes.
+    for build in [RELAXED, BASELINE] {
+        let script = copy.path().join(format!("{build}.js"));
+        let whole = fs::read_to_string(&script).expect("the engine's script can be read");
+        let refusal = "self.Uint8Array = new Proxy(Uint8Array, { construct(array, [first, ...rest], target) {
+            if (first > 1e7) throw new RangeError('Array buffer allocation failed');
+            return Reflect.construct(array, [first, ...rest], target);
+        } });";
+        fs::write(&script, format!("{refusal}\n{whole}")).expect("the engine's script can be written");
+    }
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    browser.open(&site.address());
+    let sentence = wait_for_failure(&browser);
+    let expected = format!("there is not enough memory for {WEIGHTS}, which takes 15.4 MB");
+    assert!(sentence.contains(&expected), "{sentence}");
 }
 
 #[test]

@@ -85,6 +85,24 @@ fn engines_score_a_list_as_one_engine_scores_its_texts() {
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
+fn words_are_answered_only_where_they_are_asked_for() {
+    let dist = dist();
+    let site = Site::serve(&dist);
+    let words = with_engines(
+        &visit(&site),
+        "const engine = new Engine('./');
+        await engine.load();
+        const marked = async (...wish) => {
+          const [of_words] = (await engine.classify('You idiot.', ...wish)).classification.words;
+          return of_words?.words.filter(({ probability }) => probability >= of_words.threshold).map(({ bytes }) => bytes);
+        };
+        return [await marked() ?? null, await marked(false) ?? null, await marked(true)];",
+    );
+    assert_eq!(words, json!([null, null, [{ "start": 4, "end": 9 }]]));
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
 fn a_question_does_not_wait_for_a_list() {
     let dist = dist();
     let site = Site::serve(&dist);

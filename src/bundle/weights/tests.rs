@@ -53,6 +53,25 @@ fn what_is_not_finite_is_not_exported() {
     assert!(error.to_string().contains("tensor a has values that are not finite"), "{error}");
 }
 
+#[test]
+fn what_would_not_be_finite_in_its_precision_is_not_exported() {
+    let said = |value: f32, storage: Storage| {
+        let values = (0..GROUP).map(|i| if i == 3 { value } else { 1.0 }).collect();
+        let table = Tensor::from_vec(values, (1, GROUP), &Device::Cpu).unwrap();
+        encode([(WORD_EMBEDDINGS.to_owned(), table)].into_iter().collect(), storage)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(said(65504.0, Precision::F16.into()), Ok(()));
+    let refused = said(-7e4, Precision::F16.into()).unwrap_err();
+    assert!(refused.contains("has values beyond 65504, where 16-bit floats end"), "{refused}");
+    assert_eq!(said(f32::MAX, Precision::Int8.into()), Ok(()));
+    let int4 = few_bits(EmbeddingPrecision::Int4);
+    assert_eq!(said(8.0 * 65504.0, int4), Ok(()));
+    let refused = said(8.1 * 65504.0, int4).unwrap_err();
+    assert!(refused.contains("has values beyond 524032, where groups of 4 bits end"), "{refused}");
+}
+
 /// Rows of words, with values from −1 to 1.
 fn table(rows: usize, width: usize) -> Tensor {
     let mut random = fastrand::Rng::with_seed(7);
@@ -125,6 +144,48 @@ fn layers_are_stored_as_products_read_them() {
     let odd = table(24, 150);
     let bytes = encode([(name.to_owned(), odd)].into_iter().collect(), Precision::Int8).unwrap();
     assert_eq!(SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().shape(), [24, 150]);
+}
+
+/// A file of `tensors`, as [`decode`] reads it.
+fn read(tensors: Vec<(String, Stored)>) -> Result<(), String> {
+    let bytes = safetensors::serialize(tensors, None::<HashMap<_, _>>).unwrap();
+    decode(&bytes).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn scales_and_sums_without_integers_are_refused_as_any_other_tensor() {
+    let scale = |name: &str| (name.to_owned(), Stored::f32(&[1.0], vec![1]));
+    let integers = |dtype| ("a".to_owned(), Stored { dtype, shape: vec![1, 1], bytes: vec![3] });
+    assert_eq!(read(vec![integers(Dtype::I8), scale("a.scale")]), Ok(()));
+    // A vector that happens to be called so is a tensor like any other, for which no model has a use.
+    let bytes = safetensors::serialize([scale("b.scale")], None::<HashMap<_, _>>).unwrap();
+    let left = decode(&bytes).unwrap().finish().unwrap_err().to_string();
+    assert!(left.contains("have the tensor b.scale, for which the model has no use"), "{left}");
+    let sums = ("a.sums".to_owned(), Stored { dtype: Dtype::I16, shape: vec![1], bytes: vec![0; 2] });
+    let refused = read(vec![integers(Dtype::I8), scale("a.scale"), sums]).unwrap_err();
+    assert!(refused.contains("tensor a.sums is of type I16, which is not supported"), "{refused}");
+}
+
+#[test]
+fn what_is_not_finite_is_refused_wherever_it_stands() {
+    let floats = |name: &str, value: f32| (name.to_owned(), Stored::f32(&[1.0, value], vec![2]));
+    let halves = |name: &str, value: f32, shape: &[usize]| {
+        (name.to_owned(), Stored::f16(vec![f16::ONE, f16::from_f32(value)], shape.to_vec()))
+    };
+    let rows = || ("a".to_owned(), Stored::integers(vec![3; 10], vec![2, 5]));
+    let groups = || ("a".to_owned(), Stored { dtype: Dtype::U8, shape: vec![2, 1, 16], bytes: vec![7; 32] });
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let files = [
+            vec![floats("a", value)],
+            vec![halves("a", value, &[2])],
+            vec![rows(), floats("a.scale", value)],
+            vec![groups(), halves("a.scale", value, &[2, 1])],
+        ];
+        for (number, file) in files.into_iter().enumerate() {
+            let refused = read(file).expect_err(&format!("{value} in file {number}"));
+            assert!(refused.contains("that are not finite"), "{refused}");
+        }
+    }
 }
 
 #[test]

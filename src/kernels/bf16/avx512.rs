@@ -14,16 +14,11 @@ use std::arch::x86_64::{
 
 use super::{COLUMNS, Kernel, Pairs, ROWS, Tile};
 
-/// The kernel, where this processor can run it.
+/// The kernel, where this processor can run it. Nobody else can hand it out.
 pub fn kernel() -> Option<Kernel> {
     let available = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
-    available.then_some(tile)
-}
-
-/// Handed out by [`kernel`] alone.
-fn tile(strip: &Pairs<ROWS>, panel: &Pairs<COLUMNS>, tile: &mut Tile) {
-    // SAFETY: `kernel` has seen that the processor has both features.
-    unsafe { tile_avx512(strip, panel, tile) }
+    // SAFETY: the closure is given to nobody where the processor lacks one of the features.
+    available.then_some(|strip, panel, tile| unsafe { tile_avx512(strip, panel, tile) })
 }
 
 #[target_feature(enable = "avx512f,avx512bf16")]

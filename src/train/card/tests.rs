@@ -3,8 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn manifest() -> Manifest {
-    let manifest = include_str!("../../../public/models/undertone/manifest.json");
-    serde_json::from_str(manifest).unwrap()
+    Manifest::parse(include_bytes!("../../../public/models/undertone/manifest.json")).unwrap()
 }
 
 fn write_json(folder: &Path, file: &str, content: serde_json::Value) {

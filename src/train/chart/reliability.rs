@@ -97,13 +97,7 @@ mod tests {
     fn every_label_has_a_panel_of_its_own() {
         let (metrics, reliability) = measured();
         let label = crate::bundle::Label::new;
-        let mut task = Task {
-            unit: crate::bert::Unit::Text,
-            name: "odd name".into(),
-            labels: vec![label("toxic")],
-            metrics: None,
-            calibration: None,
-        };
+        let mut task = Task::new("odd name", &["toxic"]);
         let alone = panels(&task, &metrics, &reliability);
         assert_eq!(alone.id, "calibration-odd-name");
         assert!(alone.description.ends_with("Expected calibration error: toxic 0.226."), "{}", alone.description);

@@ -1,18 +1,10 @@
 //! Reports of ordinary and of degenerate data.
 
 use super::*;
-use crate::bert::Unit;
-use crate::bundle::Label;
 use crate::classify::LabelScore;
 
 fn task(names: &[&str]) -> Task {
-    Task {
-        unit: Unit::Text,
-        name: "toxicity".into(),
-        labels: names.iter().map(|name| Label::new(name)).collect(),
-        metrics: None,
-        calibration: None,
-    }
+    Task::new("toxicity", names)
 }
 
 fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<History>) -> Report {

@@ -61,7 +61,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     for (task, path) in sources {
         let scored = texts::scored(&bundle, &classifier, task, &path, &arguments.choice, &mut progress)?;
         let fitted = calibrate(&manifest.tasks[task].labels, &scored.predictions(), &wishes)?;
-        record(&mut manifest, task, &fitted, &words, scored.len(), &wishes);
+        record(&mut manifest, task, &fitted, &words, scored.len(), &wishes)?;
         print_table(&manifest.tasks[task].name, scored.len(), &words, &fitted);
     }
     save(&arguments.bundle, &manifest)?;
