@@ -50,6 +50,7 @@ fmt: ## Checks how the sources are laid out
 lint: ## Runs Clippy on the companion and on the page
 	@scripts/tools lint wasm
 	cargo clippy --release --all-targets -- -D warnings
+	cargo clippy --release --benches --features bench -- -D warnings
 	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
 
 unit: ## Runs the native tests; those that need the built site are ignored, and e2e runs them
@@ -83,15 +84,15 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 	rm -rf $@.part
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
-	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train
+	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train --features bench
 
 # One thread: in a browser there is no other.
 bench-kernels: export RAYON_NUM_THREADS := 1
 bench-kernels: ## Measures the int8 products beside f32's and rten-gemm's, natively and in Chromium with and without relaxed SIMD
-	cargo bench --bench kernels --features peers
+	cargo bench --bench kernels --features bench,peers
 	@scripts/tools wasm wasm-bindgen browser
-	$(in_chromium) cargo test --release $(wasm) --bench kernels --features peers -- --nocapture
-	$(in_chromium) $(relaxed) cargo test --release $(wasm) --bench kernels --features peers --target-dir target/relaxed -- --nocapture
+	$(in_chromium) cargo test --release $(wasm) --bench kernels --features bench,peers -- --nocapture
+	$(in_chromium) $(relaxed) cargo test --release $(wasm) --bench kernels --features bench,peers --target-dir target/relaxed -- --nocapture
 
 # PyTorch makes the peers' models of a bundle, and onnxruntime runs them; BENCH_PYTHON names a Python that has both.
 BENCH_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python
@@ -109,7 +110,7 @@ $(PEER_MODEL)/config.json: $(BUNDLE)/manifest.json benches/peers/model.py \
 	"$(BENCH_PYTHON)" benches/peers/model.py "$(BUNDLE)" "$(PEER_MODEL)"
 
 bench-native: $(PEER_MODEL)/config.json ## Measures classification beside candle's and onnxruntime's
-	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(BENCH_PYTHON)" cargo bench --bench native
+	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(BENCH_PYTHON)" cargo bench --bench native --features bench
 
 $(UNDERTONE_TOOLS)/npm/node_modules:
 	@command -v npm >/dev/null || { echo "The peers come from npm, which is missing: install Node.js with npm." >&2; exit 1; }

@@ -2,7 +2,7 @@
 //!
 //! candle-transformers' `BertModel` cannot be it: its layer normalisation cuts the graph, so that `backward` succeeds while
 //! nearly every variable gets no gradient; its dropout does nothing; and a tensor under another name is silently random.
-//! Here every operation of [`crate::ops`] has its gradient, dropout is applied, and [`Weights`] names each tensor that is
+//! Here every operation of `crate::ops` has its gradient, dropout is applied, and [`Weights`] names each tensor that is
 //! missing, left over or misshapen.
 //!
 //! A [`Batch`] is packed, texts end to end without padding; the attention mask decides which tokens get in.
@@ -26,3 +26,5 @@ pub(crate) use layer::{Layer, Stage};
 pub use model::{HeadShape, Model, Unit, WORD_EMBEDDINGS};
 pub use tensors::{Content, StoredTensor, Tensors};
 pub use weights::Weights;
+
+pub use crate::ops::{Ops, Precision, Rounding};

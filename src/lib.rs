@@ -10,7 +10,15 @@ pub mod bert;
 pub mod bundle;
 pub mod classify;
 pub mod error;
+#[cfg(not(feature = "bench"))]
+mod kernels;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
 pub mod kernels;
+#[cfg(not(feature = "bench"))]
+mod ops;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
 pub mod ops;
 pub mod text;
 #[cfg(not(target_arch = "wasm32"))]

@@ -36,6 +36,7 @@ mod chart;
 mod files;
 mod memory;
 
+pub use crate::ops::binary_cross_entropy;
 pub use memory::{keep_memory_mapped, peak_megabytes};
 
 /// Who is told how a long piece of work goes on.

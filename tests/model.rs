@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
 use undertone::bert::{
-    Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Pooling, Sizes, TokenIds, Unit, Weights,
+    Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Ops, Pooling, Precision, Rounding, Sizes, TokenIds,
+    Unit, Weights,
 };
 use undertone::bundle::weights::{Storage, decode, encode};
 use undertone::bundle::{self, EmbeddingPrecision};
-use undertone::ops::{Ops, Precision, Rounding, binary_cross_entropy};
+use undertone::train::binary_cross_entropy;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

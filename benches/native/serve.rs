@@ -10,7 +10,6 @@ use candle_transformers::models::bert::BertModel;
 use undertone::bert::{Batch, TokenIds, Unit};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::kernels::parts::on_pool;
 use undertone::ops::{Ops, Rounding};
 
 use crate::contender::{Answer, Kind, Question};
@@ -36,7 +35,8 @@ pub fn serve(name: &str, models: &Models) -> Result<()> {
 fn answer(classify: impl Fn(&[Vec<u32>]) -> Result<Vec<Vec<f32>>> + Sync) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let batches: Question = serde_json::from_str(&line?)?;
-        let answer = on_pool(|| {
+        // As in benches/train: on a thread of the pool.
+        let answer = rayon::scope(|_| {
             classify(batches.first().ok_or("a question has a batch")?)?;
             let start = Instant::now();
             let answers = batches.iter().map(|batch| classify(batch)).collect::<Result<Vec<_>>>()?;

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use candle_core::{Device, Tensor, Var};
 use undertone::bert::{Batch, Checkpoint, HeadShape, Model, Pooling, TokenIds, Unit};
-use undertone::kernels::parts::on_pool;
 use undertone::ops::{Ops, binary_cross_entropy};
 use undertone::train::optimizer::{Group, Method, Optimizer};
 use undertone::train::parameters::Parameters;
@@ -51,7 +50,8 @@ impl Ours {
 
     /// One step.
     pub fn step(&mut self) -> Result<Step> {
-        on_pool(|| self.step_here())
+        // On a thread of the pool, where work for all cores starts at once: from another, each piece would wait for one to wake up.
+        rayon::scope(|_| self.step_here())
     }
 
     fn step_here(&mut self) -> Result<Step> {

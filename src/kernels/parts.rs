@@ -76,12 +76,6 @@ pub fn with_scratch<R>(length: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     result
 }
 
-/// Runs `work` on one of rayon's threads: what it does on all cores then starts at once. From another thread each such
-/// piece of work would wait for a thread to wake up, and be waited for, hundreds of times in a training step.
-pub fn on_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    rayon::scope(|_| work())
-}
-
 /// `rows` rows in parts of at most `part`.
 pub fn split(rows: usize, part: usize) -> Vec<usize> {
     (0..rows).step_by(part).map(|first| part.min(rows - first)).collect()

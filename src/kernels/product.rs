@@ -103,16 +103,6 @@ impl<V: Values> Matrix<V> {
 }
 
 impl<'a> Matrix<&'a [f32]> {
-    /// How many rows there are.
-    pub fn rows(self) -> usize {
-        self.rows
-    }
-
-    /// The slice that the matrix is a view of.
-    pub fn values(self) -> &'a [f32] {
-        self.values
-    }
-
     /// Each row of a matrix whose rows are contiguous.
     pub(super) fn each_row(self) -> impl Iterator<Item = &'a [f32]> {
         debug_assert!(self.column_stride == 1, "rows are contiguous");

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use tempfile::TempDir;
+use undertone::bert::{Ops, Rounding};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::ops::{Ops, Rounding};
 
 use crate::browser::{Browser, CLEAR};
 

@@ -1,6 +1,6 @@
 //! How activations are rounded, as the command line has it.
 
-use undertone::ops::{Ops, Rounding};
+use undertone::bert::{Ops, Rounding};
 
 /// The roundings of the int8 kernels.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]

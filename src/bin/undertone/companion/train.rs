@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use undertone::bert::Checkpoint;
-use undertone::ops::Ops;
+use undertone::bert::{Checkpoint, Ops};
 use undertone::text::Tokenizer;
 use undertone::train::data::BadRows;
 use undertone::train::device::{TrainingPrecision, device};
