@@ -283,11 +283,11 @@ impl Sources {
         // The library's first file defines nothing.
         let is_followed = re_exported == ReExported::ByWhoDefinesIt || path == LIBRARY;
         let passed_on = file.names.get(first).filter(|_| is_followed).into_iter().flatten();
-        let sources = passed_on.filter_map(|name| {
+        let mut sources = passed_on.filter_map(|name| {
             let whole: Vec<String> = name.iter().chain(rest).cloned().collect();
             self.source(path, &whole, re_exported)
         });
-        sources.last().or(Some(path))
+        sources.next_back().or(Some(path))
     }
 }
 
