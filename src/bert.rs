@@ -9,7 +9,10 @@
 
 mod architecture;
 mod batch;
+#[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
+#[cfg(not(target_arch = "wasm32"))]
+mod config;
 mod dropout;
 mod layer;
 mod model;
@@ -19,9 +22,10 @@ mod weights;
 
 pub use architecture::{Activation, Architecture, PARAMETER_LIMIT, Pooling, Sizes};
 pub use batch::{Batch, TokenIds};
+#[cfg(not(target_arch = "wasm32"))]
 pub use checkpoint::Checkpoint;
 pub use dropout::Dropout;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub(crate) use layer::{Layer, Stage};
 pub use model::{HeadShape, Model, Unit, WORD_EMBEDDINGS};
 pub use tensors::{Content, StoredTensor, Tensors};

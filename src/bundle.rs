@@ -22,8 +22,11 @@ pub use task::{
 };
 pub use word_counts::WordCounts;
 
+#[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::lfs;
 use crate::{Error, Result};
 
 /// The manifest's file name within a bundle.
@@ -49,17 +52,19 @@ impl Bundle {
     ///
     /// # Errors
     /// A file is missing, the manifest is of another format or too long, or a file's size or hash is not the manifest's.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(MANIFEST);
-        let bytes = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
-        if bytes > MANIFEST_LIMIT {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        let size = |path: &Path| Ok::<_, Error>(std::fs::metadata(path).map_err(Error::io(path))?.len());
+        let path = folder.as_ref().join(MANIFEST);
+        if size(&path)? > MANIFEST_LIMIT {
             return Err(manifest::too_long());
         }
-        let manifest = Manifest::parse(&std::fs::read(&path).map_err(Error::io(&path))?)?;
+        let manifest = Manifest::parse(&lfs::read(&path)?)?;
         let checked = |name: &str, entry: &FileEntry| {
-            let path = folder.join(name);
-            entry.verify_size(name, std::fs::metadata(&path).map_err(Error::io(&path))?.len())?;
-            let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+            let path = folder.as_ref().join(name);
+            lfs::check(&path)?;
+            entry.verify_size(name, size(&path)?)?;
+            let bytes = lfs::read(&path)?;
             entry.verify(name, &bytes)?;
             Ok::<_, Error>(bytes)
         };

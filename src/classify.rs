@@ -3,6 +3,7 @@
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
 use candle_core::Tensor;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Content, Model, TokenIds, Unit};
@@ -56,12 +57,7 @@ pub struct LabelScore {
 /// It is not what the manifest describes.
 pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::from_json(json, manifest.max_tokens)?.normalising(manifest.normalisation);
-    let (known, embedded) = (tokenizer.vocabulary_size(), manifest.architecture.vocab_size);
-    if known > embedded {
-        return Err(Error::invalid(format!(
-            "the bundle's tokenizer knows {known} tokens, and its model only {embedded}"
-        )));
-    }
+    tokenizer.check_fits(manifest.architecture.vocab_size)?;
     Ok(tokenizer)
 }
 
@@ -91,6 +87,7 @@ fn check_is_supported(task: &Task) -> Result<()> {
 }
 
 /// A bundle, ready to classify.
+#[derive(Debug)]
 pub struct Classifier {
     manifest: Manifest,
     tokenizer: Tokenizer,
@@ -98,6 +95,15 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// Reads the bundle in `folder` and builds its model.
+    ///
+    /// # Errors
+    /// As for [`Bundle::read`] and [`Self::new`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read(folder: impl AsRef<std::path::Path>) -> Result<Self> {
+        Self::new(&Bundle::read(folder)?)
+    }
+
     /// Builds the model of `bundle`.
     ///
     /// # Errors
@@ -144,6 +150,14 @@ impl Classifier {
         Ok(Classification { tokens: tokens.ids.input_ids.len(), truncated: tokens.truncated, tasks, words })
     }
 
+    /// Classifies texts on all cores; the answers are in the order of the texts.
+    ///
+    /// # Errors
+    /// As for [`Self::classify`].
+    pub fn classify_all<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Classification>> {
+        texts.par_iter().map(|text| self.classify(text.as_ref())).collect()
+    }
+
     /// The tokens of `text` as the model reads them.
     ///
     /// # Errors
@@ -176,6 +190,21 @@ impl Classifier {
             }
         };
         self.manifest.tasks.iter().zip(&logits).map(calibrated).collect()
+    }
+}
+
+impl Classification {
+    /// What was said of a label by the names of its task and of its own.
+    ///
+    /// # Errors
+    /// There is no such task about texts, or no such label of it; the error lists those that there are.
+    pub fn get(&self, task: &str, label: &str) -> Result<&LabelScore> {
+        let unknown = |what, name: &str, known: Vec<String>| Error::Unknown { what, name: name.to_owned(), known };
+        let found = self.tasks.iter().find(|scores| scores.task == task);
+        let scores = found
+            .ok_or_else(|| unknown("task", task, self.tasks.iter().map(|scores| scores.task.clone()).collect()))?;
+        let found = scores.labels.iter().find(|score| score.label == label);
+        found.ok_or_else(|| unknown("label", label, scores.labels.iter().map(|score| score.label.clone()).collect()))
     }
 }
 

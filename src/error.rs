@@ -1,14 +1,15 @@
 //! The crate's error: every message is a sentence that says what went wrong and, where the reader can act, what to do.
 //!
-//! Callers here do not branch on kinds of failure, people read them; so there are few variants, and the sentence is made
-//! where the most is known: the path, the line, the tensor's name.
+//! The sentence is made where the most is known: the path, the line, the tensor's name. What a caller may want to tell apart is a
+//! variant of its own; everything else that an input can be wrong in is [`Error::Invalid`].
 
 use std::path::{Path, PathBuf};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
-    /// An input (a flag, a file's content, a bundle) is not what it has to be.
+    /// An input (a setting, a file's content, a bundle) is not what it has to be.
     #[error("{0}")]
     Invalid(String),
     /// The operating system refused to read or write a path.
@@ -22,6 +23,57 @@ pub enum Error {
     /// A tensor operation failed.
     #[error("a tensor operation failed: {0}")]
     Tensor(#[from] candle_core::Error),
+    /// A file was left in a large-file store, and only a few lines that point there are in its place.
+    #[error(
+        "{path} is a Git LFS pointer, a few lines in place of the file itself: install git-lfs and run git lfs pull in its \
+         repository",
+        path = path.display()
+    )]
+    LfsPointer {
+        /// Where the file should be.
+        path: PathBuf,
+    },
+    /// A checkpoint is of another model than BERT.
+    #[error(
+        "this is a \"{model}\" model, which is no BERT ({difference}), and only BERT can be used: take a checkpoint whose \
+         config.json has the model_type \"bert\", such as all-MiniLM-L6-v2 or bert-base-uncased"
+    )]
+    NotBert {
+        /// The model's name, as in `model_type`.
+        model: String,
+        /// What is different, in words.
+        difference: &'static str,
+    },
+    /// A folder is to get a run, and has one.
+    #[error("{path} holds a run already: resume it, choose another folder for the new one, or remove it", path = path.display())]
+    RunExists {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// Another process is training in a run folder.
+    #[error("another process is training in {path}: wait until it ends, or choose another folder", path = path.display())]
+    RunInUse {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// A run folder has nothing that a run could be resumed from.
+    #[error("there is nothing to resume in {path}: {why}", path = path.display())]
+    NothingToResume {
+        /// The run folder.
+        path: PathBuf,
+        /// Why there is none, in words.
+        why: &'static str,
+    },
+    /// There is no such task or label; `known` are those that there are.
+    #[error("there is no {what} \"{name}\": there are {}", known.join(", "))]
+    Unknown {
+        /// `task` or `label`.
+        what: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
 }
 
 /// [`std::result::Result`] with this crate's [`Error`].
@@ -36,5 +88,13 @@ impl Error {
     /// An [`Error::Io`] for `path`, shaped for `map_err(Error::io(path))`.
     pub fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// The same with the place that an [`Error::Invalid`] is about before its sentence; what has a variant of its own stays it.
+    pub(crate) fn within(self, place: &Path) -> Self {
+        match self {
+            Self::Invalid(sentence) => Self::Invalid(format!("{}: {sentence}", place.display())),
+            other => other,
+        }
     }
 }

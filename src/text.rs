@@ -4,25 +4,32 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+#[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokenizers::models::wordpiece::WordPiece;
+use tokenizers::processors::bert::BertProcessing;
 use tokenizers::{
-    DecoderWrapper, EncodeInput, Encoding, Model, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
-    TokenizerImpl, TruncationParams,
+    DecoderWrapper, EncodeInput, Encoding, Model, NormalizerWrapper, PostProcessor, PostProcessorWrapper,
+    PreTokenizerWrapper, TokenizerImpl, TruncationParams,
 };
 
 use crate::bert::TokenIds;
 use crate::{Error, Result};
 
+#[cfg(not(target_arch = "wasm32"))]
+mod checkpoint;
 pub mod reveal;
 
 use reveal::{Vocabulary, reveal};
 
 /// The token that stands for what no other does.
 const UNKNOWN: &str = "[UNK]";
+/// The token before each text.
+const CLASS: &str = "[CLS]";
+/// The token after each text.
+const SEPARATOR: &str = "[SEP]";
 
 /// What is done to a text before it is tokenised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,16 +80,17 @@ pub struct Tokens {
 }
 
 impl Tokenizer {
-    /// Reads the content of a `tokenizer.json`. Its own truncation and padding are replaced by a cut at `max_tokens`.
+    /// Reads the content of a `tokenizer.json`. Its own truncation and padding are replaced by a cut at `max_tokens`, and where
+    /// it adds no special tokens by itself, as files do that leave this to a program, it gets BERT's.
     ///
     /// # Errors
-    /// The content is no tokenizer, or `max_tokens` leaves no room beside the special tokens.
+    /// The content is no tokenizer, it has no special tokens, or `max_tokens` leaves no room beside them.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
         let inner = match serde_json::from_slice::<WordPieceTokenizer>(json) {
             Ok(inner) => inner.into(),
             Err(_) => tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?,
         };
-        Self { inner, normalisation: Normalisation::None }.cut_at(max_tokens)
+        Self { inner, normalisation: Normalisation::None }.with_special_tokens()?.cut_at(max_tokens)
     }
 
     /// The same with texts normalised first.
@@ -90,70 +98,43 @@ impl Tokenizer {
         Self { normalisation, ..self }
     }
 
-    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, which is lower-cased unless `tokenizer_config.json`
-    /// says otherwise.
+    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`. Whether the latter is lower-cased, `tokenizer_config.json`
+    /// says; where it does not, a vocabulary that has capital letters is not.
     ///
     /// # Errors
-    /// Neither file is there, or one is malformed.
+    /// Neither file is there, one is malformed, or the configuration asks for words to be split as no BERT of Google's does.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn from_checkpoint(folder: &Path, max_tokens: usize) -> Result<Self> {
-        let path = folder.join("tokenizer.json");
-        let in_file = |path: &Path| {
-            let path = path.display().to_string();
-            move |error: Error| Error::invalid(format!("{path}: {error}"))
-        };
-        if path.exists() {
-            let json = std::fs::read(&path).map_err(Error::io(&path))?;
-            return Self::from_json(&json, max_tokens).map_err(in_file(&path));
-        }
-        let path = folder.join("vocab.txt");
-        if !path.exists() {
-            return Err(Error::invalid(format!("{} has neither tokenizer.json nor vocab.txt", folder.display())));
-        }
-        let vocabulary = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let config = std::fs::read(folder.join("tokenizer_config.json")).unwrap_or_default();
-        let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
-        let lowercase = config.get("do_lower_case").and_then(|value| value.as_bool()).unwrap_or(true);
-        Self::from_vocabulary(&vocabulary, lowercase, max_tokens).map_err(in_file(&path))
+        let (path, json) = checkpoint::tokenizer_json(folder)?;
+        Self::from_json(&json, max_tokens).map_err(|error| error.within(&path))
     }
 
-    /// BERT's tokenizer for a vocabulary of one token a line, as the `tokenizer.json` that Hugging Face makes of it.
-    fn from_vocabulary(vocabulary: &str, lowercase: bool, max_tokens: usize) -> Result<Self> {
-        let entries: serde_json::Map<_, _> =
-            vocabulary.lines().enumerate().map(|(id, token)| (token.to_owned(), id.into())).collect();
-        if let Some(missing) = [UNKNOWN, "[CLS]", "[SEP]"].iter().find(|token| !entries.contains_key(**token)) {
-            return Err(Error::invalid(format!("the vocabulary lacks the token {missing}")));
+    /// Makes sure that texts get special tokens before and after them.
+    fn with_special_tokens(mut self) -> Result<Self> {
+        let adds_tokens = |processor: &PostProcessorWrapper| processor.added_tokens(false) > 0;
+        if self.inner.get_post_processor().is_some_and(adds_tokens) {
+            return Ok(self);
         }
-        let specials = ["[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]"].into_iter().filter_map(|token| {
-            let flags =
-                json!({ "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true });
-            let mut added = flags.as_object()?.clone();
-            added.insert("id".into(), entries.get(token)?.clone());
-            added.insert("content".into(), token.into());
-            Some(added)
-        });
-        let tokenizer = json!({
-            "version": "1.0",
-            "added_tokens": specials.collect::<Vec<_>>(),
-            "normalizer": {
-                "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
-                "lowercase": lowercase,
-            },
-            "pre_tokenizer": { "type": "BertPreTokenizer" },
-            "post_processor": {
-                "type": "BertProcessing", "sep": ["[SEP]", entries["[SEP]"]], "cls": ["[CLS]", entries["[CLS]"]],
-            },
-            "model": {
-                "type": "WordPiece", "unk_token": UNKNOWN, "continuing_subword_prefix": "##",
-                "max_input_chars_per_word": 100, "vocab": entries,
-            },
-        });
-        Self::from_json(tokenizer.to_string().as_bytes(), max_tokens)
+        let special = |token: &str| match self.inner.token_to_id(token) {
+            Some(id) => Ok((token.to_owned(), id)),
+            None => Err(Error::invalid(format!(
+                "the tokenizer has no post_processor to put special tokens around a text, and no token {token} that could be \
+                 one: save it anew with a program that knows it, as AutoTokenizer in transformers"
+            ))),
+        };
+        let processing = BertProcessing::new(special(SEPARATOR)?, special(CLASS)?);
+        self.inner.with_post_processor(Some(processing));
+        Ok(self)
     }
 
     fn cut_at(mut self, max_tokens: usize) -> Result<Self> {
-        if max_tokens < 3 {
+        // tokenizers subtracts the special tokens from the limit without looking.
+        let special = |is_pair| self.inner.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
+        let least = (special(false) + 1).max(special(true));
+        if max_tokens < least {
             return Err(Error::invalid(format!(
-                "at most {max_tokens} tokens leave no room for a word between [CLS] and [SEP]: allow at least 3"
+                "at most {max_tokens} tokens leave no room for a word beside the special ones, [CLS] and [SEP]: allow at least \
+                 {least}"
             )));
         }
         let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
@@ -169,12 +150,32 @@ impl Tokenizer {
         self.inner.to_string(false).map(String::into_bytes).map_err(malformed)
     }
 
-    /// How many tokens the vocabulary has.
-    pub fn vocabulary_size(&self) -> usize {
-        // Its own way to count them is to make a copy of them all.
+    /// Checks that a table of `rows` word vectors has one for each token.
+    ///
+    /// # Errors
+    /// There is a token beyond them.
+    pub fn check_fits(&self, rows: usize) -> Result<()> {
+        let Some(highest) = self.highest_id().filter(|&id| id as usize >= rows) else { return Ok(()) };
+        let token = self.inner.id_to_token(highest).unwrap_or_default();
+        Err(Error::invalid(format!(
+            "the tokenizer has the token {token:?} with the id {highest}, and the model has vectors for the ids below {rows} only: \
+             take the token out of the tokenizer, or give the model a row for it, in transformers by \
+             model.resize_token_embeddings(len(tokenizer))"
+        )))
+    }
+
+    /// The highest id of a token; none where there is no token.
+    fn highest_id(&self) -> Option<u32> {
+        // The vocabulary can be looked at as a whole only by copying it. Most have their ids without a gap, and then their number
+        // tells the highest.
         let model = self.inner.get_model();
         let added = self.inner.get_added_vocabulary().get_vocab();
-        model.get_vocab_size() + added.keys().filter(|token| model.token_to_id(token).is_none()).count()
+        let count = model.get_vocab_size() + added.keys().filter(|token| model.token_to_id(token).is_none()).count();
+        let count = u32::try_from(count).ok()?;
+        match (0..count).all(|id| self.inner.id_to_token(id).is_some()) {
+            true => count.checked_sub(1),
+            false => self.inner.get_vocab(true).into_values().max(),
+        }
     }
 
     /// The token that hides another, where the vocabulary has one.
@@ -233,6 +234,8 @@ impl Tokenizer {
 }
 
 impl Tokens {
+    /// What is cut off is known by what overflows: tokenizers ends a text at the first word that reaches the limit, which is at
+    /// least one token more than the special tokens leave room for.
     fn of(encoding: &Encoding) -> Self {
         Self {
             ids: TokenIds { input_ids: encoding.get_ids().to_vec(), token_type_ids: encoding.get_type_ids().to_vec() },

@@ -1,7 +1,8 @@
 //! The companion's work: from labelled texts to a bundle.
 //!
 //! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
-//! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it, [`calibrate`] makes its probabilities honest,
+//! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it
+//! and [`huggingface`] what transformers loads, [`calibrate`] makes its probabilities honest,
 //! [`mod@evaluate`] measures one, [`examine`], [`bias`] and [`faithfulness`] ask what figures on held-out texts do not show,
 //! [`report`] draws a run and [`card`] sums up what was measured. [`prune`] makes a checkpoint smaller before all this. What
 //! happens meanwhile is told to a [`Progress`].
@@ -17,6 +18,7 @@ pub mod evaluate;
 pub mod examine;
 pub mod export;
 pub mod faithfulness;
+pub mod huggingface;
 pub mod metrics;
 pub mod optimizer;
 pub mod order;
@@ -37,7 +39,7 @@ mod files;
 mod memory;
 
 pub use crate::ops::binary_cross_entropy;
-pub use memory::{keep_memory_mapped, peak_megabytes};
+pub use memory::peak_megabytes;
 
 /// Who is told how a long piece of work goes on.
 pub trait Progress {

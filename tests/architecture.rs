@@ -20,11 +20,12 @@ const MODULES: &[(&str, &[&str])] = &[
     ("worker", &["classify", "bundle", "bert", "ops", "error"]),
     ("train", &["classify", "bundle", "text", "bert", "ops", "kernels", "error"]),
     ("classify", &["bundle", "text", "bert", "ops", "error"]),
-    ("bundle", &["text", "bert", "kernels", "error"]),
-    ("text", &["bert", "error"]),
-    ("bert", &["ops", "kernels", "error"]),
+    ("bundle", &["text", "bert", "kernels", "lfs", "error"]),
+    ("text", &["bert", "lfs", "error"]),
+    ("bert", &["ops", "kernels", "lfs", "error"]),
     ("ops", &["kernels"]),
     ("kernels", &[]),
+    ("lfs", &["error"]),
     ("error", &[]),
 ];
 

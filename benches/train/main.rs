@@ -15,6 +15,9 @@
 //! | `ROUNDS`, `BF16_ROUNDS` | 12, 3 | measured rounds in each precision; 0 leaves it out |
 
 #[cfg(not(target_arch = "wasm32"))]
+#[path = "../../src/bin/undertone/companion/memory.rs"]
+mod memory;
+#[cfg(not(target_arch = "wasm32"))]
 mod ours;
 #[cfg(not(target_arch = "wasm32"))]
 mod parts;
@@ -56,7 +59,7 @@ fn main() -> ours::Result<()> {
     let texts = count("TEXTS", 32)?;
     let threads = count("THREADS", std::thread::available_parallelism()?.get())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    undertone::train::keep_memory_mapped();
+    memory::keep_memory_mapped();
 
     let mut results = Vec::new();
     for (precision, rounds) in [(Precision::F32, count("ROUNDS", 12)?), (Precision::Bf16, count("BF16_ROUNDS", 3)?)] {

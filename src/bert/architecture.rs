@@ -1,6 +1,5 @@
 //! The sizes of a BERT, read from a Hugging Face `config.json` and kept in a bundle's manifest.
 
-use candle_transformers::models::bert;
 use serde::{Deserialize, Serialize};
 
 use super::tensors::HEADER_LIMIT;
@@ -87,31 +86,8 @@ impl Architecture {
         Self::new(sizes)
     }
 
-    /// Reads a Hugging Face `config.json`.
-    ///
-    /// # Errors
-    /// It is no JSON, describes another model than BERT, or a size is missing or contradicts another.
-    pub fn from_config(json: &str) -> Result<Self> {
-        let unreadable = |error| Error::invalid(format!("config.json cannot be read as BERT's: {error}"));
-        let mut config: serde_json::Value = serde_json::from_str(json).map_err(unreadable)?;
-        if let Some(model) = config.get("model_type").and_then(|model| model.as_str())
-            && model != "bert"
-        {
-            return Err(Error::invalid(format!(
-                "config.json describes a \"{model}\" model; only \"bert\" can be loaded"
-            )));
-        }
-        // candle-transformers knows the approximation under a name of its own.
-        if let Some(activation) = config.get_mut("hidden_act")
-            && matches!(activation.as_str(), Some("gelu_new" | "gelu_pytorch_tanh"))
-        {
-            *activation = "geluapproximate".into();
-        }
-        let config: bert::Config = serde_json::from_value(config).map_err(unreadable)?;
-        Self::new(Sizes::from(&config))
-    }
-
-    /// The `config.json` that [`Self::from_config`] reads as these sizes.
+    /// The `config.json` that describes these sizes, with the dropout after each sub-layer and on the attention
+    /// probabilities.
     pub fn to_config(&self, (hidden_dropout, attention_dropout): (f32, f32)) -> serde_json::Value {
         let mut config = serde_json::json!({
             "model_type": "bert",
@@ -214,26 +190,5 @@ impl TryFrom<Sizes> for Architecture {
 
     fn try_from(sizes: Sizes) -> Result<Self> {
         Self::new(sizes)
-    }
-}
-
-impl From<&bert::Config> for Sizes {
-    fn from(config: &bert::Config) -> Self {
-        Self {
-            vocab_size: config.vocab_size,
-            hidden_size: config.hidden_size,
-            num_hidden_layers: config.num_hidden_layers,
-            num_attention_heads: config.num_attention_heads,
-            intermediate_size: config.intermediate_size,
-            hidden_act: match config.hidden_act {
-                bert::HiddenAct::Gelu => Activation::Gelu,
-                bert::HiddenAct::GeluApproximate => Activation::GeluTanh,
-                bert::HiddenAct::Relu => Activation::Relu,
-            },
-            max_position_embeddings: config.max_position_embeddings,
-            type_vocab_size: config.type_vocab_size,
-            layer_norm_eps: config.layer_norm_eps,
-            initializer_range: config.initializer_range,
-        }
     }
 }

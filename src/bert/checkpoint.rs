@@ -1,12 +1,20 @@
-//! A pretrained BERT in Hugging Face's layout: a folder with `config.json` and `model.safetensors`.
+//! A pretrained BERT in Hugging Face's layout: a folder with `config.json` and the weights.
+//!
+//! The weights may be safetensors or PyTorch's own format, in one file or several, under any prefix, with the heads of whatever
+//! they were trained for: those are left out, and the checkpoint lists them.
+
+mod naming;
+mod stored;
 
 use std::path::Path;
 
 use candle_core::Device;
-use serde::Deserialize;
 
+use super::config::Config;
 use super::{Architecture, Weights};
-use crate::{Error, Result};
+use crate::{Error, Result, lfs};
+use naming::Naming;
+use stored::Stored;
 
 /// An encoder to start from.
 #[derive(Debug, Clone)]
@@ -17,6 +25,8 @@ pub struct Checkpoint {
     pub dropout: (f32, f32),
     /// Its tensors, under the model's names.
     pub weights: Weights,
+    /// The names of the tensors that are no part of BERT and were left out: a classifier's, or those of pre-training.
+    pub left_out: Vec<String>,
 }
 
 impl Checkpoint {
@@ -25,29 +35,36 @@ impl Checkpoint {
     /// # Errors
     /// A file is missing or unreadable, or the model is no BERT.
     pub fn read(folder: &Path, device: &Device) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Rates {
-            #[serde(default)]
-            hidden_dropout_prob: f32,
-            #[serde(default)]
-            attention_probs_dropout_prob: f32,
-        }
         if !folder.is_dir() {
             return Err(Error::invalid(format!(
                 "{} is no folder: a checkpoint is a folder with config.json, model.safetensors and tokenizer.json or vocab.txt",
                 folder.display()
             )));
         }
-        let path = folder.join("config.json");
-        let config = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        let in_file = |error: Error| Error::invalid(format!("{}: {error}", folder.display()));
-        let architecture = Architecture::from_config(&config).map_err(in_file)?;
-        let rates: Rates =
-            serde_json::from_str(&config).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))?;
-        let path = folder.join("model.safetensors");
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        let weights =
-            Weights::from_safetensors(&bytes, device).and_then(Weights::with_current_names).map_err(in_file)?;
-        Ok(Self { architecture, dropout: (rates.hidden_dropout_prob, rates.attention_probs_dropout_prob), weights })
+        let in_folder = |error: Error| error.within(folder);
+        let Config { architecture, dropout } =
+            Config::parse(&lfs::read(&folder.join("config.json"))?).map_err(in_folder)?;
+        let stored = Stored::open(folder)?;
+        let names = stored.names()?;
+        let naming = Naming::of(&names).map_err(in_folder)?;
+        let mut weights = Weights::default();
+        for (name, tensor) in stored.read(|name| naming.current(name), device)? {
+            weights.insert(name, tensor).map_err(in_folder)?;
+        }
+        let is_left_out = |name: &String| naming.current(name).is_none() && !naming.is_buffer(name);
+        let mut left_out: Vec<String> = names.into_iter().filter(is_left_out).collect();
+        left_out.sort();
+        Ok(Self { architecture, dropout, weights, left_out })
+    }
+
+    /// What is worth knowing of the checkpoint before it is trained, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        match &self.left_out[..] {
+            [] => Vec::new(),
+            names => vec![format!(
+                "The base model has tensors that are no part of BERT; they are left out: {}",
+                names.join(", ")
+            )],
+        }
     }
 }

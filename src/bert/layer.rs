@@ -8,10 +8,10 @@ use super::{Activation, Architecture, Weights};
 use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
 use crate::{Error, Result};
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 mod stage;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub use stage::Stage;
 
 /// The linear layers of a layer, as Hugging Face names them.

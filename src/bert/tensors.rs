@@ -121,6 +121,7 @@ impl<'a> StoredTensor<'a> {
         Some(match self.dtype() {
             Dtype::F32 => self.values(),
             Dtype::F16 => self.values::<f16>().into_iter().map(f16::to_f32).collect(),
+            Dtype::F64 => self.values::<f64>().into_iter().map(|value| value as f32).collect(),
             Dtype::BF16 => self.values::<bf16>().into_iter().map(bf16::to_f32).collect(),
             _ => return None,
         })

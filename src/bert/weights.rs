@@ -43,10 +43,6 @@ impl Weights {
             .map_err(|error| Error::invalid(format!("the weights are no readable safetensors file: {error}")))?;
         let mut weights = Self::default();
         for (name, tensor) in file.iter() {
-            // The buffer that older PyTorch checkpoints carry: 0, 1, 2, …
-            if name.ends_with("embeddings.position_ids") {
-                continue;
-            }
             let values = tensor.floats().ok_or_else(|| {
                 Error::invalid(format!("the weights' tensor {name} is of type {:?}, not a float", tensor.dtype()))
             })?;
@@ -82,28 +78,6 @@ impl Weights {
             false => Ok(()),
             true => Err(Error::invalid(format!("the weights have two tensors named {name}"))),
         }
-    }
-
-    /// The tensors under the names that [`super::Model`] knows: without the `bert.` prefix, with `weight` and `bias` for the
-    /// `gamma` and `beta` of TensorFlow's layer normalisation, and without the heads of pre-training.
-    ///
-    /// # Errors
-    /// Two tensors have the same name thereafter.
-    pub fn with_current_names(self) -> Result<Self> {
-        let mut renamed = Self { compact: self.compact, ..Self::default() };
-        for (name, tensor) in self.tensors {
-            if name.starts_with("cls.predictions.") || name.starts_with("cls.seq_relationship.") {
-                continue;
-            }
-            let bare = name.strip_prefix("bert.").unwrap_or(&name);
-            let current = match bare.rsplit_once("LayerNorm.") {
-                Some((path, "gamma")) => format!("{path}LayerNorm.weight"),
-                Some((path, "beta")) => format!("{path}LayerNorm.bias"),
-                _ => bare.to_owned(),
-            };
-            renamed.insert(current, tensor)?;
-        }
-        Ok(renamed)
     }
 
     /// Leaves out the tensors whose names start with `prefix`.

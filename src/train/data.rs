@@ -106,7 +106,8 @@ pub enum BadRows {
 }
 
 /// Which part of a data set to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Split {
     /// What to learn from: `train/` or `train.csv`.
     Train,

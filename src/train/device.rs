@@ -42,7 +42,8 @@ pub fn device(name: &str) -> Result<Device> {
 }
 
 /// What the factors of the linear layers' products are rounded to. Weights, gradients and sums are f32 in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum TrainingPrecision {
     /// Nothing: 24 significant bits.
     F32,

@@ -8,7 +8,8 @@ use fastrand::Rng;
 use super::data::Example;
 
 /// A way to disguise words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Disguise {
     /// Characters that nobody sees, between letters.
     Invisible,

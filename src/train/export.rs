@@ -38,6 +38,20 @@ pub struct Options {
     pub rounding: Vec<Example>,
 }
 
+impl Default for Options {
+    /// int8 weights, each the nearest integer, of the run alone.
+    fn default() -> Self {
+        Self {
+            name: "undertone".into(),
+            licence: "unspecified".into(),
+            storage: Storage { precision: Precision::Int8, embeddings: None },
+            max_tokens: None,
+            averaged: Vec::new(),
+            rounding: Vec::new(),
+        }
+    }
+}
+
 /// Writes the model that `run` has kept to `folder` as a bundle, and gives it back as it was written.
 ///
 /// # Errors
@@ -63,7 +77,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
     if max_tokens > architecture.max_position_embeddings {
         return Err(Error::invalid(format!(
-            "--max-tokens {max_tokens} is more than the model's {} positions",
+            "max-tokens {max_tokens} is more than the model's {} positions",
             architecture.max_position_embeddings
         )));
     }
@@ -71,7 +85,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
     let weights = match &options.rounding[..] {
         [] => weights,
         _ if options.storage.precision != Precision::Int8 => {
-            return Err(Error::invalid("texts to fit the rounding to are for --precision int8 alone"));
+            return Err(Error::invalid("texts to fit the rounding to are for int8 weights alone"));
         }
         examples => {
             let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens.min(rounding::TOKENS))?;
@@ -104,7 +118,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
 
 /// The mean of the weights of `run` and of `others`. Word vectors that were rounded for `run` to be trained around stay its
 /// own.
-fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weights> {
+pub(super) fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weights> {
     let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
     let read = |run: &RunFolder| Weights::from_safetensors(&run.weights()?, &Device::Cpu);
     let mut others: Vec<Weights> = others.iter().map(read).collect::<Result<_>>()?;

@@ -4,12 +4,12 @@
 //! texts that it is fine-tuned on. [`prune`] keeps those that do. What it drops is still understood, by the pieces that are
 //! left (`vocabulary`); since this happens before training, the model learns to read the words in these pieces.
 
-mod vocabulary;
+pub(super) mod vocabulary;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -72,7 +72,11 @@ pub fn prune(base: &Path, out: &Path, texts: &[Example], least: u64, progress: &
         return Err(Error::invalid(format!("{} is there already: name a folder that is not", out.display())));
     }
     let checkpoint = Checkpoint::read(base, &Device::Cpu)?;
+    for note in checkpoint.notes() {
+        progress.note(&note);
+    }
     let tokenizer = whole_texts(base)?;
+    tokenizer.check_fits(checkpoint.architecture.vocab_size)?;
     let vocabulary = Vocabulary::parse(&tokenizer.to_json()?)?;
     let kept = vocabulary.worth_keeping(&count(texts, &tokenizer, progress)?, least);
     let pruned = vocabulary.only(&kept)?;
@@ -150,15 +154,7 @@ fn with_rows(weights: Weights, kept: &[u32]) -> Result<Weights> {
         if name != WORD_EMBEDDINGS {
             return Ok((name, tensor));
         }
-        let table = tensor.to_dtype(DType::F32)?;
-        let last = kept.last().map_or(0, |id| *id as usize);
-        if last >= table.dim(0)? {
-            return Err(Error::invalid(format!(
-                "the tokenizer has a token {last}, and the model vectors for only {}",
-                table.dim(0)?
-            )));
-        }
-        Ok((name, table.index_select(&rows, 0)?))
+        Ok((name, tensor.index_select(&rows, 0)?))
     };
     weights.into_iter().map(select).collect()
 }

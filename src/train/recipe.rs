@@ -1,15 +1,16 @@
 //! How a model is trained.
 //!
-//! A recipe file (TOML) and the command line say the same things under the same names, so that both are one type,
-//! [`Settings`], in which everything may be left out: flags go over the file, and what neither says has its default. The
-//! result is a [`Recipe`], which has everything, is kept in the run folder, and must not change when a run is resumed. The
-//! defaults are the original recipe that this project began with: RAdam at a constant rate of 3e-5, batches of 32, four epochs.
+//! A recipe file (TOML), the command line and the run folder's `run.json` say the same things under the same names, and are one
+//! type, [`Recipe`]. Each layer goes over the one below: the defaults, the file ([`Recipe::read`]), the flags, which
+//! clap sets in the recipe that there is. What came out is kept in the run folder, and must not change when a run is
+//! resumed. The defaults are the original recipe that this project began with: RAdam at a constant rate of 3e-5, batches of 32,
+//! four epochs.
 
 use std::path::Path;
 
-use serde::de::IntoDeserializer;
-use serde::de::value::Error as NameError;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use toml::Table;
 
 use super::optimizer::Method;
 use super::order::Mix;
@@ -20,222 +21,180 @@ use crate::bundle::EmbeddingPrecision;
 use crate::text::Normalisation;
 use crate::{Error, Result};
 
-/// A recipe as it is written down: what is left out has its default.
-#[derive(Debug, Clone, Default, PartialEq, clap::Args, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Settings {
+/// What a run learns, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::Args))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Recipe {
     /// How the tokens' vectors become the text's: mean, cls (the first token's) or pooler (the first token's through the
     /// checkpoint's pooler) [default: mean]
-    #[arg(long, value_parser = name::<Pooling>)]
-    pub pooling: Option<Pooling>,
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Pooling>))]
+    pub pooling: Pooling,
     /// What is done to texts before they are tokenised, in training and for good: none, or reveal, which makes disguised
     /// words (sh1t, i d i o t) plain [default: none]
-    #[arg(long, value_parser = name::<Normalisation>)]
-    pub normalisation: Option<Normalisation>,
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Normalisation>))]
+    pub normalisation: Normalisation,
     /// Round the word vectors as `export --embeddings` does with this precision, and teach the rest to do with them; they
     /// are left as they are then
-    #[arg(long, value_parser = name::<EmbeddingPrecision>)]
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<EmbeddingPrecision>))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub embeddings: Option<EmbeddingPrecision>,
     /// Cut texts to so many tokens in training. Shorter is faster; the model may still read longer texts afterwards
     /// [default: 256]
-    #[arg(long)]
-    pub max_tokens: Option<usize>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub max_tokens: usize,
     /// How often to go through the data [default: 4]
-    #[arg(long)]
-    pub epochs: Option<usize>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub epochs: usize,
     /// Texts in a batch [default: 32]
-    #[arg(long)]
-    pub batch_size: Option<usize>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub batch_size: usize,
     /// Batches whose gradients make one step of the optimiser: as one batch of so many times the size, in the memory of
     /// one [default: 1]
-    #[arg(long)]
-    pub accumulate: Option<usize>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub accumulate: usize,
     /// How several tasks are mixed: in-turn (a step of each) or proportional (each as often as it has batches)
     /// [default: in-turn]
-    #[arg(long, value_parser = name::<Mix>)]
-    pub mix: Option<Mix>,
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Mix>))]
+    pub mix: Mix,
     /// The optimiser: radam or adamw [default: radam]
-    #[arg(long, value_parser = name::<Method>)]
-    pub optimizer: Option<Method>,
-    /// The optimiser's learning rate [default: 3e-5]
-    #[arg(long)]
-    pub learning_rate: Option<f64>,
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Method>))]
+    pub optimizer: Method,
+    /// The optimiser's learning rate, that of the encoder's last layer [default: 3e-5]
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub learning_rate: f64,
     /// The heads' learning rate, which start from nothing where the encoder is pretrained [default: the learning rate]
-    #[arg(long)]
+    #[cfg_attr(feature = "cli", arg(long))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub head_learning_rate: Option<f64>,
     /// Each encoder layer's learning rate is so many times that of the layer above it [default: 1]
-    #[arg(long)]
-    pub layer_decay: Option<f64>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub layer_decay: f64,
     /// Decoupled weight decay, of matrices only: none on biases and layer normalisation [default: 0]
-    #[arg(long)]
-    pub weight_decay: Option<f64>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub weight_decay: f64,
     /// How the learning rate changes: constant, or linear (falls to 0 at the end) [default: constant]
-    #[arg(long, value_parser = name::<Schedule>)]
-    pub schedule: Option<Schedule>,
+    #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Schedule>))]
+    pub schedule: Schedule,
     /// The share of all steps in which the learning rate rises from 0 [default: 0]
-    #[arg(long)]
-    pub warm_up: Option<f64>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub warm_up: f64,
     /// Shorten the gradient of a step to this norm where it is longer [default: never]
-    #[arg(long)]
+    #[cfg_attr(feature = "cli", arg(long))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
-    /// The share of values dropped while training [default: the base model's]
-    #[arg(long)]
-    pub dropout: Option<f32>,
+    /// The share of values dropped while training, after each sub-layer and on the attention probabilities
+    /// [default: the base model's]
+    #[cfg_attr(feature = "cli", arg(long, value_parser = one_share))]
+    #[serde(deserialize_with = "one_or_two")]
+    pub dropout: (f32, f32),
     /// The share of the training texts that is held out to choose the best model, where no validation data are given
     /// [default: 0.1]
-    #[arg(long)]
-    pub validation: Option<f64>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub validation: f64,
     /// Validate on at most so many of the held-out texts of each task [default: 2000]
-    #[arg(long)]
-    pub validation_samples: Option<usize>,
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub validation_samples: usize,
     /// Validate after so many steps, too, not only at the end of each epoch
-    #[arg(long)]
+    #[cfg_attr(feature = "cli", arg(long))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_every: Option<usize>,
     /// Train on at most so many texts of each task, picked at random
-    #[arg(long)]
+    #[cfg_attr(feature = "cli", arg(long))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub train_samples: Option<usize>,
     /// What everything random is made from: the same seed, data and number of threads give the same model [default: 1]
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// What is to be learnt; on the command line by flags of their own.
-    #[arg(skip)]
-    #[serde(default, rename = "task")]
+    #[cfg_attr(feature = "cli", arg(long))]
+    pub seed: u64,
+    /// What is to be learnt; on the command line by flags of their own. A run records its tasks by themselves.
+    #[cfg_attr(feature = "cli", arg(skip))]
+    #[serde(rename = "task", skip_serializing)]
     pub tasks: Vec<TaskSettings>,
 }
 
-/// What a run does with its data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
-    /// How token vectors become one vector for the text.
-    pub pooling: Pooling,
-    /// What is done to texts before they are tokenised.
-    #[serde(default)]
-    pub normalisation: Normalisation,
-    /// What the word vectors are rounded to, to stay so; where none is given they are trained.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub embeddings: Option<EmbeddingPrecision>,
-    /// The longest text in tokens; what is longer is cut.
-    pub max_tokens: usize,
-    /// How often the data are gone through, as [`Mix`] says.
-    pub epochs: usize,
-    /// Texts in a batch.
-    pub batch_size: usize,
-    /// Batches in a step.
-    pub accumulate: usize,
-    /// How tasks take turns.
-    pub mix: Mix,
-    /// Which optimiser.
-    pub optimizer: Method,
-    /// The learning rate of the encoder's last layer.
-    pub learning_rate: f64,
-    /// The learning rate of the heads.
-    pub head_learning_rate: f64,
-    /// What multiplies the learning rate from one layer to the one below.
-    pub layer_decay: f64,
-    /// The decoupled weight decay of matrices.
-    pub weight_decay: f64,
-    /// How the learning rate changes.
-    pub schedule: Schedule,
-    /// The share of all steps in which the learning rate rises.
-    pub warm_up: f64,
-    /// The longest gradient; none where it may be of any length.
-    pub clip_norm: Option<f64>,
-    /// The share of values dropped, after each sub-layer and on the attention probabilities.
-    pub dropout: (f32, f32),
-    /// The share of the training texts that is held out to choose the best model.
-    pub validation: f64,
-    /// At most so many validation texts of each task.
-    pub validation_samples: usize,
-    /// Validates after so many steps, too, not only after each epoch.
-    pub validate_every: Option<usize>,
-    /// At most so many training texts of each task; all of them where none is given.
-    pub train_samples: Option<usize>,
-    /// What shuffles, splits, masks and fresh weights are made from.
-    pub seed: u64,
-}
-
-impl Settings {
-    /// Reads a recipe file.
-    ///
-    /// # Errors
-    /// It cannot be read, is no TOML, or says something that no recipe has; the sentence names the line.
-    pub fn read(path: &Path) -> Result<Self> {
-        let toml = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        toml::from_str(&toml).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
-    }
-
-    /// These settings, and where they say nothing those of `below`. The tasks are put together by the caller.
-    pub fn over(self, below: Self) -> Self {
-        macro_rules! over {
-            ($($field:ident),*) => { Self { $($field: self.$field.or(below.$field),)* tasks: below.tasks } };
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            pooling: Pooling::Mean,
+            normalisation: Normalisation::None,
+            embeddings: None,
+            max_tokens: 256,
+            epochs: 4,
+            batch_size: 32,
+            accumulate: 1,
+            mix: Mix::InTurn,
+            optimizer: Method::RAdam,
+            learning_rate: 3e-5,
+            head_learning_rate: None,
+            layer_decay: 1.0,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+            warm_up: 0.0,
+            clip_norm: None,
+            dropout: (0.1, 0.1),
+            validation: 0.1,
+            validation_samples: 2000,
+            validate_every: None,
+            train_samples: None,
+            seed: 1,
+            tasks: Vec::new(),
         }
-        over!(
-            pooling,
-            normalisation,
-            embeddings,
-            max_tokens,
-            epochs,
-            batch_size,
-            accumulate,
-            mix,
-            optimizer,
-            learning_rate,
-            head_learning_rate,
-            layer_decay,
-            weight_decay,
-            schedule,
-            warm_up,
-            clip_norm,
-            dropout,
-            validation,
-            validation_samples,
-            validate_every,
-            train_samples,
-            seed
-        )
-    }
-
-    /// The whole recipe, for a base model that was trained with `dropout`.
-    pub fn recipe(&self, dropout: (f32, f32)) -> Recipe {
-        let learning_rate = self.learning_rate.unwrap_or(3e-5);
-        Recipe {
-            pooling: self.pooling.unwrap_or(Pooling::Mean),
-            normalisation: self.normalisation.unwrap_or_default(),
-            embeddings: self.embeddings,
-            max_tokens: self.max_tokens.unwrap_or(256),
-            epochs: self.epochs.unwrap_or(4),
-            batch_size: self.batch_size.unwrap_or(32),
-            accumulate: self.accumulate.unwrap_or(1),
-            mix: self.mix.unwrap_or(Mix::InTurn),
-            optimizer: self.optimizer.unwrap_or(Method::RAdam),
-            learning_rate,
-            head_learning_rate: self.head_learning_rate.unwrap_or(learning_rate),
-            layer_decay: self.layer_decay.unwrap_or(1.0),
-            weight_decay: self.weight_decay.unwrap_or(0.0),
-            schedule: self.schedule.unwrap_or(Schedule::Constant),
-            warm_up: self.warm_up.unwrap_or(0.0),
-            clip_norm: self.clip_norm,
-            dropout: self.dropout.map_or(dropout, |share| (share, share)),
-            validation: self.validation.unwrap_or(0.1),
-            validation_samples: self.validation_samples.unwrap_or(2000),
-            validate_every: self.validate_every,
-            train_samples: self.train_samples,
-            seed: self.seed(),
-        }
-    }
-
-    /// The seed.
-    pub fn seed(&self) -> u64 {
-        self.seed.unwrap_or(1)
     }
 }
 
 /// A setting's value by the name that it has in a recipe file.
-fn name<T: for<'a> Deserialize<'a>>(name: &str) -> std::result::Result<T, NameError> {
-    T::deserialize(name.into_deserializer())
+#[cfg(feature = "cli")]
+fn name<T: for<'a> Deserialize<'a>>(name: &str) -> std::result::Result<T, serde::de::value::Error> {
+    T::deserialize(serde::de::IntoDeserializer::into_deserializer(name))
+}
+
+/// The same dropout everywhere.
+#[cfg(feature = "cli")]
+fn one_share(share: &str) -> std::result::Result<(f32, f32), std::num::ParseFloatError> {
+    share.parse().map(|share| (share, share))
+}
+
+/// A share for both kinds of dropout, or one for each.
+fn one_or_two<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<(f32, f32), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a number, or two")]
+    enum Shares {
+        One(f32),
+        Two(f32, f32),
+    }
+    Ok(match Shares::deserialize(deserializer)? {
+        Shares::One(share) => (share, share),
+        Shares::Two(hidden, attention) => (hidden, attention),
+    })
+}
+
+/// The recipe of a `run.json`. Earlier versions wrote the names of fields with underscores.
+pub(super) fn recorded<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Recipe, D::Error> {
+    let fields = serde_json::Map::deserialize(deserializer)?;
+    let fields: serde_json::Map<_, _> =
+        fields.into_iter().map(|(name, value)| (name.replace('_', "-"), value)).collect();
+    Recipe::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
 }
 
 impl Recipe {
+    /// Reads a recipe file; what it does not say is as in `below`.
+    ///
+    /// # Errors
+    /// It cannot be read, is no TOML, or says something that no recipe has; the sentence names the line.
+    pub fn read(path: &Path, below: &Self) -> Result<Self> {
+        let toml = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        Self::parse(&toml, below).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
+    }
+
+    fn parse(toml: &str, below: &Self) -> Result<Self> {
+        let wrong = |error: toml::de::Error| Error::invalid(error.to_string());
+        // By itself first, since a table of it no longer knows lines.
+        let _: Self = toml::from_str(toml).map_err(wrong)?;
+        let mut layers = Table::try_from(below).map_err(|error| Error::invalid(error.to_string()))?;
+        layers.extend(toml::from_str::<Table>(toml).map_err(wrong)?);
+        layers.try_into().map_err(wrong)
+    }
+
     /// Checks that the recipe can be followed with a model of this architecture.
     ///
     /// # Errors
@@ -263,7 +222,7 @@ impl Recipe {
         }
         let positive = [
             ("learning-rate", Some(self.learning_rate)),
-            ("head-learning-rate", Some(self.head_learning_rate)),
+            ("head-learning-rate", self.head_learning_rate),
             ("layer-decay", Some(self.layer_decay)),
             ("clip-norm", self.clip_norm),
         ];
@@ -287,7 +246,7 @@ impl Recipe {
     pub fn rates(&self, name: &str, layers: usize) -> (f64, f64) {
         let layer = |rest: &str| rest.split('.').next().and_then(|number| number.parse::<usize>().ok());
         let learning_rate = if name.starts_with("heads.") {
-            self.head_learning_rate
+            self.head_learning_rate.unwrap_or(self.learning_rate)
         } else {
             let below = match name.strip_prefix("encoder.layer.").and_then(layer) {
                 Some(layer) => layers - 1 - layer,
@@ -315,7 +274,7 @@ impl Recipe {
             .filter(|(name, value)| theirs.get(*name) != Some(value))
             .map(|(name, value)| {
                 let before = theirs.get(name).map_or("unknown".to_owned(), ToString::to_string);
-                format!("{} was {before} and is now {value}", name.replace('_', "-"))
+                format!("{name} was {before} and is now {value}")
             })
             .collect();
         if differences.is_empty() {
@@ -330,20 +289,73 @@ impl Recipe {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "cli")]
+    use clap::{Args, FromArgMatches};
+
     use super::*;
 
-    fn settings(toml: &str) -> Settings {
-        toml::from_str(toml).unwrap()
+    /// Flags for all fields, over `recipe`.
+    #[cfg(feature = "cli")]
+    fn with_flags(mut recipe: Recipe, flags: &[&str]) -> std::result::Result<Recipe, clap::Error> {
+        let command = Recipe::augment_args_for_update(clap::Command::new("train").no_binary_name(true));
+        recipe.update_from_arg_matches(&command.try_get_matches_from(flags)?)?;
+        Ok(recipe)
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn flags_go_over_the_file_and_the_file_over_the_defaults() {
+        let file = "epochs = 2\nlearning-rate = 1e-4\noptimizer = \"adamw\"\nmix = \"proportional\"\nclip-norm = 2.0";
+        let below = Recipe { dropout: (0.1, 0.2), seed: 7, ..Recipe::default() };
+        let file = Recipe::parse(file, &below).unwrap();
+        let recipe = with_flags(file, &["--epochs", "3", "--clip-norm", "1", "--pooling", "cls"]).unwrap();
+        let expected = Recipe {
+            epochs: 3,
+            learning_rate: 1e-4,
+            optimizer: Method::AdamW,
+            mix: Mix::Proportional,
+            clip_norm: Some(1.0),
+            pooling: Pooling::Cls,
+            ..below.clone()
+        };
+        assert_eq!(recipe, expected);
+        assert_eq!(with_flags(expected.clone(), &[]).unwrap(), expected, "what no flag names stays");
+        assert_eq!(with_flags(below, &["--dropout", "0.3"]).unwrap().dropout, (0.3, 0.3));
+        assert!(
+            with_flags(expected, &["--mix", "shaken"]).unwrap_err().to_string().contains("unknown variant `shaken`")
+        );
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn every_default_is_what_the_help_says() {
+        let command = Recipe::augment_args_for_update(clap::Command::new("train"));
+        let said = |argument: &clap::Arg| {
+            let help = argument.get_help().unwrap().to_string();
+            Some((argument.get_id().to_string(), help.split_once("[default: ")?.1.split_once(']')?.0.to_owned()))
+        };
+        let said: Vec<(String, String)> = command.get_arguments().filter_map(said).collect();
+        assert!(said.len() > 15, "{said:?}");
+        // Setting what the help says changes nothing.
+        let in_words = ["the learning rate", "never", "the base model's"];
+        for (id, value) in said.iter().filter(|(_, value)| !in_words.contains(&value.as_str())) {
+            let flag = format!("--{}", id.replace('_', "-"));
+            assert_eq!(with_flags(Recipe::default(), &[&flag, value]).unwrap(), Recipe::default(), "{flag} {value}");
+        }
     }
 
     #[test]
-    fn flags_go_over_the_file_and_the_file_over_the_defaults() {
-        let file = settings("epochs = 2\nlearning-rate = 1e-4\noptimizer = \"adamw\"\nmix = \"proportional\"");
-        let flags = Settings { epochs: Some(3), ..Settings::default() };
-        let recipe = flags.over(file).recipe((0.1, 0.2));
-        assert_eq!((recipe.epochs, recipe.learning_rate, recipe.head_learning_rate), (3, 1e-4, 1e-4));
-        assert_eq!((recipe.optimizer, recipe.mix, recipe.batch_size), (Method::AdamW, Mix::Proportional, 32));
-        assert_eq!(recipe.dropout, (0.1, 0.2));
+    fn a_recorded_recipe_is_read_as_it_was() {
+        #[derive(Deserialize)]
+        struct Record {
+            #[serde(deserialize_with = "recorded")]
+            recipe: Recipe,
+        }
+        let recipe = Recipe { dropout: (0.1, 0.2), seed: u64::MAX, clip_norm: Some(0.5), ..Recipe::default() };
+        let json = serde_json::json!({ "recipe": recipe });
+        assert_eq!(serde_json::from_value::<Record>(json.clone()).unwrap().recipe, recipe);
+        let older = json.to_string().replace('-', "_").replace("in_turn", "in-turn");
+        assert_eq!(serde_json::from_str::<Record>(&older).unwrap().recipe, recipe, "{older}");
     }
 
     #[test]
@@ -356,16 +368,20 @@ mod tests {
             ("epochs = 2\n[[task]]\nlabels = []", "missing field `name`"),
         ] {
             std::fs::write(&path, toml).unwrap();
-            let said = Settings::read(&path).unwrap_err().to_string();
+            let said = Recipe::read(&path, &Recipe::default()).unwrap_err().to_string();
             assert!(said.contains("recipe.toml: ") && said.contains(expected) && said.contains("line 2"), "{said}");
         }
     }
 
     #[test]
     fn matrices_alone_decay_and_lower_layers_learn_slower() {
-        let settings =
-            settings("learning-rate = 1.0\nhead-learning-rate = 8.0\nlayer-decay = 0.5\nweight-decay = 0.25");
-        let recipe = settings.recipe((0.0, 0.0));
+        let recipe = Recipe {
+            learning_rate: 1.0,
+            head_learning_rate: Some(8.0),
+            layer_decay: 0.5,
+            weight_decay: 0.25,
+            ..Recipe::default()
+        };
         for (name, rates) in [
             ("heads.sentiment.weight", (8.0, 0.25)),
             ("heads.sentiment.bias", (8.0, 0.0)),

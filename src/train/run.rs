@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::data::{self, Example};
 use super::files;
 use super::metrics::Metrics;
-use super::recipe::Recipe;
+use super::recipe::{Recipe, recorded};
 use crate::bert::{Architecture, Unit, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::{Error, Result};
@@ -32,6 +32,7 @@ const HELD_OUT: &str = "held-out";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// How the model was trained.
+    #[serde(deserialize_with = "recorded")]
     pub recipe: Recipe,
     /// The encoder's sizes.
     pub architecture: Architecture,
@@ -87,10 +88,7 @@ impl OpenRun {
         files::make_folder(path)?;
         let run = Self::lock(path)?;
         if [METRICS, RECORD, CHECKPOINT].iter().any(|name| path.join(name).exists()) {
-            return Err(Error::invalid(format!(
-                "{} holds a run already: go on with it by --resume, give another folder to --out, or remove this one",
-                path.display()
-            )));
+            return Err(Error::RunExists { path: path.to_owned() });
         }
         Ok(run)
     }
@@ -104,7 +102,7 @@ impl OpenRun {
         if !checkpoint.exists() {
             let why =
                 if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run with a checkpoint" };
-            return Err(Error::invalid(format!("there is nothing to resume in {}: {why}", path.display())));
+            return Err(Error::NothingToResume { path: path.to_owned(), why });
         }
         let run = Self::lock(path)?;
         let bytes = std::fs::read(&checkpoint).map_err(Error::io(&checkpoint))?;
@@ -116,10 +114,7 @@ impl OpenRun {
         let lock = File::create(&lock_path).map_err(Error::io(&lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder: RunFolder { path: path.to_owned() }, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Error::invalid(format!(
-                "another process is training in {}: wait until it ends, or give another folder to --out",
-                path.display()
-            ))),
+            Err(TryLockError::WouldBlock) => Err(Error::RunInUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(Error::io(&lock_path)(source)),
         }
     }

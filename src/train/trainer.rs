@@ -29,7 +29,7 @@ use super::run::{OpenRun, Record, TrainedTask};
 use super::task::TaskData;
 use crate::bert::{Checkpoint, Dropout, HeadShape, Model, WORD_EMBEDDINGS};
 use crate::bundle::weights::with_rounded_embeddings;
-use crate::ops::{Ops, binary_cross_entropy};
+use crate::ops::{Ops, Precision, binary_cross_entropy};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -55,6 +55,20 @@ pub struct Conduct<'a> {
     pub ops: Ops,
 }
 
+impl<'a> Conduct<'a> {
+    /// A new run in the folder `out`, on the processor and to its end.
+    pub fn new(out: &'a Path) -> Self {
+        Self {
+            out,
+            resume: false,
+            checkpoint_every: Duration::from_secs(600),
+            stop: &|| false,
+            device: Device::Cpu,
+            ops: Ops::for_device(&Device::Cpu, Precision::F32),
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub enum Outcome {
@@ -72,7 +86,7 @@ pub enum Outcome {
 /// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder, which is made once everything is ready.
 ///
 /// # Errors
-/// The recipe cannot be followed with these data or this checkpoint; the folder holds a run, or none that this one could
+/// The recipe cannot be followed with these data or this checkpoint, or its tokenizer is another model's; the folder holds a run, or none that this one could
 /// resume; it cannot be written; training diverges.
 pub fn train(
     tasks: Vec<TaskData>,
@@ -83,6 +97,10 @@ pub fn train(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     recipe.check(&checkpoint.architecture)?;
+    tokenizer.check_fits(checkpoint.architecture.vocab_size)?;
+    for note in checkpoint.notes() {
+        progress.note(&note);
+    }
     let head = |task: &TaskData| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
     let heads: Vec<HeadShape> = tasks.iter().map(head).collect();
     let data = digest(&tasks);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{complain, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{complain, tiny_bert, train_arguments, undertone, write_data};
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_written() {
@@ -66,17 +66,44 @@ fn a_base_whose_tensors_do_not_fit_is_an_error_that_names_them() {
         tensors.insert(query.into(), narrow);
     });
     assert!(misshapen.contains(&format!("{query} has shape [16, 32] where the model's is [32, 32]")), "{misshapen}");
-    let left_over = said(&|tensors| drop(tensors.insert("adapter.weight".into(), tensors[query].clone())));
-    assert!(left_over.contains("have the tensor adapter.weight, for which the model has no use"), "{left_over}");
+    let adapter = "encoder.layer.1.adapter.weight";
+    let left_over = said(&|tensors| drop(tensors.insert(adapter.into(), tensors[query].clone())));
+    assert!(left_over.contains(&format!("have the tensor {adapter}, for which the model has no use")), "{left_over}");
 
-    // A prefix, the old names of layer normalisation and the heads of pre-training are no reason to refuse a checkpoint.
+    // A prefix, the old names of layer normalisation and heads of another task are no reason to refuse a checkpoint.
     let mut tensors = std::collections::HashMap::new();
     for (name, tensor) in &whole {
         let name = name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
         tensors.insert(format!("bert.{name}"), tensor.clone());
     }
-    tensors.insert("cls.predictions.bias".to_owned(), whole["pooler.dense.bias"].clone());
+    for head in ["cls.predictions.bias", "classifier.bias"] {
+        tensors.insert(head.to_owned(), whole["pooler.dense.bias"].clone());
+    }
     candle_core::safetensors::save(&tensors, base.join("model.safetensors")).unwrap();
     let renamed = ["--task", "sentiment=aclImdb", "--epochs", "1", "--pooling", "pooler"];
-    succeed(folder, &train_arguments("base", &renamed));
+    let output = undertone(folder, &train_arguments("base", &renamed));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("left out: classifier.bias, cls.predictions.bias"), "{said}");
+}
+
+#[test]
+fn a_token_that_the_base_has_no_vector_for_is_refused_before_a_run_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let base = folder.join("base");
+    fs::create_dir(&base).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        fs::copy(tiny_bert().join(file), base.join(file)).unwrap();
+    }
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&fs::read(tiny_bert().join("tokenizer.json")).unwrap()).unwrap();
+    let mut token = json["added_tokens"][0].clone();
+    (token["content"], token["id"]) = ("[NAME]".into(), 111.into());
+    json["added_tokens"].as_array_mut().unwrap().push(token);
+    fs::write(base.join("tokenizer.json"), json.to_string()).unwrap();
+    // No text has the token.
+    let said = complain(folder, &train_arguments("base", &["--task", "sentiment=aclImdb", "--epochs", "1"]));
+    assert!(said.contains("the token \"[NAME]\" with the id 111"), "{said}");
+    assert!(!folder.join("run").exists());
 }

@@ -4,6 +4,7 @@
 mod calibrate;
 mod errors;
 mod failures;
+mod huggingface;
 mod measurements;
 mod pipeline;
 mod prune;

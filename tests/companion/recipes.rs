@@ -51,7 +51,7 @@ fn a_strangers_table_becomes_a_bundle() {
     assert!(printed.starts_with("mail: loss"), "{printed}");
     let record: Value = serde_json::from_slice(&fs::read(folder.join("run/run.json")).unwrap()).unwrap();
     assert_eq!(record["recipe"]["optimizer"], "adamw");
-    assert_eq!(record["recipe"]["batch_size"], 16, "a flag goes over the file");
+    assert_eq!(record["recipe"]["batch-size"], 16, "a flag goes over the file");
     let auc = |label: &str| record["tasks"][0]["validation"]["labels"][label]["auc"].as_f64().unwrap();
     assert!(auc("spam") > 0.99, "{record}");
 

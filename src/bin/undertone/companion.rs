@@ -8,6 +8,7 @@ mod evaluate;
 mod examine;
 mod export;
 mod faithfulness;
+mod memory;
 mod predict;
 mod progress;
 mod prune;
@@ -18,6 +19,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use undertone::Error;
 
 /// Fine-tunes BERT classifiers, measures them, and exports the bundles that the Undertone page runs in the browser.
 ///
@@ -61,8 +63,17 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {error}{}", flags(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// By which flags that is done which an error of the library advises.
+fn flags(error: &Error) -> &'static str {
+    match error {
+        Error::RunExists { .. } => " (--resume goes on with it, --out names another folder)",
+        Error::RunInUse { .. } | Error::NothingToResume { .. } => " (--out names the folder)",
+        _ => "",
     }
 }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use undertone::Result;
 use undertone::bundle::weights::Storage;
 use undertone::bundle::{EmbeddingPrecision, Precision};
 use undertone::train::export::{Options, export};
-use undertone::train::rounding;
 use undertone::train::run::RunFolder;
+use undertone::train::{huggingface, rounding};
+use undertone::{Error, Result};
 
 use super::progress::Bars;
 
@@ -27,9 +27,12 @@ pub struct Arguments {
     /// Where the bundle goes. A bundle that is there is replaced.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// How the weights are stored: int8 is a quarter of f32's size.
-    #[arg(long, value_enum, default_value_t = PrecisionArgument::Int8)]
-    precision: PrecisionArgument,
+    /// For whom the model is written.
+    #[arg(long, value_enum, default_value_t = Layout::Bundle)]
+    layout: Layout,
+    /// How the weights are stored: int8 is a quarter of f32's size [default: int8]
+    #[arg(long, value_enum)]
+    precision: Option<PrecisionArgument>,
     /// How the word vectors are stored, if not as the rest: int4 is half of int8's size.
     #[arg(long, value_enum, value_name = "PRECISION")]
     embeddings: Option<EmbeddingArgument>,
@@ -50,6 +53,15 @@ pub struct Arguments {
     /// The longest text in tokens that the bundle reads; all that the model has positions for where not given.
     #[arg(long)]
     max_tokens: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Layout {
+    /// For the page and for the companion.
+    Bundle,
+    /// For Hugging Face's transformers: f32 weights, not calibrated, into a folder that is empty or not there yet.
+    #[value(name = "huggingface")]
+    HuggingFace,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -74,7 +86,7 @@ enum EmbeddingArgument {
 
 impl Arguments {
     fn storage(&self) -> Storage {
-        let precision = match self.precision {
+        let precision = match self.precision.unwrap_or(PrecisionArgument::Int8) {
             PrecisionArgument::F32 => Precision::F32,
             PrecisionArgument::F16 => Precision::F16,
             PrecisionArgument::Int8 => Precision::Int8,
@@ -90,6 +102,9 @@ impl Arguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let run = RunFolder::open(&arguments.run)?;
+    if arguments.layout == Layout::HuggingFace {
+        return export_to_hugging_face(&run, &arguments);
+    }
     let options = Options {
         storage: arguments.storage(),
         name: arguments.name,
@@ -101,5 +116,21 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = export(&run, &arguments.out, &options, &mut Bars::default())?;
     let megabytes = bundle.manifest.total_bytes() as f64 / 1e6;
     println!("The bundle is in {} ({megabytes:.1} MB)", arguments.out.display());
+    Ok(())
+}
+
+fn export_to_hugging_face(run: &RunFolder, arguments: &Arguments) -> Result<()> {
+    let of_bundles = [
+        ("--precision", arguments.precision.is_some()),
+        ("--embeddings", arguments.embeddings.is_some()),
+        ("--rounding-texts", !arguments.rounding_texts.is_empty()),
+        ("--max-tokens", arguments.max_tokens.is_some()),
+    ];
+    if let Some((flag, _)) = of_bundles.iter().find(|(_, is_given)| *is_given) {
+        return Err(Error::invalid(format!("{flag} is for bundles: leave it out with --layout huggingface")));
+    }
+    let averaged: Vec<_> = arguments.averaged.iter().map(|path| RunFolder::open(path)).collect::<Result<_>>()?;
+    huggingface::export(run, &averaged, &arguments.out, &mut Bars::default())?;
+    println!("What transformers loads is in {}; its README.md says how", arguments.out.display());
     Ok(())
 }

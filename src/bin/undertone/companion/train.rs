@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use undertone::bert::{Checkpoint, Ops};
 use undertone::text::Tokenizer;
 use undertone::train::data::BadRows;
 use undertone::train::device::{TrainingPrecision, device};
-use undertone::train::recipe::Settings;
+use undertone::train::recipe::Recipe;
 use undertone::train::task::{SourceSettings, TaskSettings};
 use undertone::train::trainer::{Conduct, Outcome, summary, train};
 use undertone::{Error, Result};
 
+use super::memory::keep_memory_mapped;
 use super::progress::Bars;
 
 /// Fine-tunes a pretrained BERT on one task, or on several that share its encoder.
@@ -38,7 +40,7 @@ pub struct Arguments {
     #[command(flatten)]
     tasks: TaskArguments,
     #[command(flatten)]
-    settings: Settings,
+    recipe_flags: RecipeFlags,
     /// Leave out rows that are wrong, and list them, instead of stopping at the first.
     #[arg(long)]
     skip_bad_rows: bool,
@@ -61,6 +63,39 @@ pub struct Arguments {
     /// Train with the operations that devices other than the processor use.
     #[arg(long, hide = true)]
     composed: bool,
+}
+
+/// The flags that set a field of the recipe, as they were given.
+struct RecipeFlags(ArgMatches);
+
+impl RecipeFlags {
+    /// `recipe` with what the flags say.
+    fn over(&self, mut recipe: Recipe) -> Result<Recipe> {
+        recipe.update_from_arg_matches(&self.0).map_err(|error| Error::invalid(error.to_string()))?;
+        Ok(recipe)
+    }
+}
+
+impl Args for RecipeFlags {
+    fn augment_args(command: Command) -> Command {
+        // As for an update, where none has to be given.
+        Recipe::augment_args_for_update(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Recipe::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for RecipeFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        Ok(Self(matches.clone()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), clap::Error> {
+        self.0 = matches.clone();
+        Ok(())
+    }
 }
 
 /// What is to be learnt. Each flag may be given more than once, and starts with the task's name.
@@ -86,27 +121,31 @@ struct TaskArguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     use_threads(arguments.threads)?;
-    undertone::train::keep_memory_mapped();
+    keep_memory_mapped();
     let mut progress = Bars::default();
-    let file = arguments.recipe.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-    let mut settings = arguments.settings.over(file);
-    arguments.tasks.apply(&mut settings.tasks)?;
-    if settings.tasks.is_empty() {
+    let recipe = |below: Recipe| {
+        let file = arguments.recipe.as_deref().map(|path| Recipe::read(path, &below)).transpose()?;
+        let mut recipe = arguments.recipe_flags.over(file.unwrap_or(below))?;
+        arguments.tasks.apply(&mut recipe.tasks)?;
+        Ok::<_, Error>(recipe)
+    };
+    let tasks = recipe(Recipe::default())?.tasks;
+    if tasks.is_empty() {
         return Err(Error::invalid(
             "there is nothing to learn: name a task, as in --task sentiment=aclImdb, or a --recipe",
         ));
     }
-    for task in &settings.tasks {
+    for task in &tasks {
         task.labels()?;
     }
     let device = device(&arguments.device)?;
     let checkpoint = Checkpoint::read(&arguments.base, &device)?;
-    let recipe = settings.recipe(checkpoint.dropout);
+    let recipe = recipe(Recipe { dropout: checkpoint.dropout, ..Recipe::default() })?;
     recipe.check(&checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?.normalising(recipe.normalisation);
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
-    let tasks = settings.tasks.iter().map(read).collect::<Result<_>>()?;
+    let tasks = tasks.iter().map(read).collect::<Result<_>>()?;
     let precision = arguments.precision.on(&device)?;
     let ops = if arguments.composed { Ops::Composed(precision) } else { Ops::for_device(&device, precision) };
     let conduct = Conduct {
@@ -138,17 +177,17 @@ pub fn run(arguments: Arguments) -> Result<()> {
 
 impl TaskArguments {
     /// Adds what the flags say to the recipe's tasks. Data named by a flag replace those of the recipe.
-    fn apply(self, tasks: &mut Vec<TaskSettings>) -> Result<()> {
-        let task = |tasks: &mut Vec<TaskSettings>, name: String| match tasks.iter().position(|task| task.name == name) {
+    fn apply(&self, tasks: &mut Vec<TaskSettings>) -> Result<()> {
+        let task = |tasks: &mut Vec<TaskSettings>, name: &str| match tasks.iter().position(|task| task.name == name) {
             Some(index) => index,
             None => {
-                tasks.push(TaskSettings { name, ..TaskSettings::default() });
+                tasks.push(TaskSettings { name: name.to_owned(), ..TaskSettings::default() });
                 tasks.len() - 1
             }
         };
         for (flags, of) in [
-            (self.train, (|task| &mut task.train) as fn(&mut TaskSettings) -> &mut Vec<SourceSettings>),
-            (self.validation_data, |task| &mut task.validation),
+            (&self.train, (|task| &mut task.train) as fn(&mut TaskSettings) -> &mut Vec<SourceSettings>),
+            (&self.validation_data, |task| &mut task.validation),
         ] {
             let mut named = Vec::new();
             for (name, path) in flags {
@@ -159,21 +198,21 @@ impl TaskArguments {
                     sources.clear();
                 }
                 // The flags' paths are relative to where the command runs, not to the recipe's data.
-                let path = std::path::absolute(&path).map_err(Error::io(path.as_ref()))?;
+                let path = std::path::absolute(path).map_err(Error::io(path.as_ref()))?;
                 sources.push(SourceSettings::Path(path));
             }
         }
-        for (name, labels) in self.labels {
+        for (name, labels) in &self.labels {
             let index = task(tasks, name);
             tasks[index].labels = labels.split(',').map(|label| label.trim().to_owned()).collect();
         }
-        for (name, column) in self.text {
+        for (name, column) in &self.text {
             let index = task(tasks, name);
-            tasks[index].text = Some(column);
+            tasks[index].text = Some(column.clone());
         }
-        for (name, column) in self.second {
+        for (name, column) in &self.second {
             let index = task(tasks, name);
-            tasks[index].second = Some(column);
+            tasks[index].second = Some(column.clone());
         }
         Ok(())
     }
