@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Content, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, HeadKind, Label, Manifest, Task, Windows};
-use crate::ops::{Ops, Rounding};
+use crate::ops::Rounding;
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -65,10 +65,10 @@ pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
 ///
 /// # Errors
 /// It is not what the manifest describes, or a task wants its logits to be made answers of in a way that this version cannot.
-pub fn model(manifest: &Manifest, weights: &dyn Content, ops: Ops) -> Result<Model> {
+pub fn model(manifest: &Manifest, weights: &dyn Content, rounding: Rounding) -> Result<Model> {
     manifest.tasks.iter().try_for_each(check_is_supported)?;
     let weights = bundle::weights::decode(weights)?;
-    Model::new(&manifest.architecture, manifest.pooling, &manifest.heads(), weights, ops)
+    Model::for_inference(&manifest.architecture, manifest.pooling, &manifest.heads(), weights, rounding)
 }
 
 /// The format has a place for more than this version does; what it does not do would be wrong without a word.
@@ -109,17 +109,17 @@ impl Classifier {
     /// # Errors
     /// The weights or the tokenizer are not what the manifest describes.
     pub fn new(bundle: &Bundle) -> Result<Self> {
-        Self::with_ops(bundle, Ops::Int8(Rounding::DEFAULT))
+        Self::with_rounding(bundle, Rounding::DEFAULT)
     }
 
-    /// Builds the model of `bundle` with other operations than the default ones.
+    /// Builds the model of `bundle`; activations that meet int8 weights are rounded as `rounding` says.
     ///
     /// # Errors
     /// As for [`Self::new`].
-    pub fn with_ops(bundle: &Bundle, ops: Ops) -> Result<Self> {
+    pub fn with_rounding(bundle: &Bundle, rounding: Rounding) -> Result<Self> {
         let manifest = bundle.manifest.clone();
         let tokenizer = tokenizer(&manifest, &bundle.tokenizer)?;
-        let model = model(&manifest, &bundle.weights, ops)?;
+        let model = model(&manifest, &bundle.weights, rounding)?;
         Ok(Self::of_parts(manifest, tokenizer, model))
     }
 

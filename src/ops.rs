@@ -34,15 +34,13 @@ pub use crate::kernels::precision::Precision;
 pub use int8::{Int8Layer, Int8Linear};
 pub use packed::Packed;
 
-/// Which implementation computes an operation, and to what the factors of linear layers' products are rounded.
+/// Which implementation computes an operation, with the precision of the factors of linear layers' products.
 ///
 /// The fused operations run on the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ops {
     /// One operation for each sub-layer.
     Fused(Precision),
-    /// For inference: one operation for each layer whose weights are int8, the others as in `Fused(Precision::F32)`.
-    Int8(Rounding),
     /// candle's operations, on any device. A browser has none but the CPU, and without them the engine is a seventh smaller.
     #[cfg(not(target_arch = "wasm32"))]
     Composed(Precision),
@@ -128,14 +126,13 @@ impl Ops {
 
     /// Whether these are the fused operations.
     pub fn are_fused(self) -> bool {
-        matches!(self, Self::Fused(_) | Self::Int8(_))
+        matches!(self, Self::Fused(_))
     }
 
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         match self {
             Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
-            Self::Int8(_) => Self::Fused(Precision::F32).linear(x, weight, bias),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::linear(x, weight, bias, precision),
         }
@@ -144,9 +141,7 @@ impl Ops {
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
-            Self::Fused(_) | Self::Int8(_) => {
-                x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon })
-            }
+            Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
         }
@@ -164,7 +159,6 @@ impl Ops {
                 let attention = attention::Attention { precision, packing, settings, saved: OnceLock::new() };
                 x.contiguous()?.apply_op2(&packed, attention)
             }
-            Self::Int8(_) => Self::Fused(Precision::F32).attention(x, weights, packing, settings),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::attention_sublayer(x, &packed, packing, settings, precision),
         }
@@ -186,7 +180,6 @@ impl Ops {
                 let feed_forward = feed_forward::FeedForward { precision, epsilon, dropout, saved: OnceLock::new() };
                 x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
-            Self::Int8(_) => Self::Fused(Precision::F32).feed_forward(x, first, weights, epsilon, dropout),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::feed_forward(x, first, &packed, epsilon, dropout, precision),
         }
@@ -207,9 +200,7 @@ impl Ops {
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
-            Self::Fused(_) | Self::Int8(_) => {
-                words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() })
-            }
+            Self::Fused(_) => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::embedding([words, positions, token_types], lookup),
         }
@@ -239,9 +230,7 @@ impl Ops {
     /// The mean of each text's rows: (rows, width) → (texts, width).
     pub fn mean_pool(self, x: &Tensor, packing: &Packing) -> Result<Tensor> {
         match self {
-            Self::Fused(_) | Self::Int8(_) => {
-                x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() })
-            }
+            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::mean_pool(x, packing),
         }
@@ -250,7 +239,7 @@ impl Ops {
     /// Drops the elements of `x` that `mask` names and scales the others up.
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
-            Self::Fused(_) | Self::Int8(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            Self::Fused(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::dropout(x, mask),
         }

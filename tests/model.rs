@@ -169,20 +169,28 @@ fn texts() -> Vec<TokenIds> {
     [9, 3, 40, 1, 62, 64, 17, 33, 8].map(text).into()
 }
 
+/// The encoder with int8 layers, for activations rounded so; without a rounding with all weights widened.
+fn encoder(architecture: &Architecture, weights: Weights, rounding: Option<Rounding>) -> Model {
+    let model = match rounding {
+        Some(rounding) => Model::for_inference(architecture, Pooling::Mean, &[], weights, rounding),
+        None => Model::new(architecture, Pooling::Mean, &[], weights, Ops::Fused(Precision::F32)),
+    };
+    model.unwrap()
+}
+
 #[test]
 fn int8_layers_are_the_float_ones_of_the_same_weights() {
     let checkpoint = checkpoint();
     let storage = Storage { precision: bundle::Precision::Int8, embeddings: Some(EmbeddingPrecision::Int4) };
     let stored = encode(checkpoint.weights, storage).unwrap();
     let batch = Batch::pack(&texts()).unwrap();
-    let hidden_states = |ops| {
-        let weights = decode(&stored).unwrap();
-        let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], weights, ops).unwrap();
+    let hidden_states = |rounding| {
+        let model = encoder(&checkpoint.architecture, decode(&stored).unwrap(), rounding);
         model.hidden_states(&batch, None).unwrap()
     };
-    let float = hidden_states(Ops::Fused(Precision::F32));
+    let float = hidden_states(None);
     for (rounding, tolerance) in [(Rounding::Wide, 5e-4), (Rounding::Narrow, 2e-2)] {
-        let distance = relative_distance(&hidden_states(Ops::Int8(rounding)), &float);
+        let distance = relative_distance(&hidden_states(Some(rounding)), &float);
         assert!(distance < tolerance && distance > 0.0, "{rounding:?}: off by {distance:e}");
     }
 }
@@ -204,17 +212,14 @@ fn smoothing_changes_the_rounding_alone() {
         }
     }
     let batch = Batch::pack(&texts()).unwrap();
-    let hidden_states = |weights: Weights, ops| {
-        let model = Model::new(&architecture, Pooling::Mean, &[], weights, ops).unwrap();
-        model.hidden_states(&batch, None).unwrap()
-    };
-    let float = Ops::Fused(Precision::F32);
-    let distance = relative_distance(&hidden_states(smoothed.clone(), float), &hidden_states(weights, float));
+    let hidden_states =
+        |weights, rounding| encoder(&architecture, weights, rounding).hidden_states(&batch, None).unwrap();
+    let distance = relative_distance(&hidden_states(smoothed.clone(), None), &hidden_states(weights, None));
     assert!(distance < 1e-5, "the same model: {distance:e}");
     let stored = encode(smoothed, bundle::Precision::Int8).unwrap();
-    let float = hidden_states(decode(&stored).unwrap(), float);
+    let float = hidden_states(decode(&stored).unwrap(), None);
     for (rounding, tolerance) in [(Rounding::Wide, 1e-3), (Rounding::Narrow, 4e-2)] {
-        let distance = relative_distance(&hidden_states(decode(&stored).unwrap(), Ops::Int8(rounding)), &float);
+        let distance = relative_distance(&hidden_states(decode(&stored).unwrap(), Some(rounding)), &float);
         assert!(distance < tolerance && distance > 0.0, "{rounding:?}: off by {distance:e}");
     }
 }
@@ -269,13 +274,13 @@ fn int8_layers_may_have_any_size() {
     for (hidden, heads) in [(128, 2), (1024, 16)] {
         let (architecture, weights) = random_bert(hidden, heads);
         let stored = encode(weights, bundle::Precision::Int8).unwrap();
-        let hidden_states = |ops| {
-            let model = Model::new(&architecture, Pooling::Mean, &[], decode(&stored).unwrap(), ops).unwrap();
+        let hidden_states = |rounding| {
+            let model = encoder(&architecture, decode(&stored).unwrap(), rounding);
             model.hidden_states(&batch, None).unwrap()
         };
-        let float = hidden_states(Ops::Fused(Precision::F32));
+        let float = hidden_states(None);
         for (rounding, tolerance) in [(Rounding::Wide, 5e-4), (Rounding::Narrow, 2e-2)] {
-            let distance = relative_distance(&hidden_states(Ops::Int8(rounding)), &float);
+            let distance = relative_distance(&hidden_states(Some(rounding)), &float);
             assert!(distance < tolerance && distance > 0.0, "{hidden}, {rounding:?}: off by {distance:e}");
         }
     }
@@ -285,8 +290,7 @@ fn int8_layers_may_have_any_size() {
 fn int8_layers_read_texts_apart() {
     let checkpoint = checkpoint();
     let stored = encode(checkpoint.weights, bundle::Precision::Int8).unwrap();
-    let ops = Ops::Int8(Rounding::Wide);
-    let model = Model::new(&checkpoint.architecture, Pooling::Mean, &[], decode(&stored).unwrap(), ops).unwrap();
+    let model = encoder(&checkpoint.architecture, decode(&stored).unwrap(), Some(Rounding::Wide));
     let texts = texts();
     let together = values(&model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap());
     let apart = texts.iter().map(|text| values(&model.hidden_states(&Batch::pack([text]).unwrap(), None).unwrap()));

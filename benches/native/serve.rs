@@ -10,7 +10,7 @@ use candle_transformers::models::bert::BertModel;
 use undertone::bert::{Batch, TokenIds, Unit};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
-use undertone::ops::{Ops, Rounding};
+use undertone::ops::Rounding;
 
 use crate::contender::{Answer, Kind, Question};
 use crate::{Models, Result};
@@ -23,7 +23,7 @@ pub fn serve(name: &str, models: &Models) -> Result<()> {
         _ => None,
     };
     if let Some(rounding) = rounding {
-        let classifier = Classifier::with_ops(&Bundle::read(&models.bundle)?, Ops::Int8(rounding))?;
+        let classifier = Classifier::with_rounding(&Bundle::read(&models.bundle)?, rounding)?;
         answer(|texts| ours(&classifier, texts))
     } else {
         let candle = Candle::read(&models.peer)?;

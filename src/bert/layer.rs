@@ -52,15 +52,20 @@ enum FeedForward {
 }
 
 impl Layer {
-    /// Takes the layer whose tensors' names begin with `name`.
+    /// Takes the layer whose tensors' names begin with `name`. With a rounding of the activations int8 weights stay so.
     ///
     /// # Errors
     /// A tensor is missing or misshapen.
-    pub fn take(weights: &mut Weights, name: &str, architecture: &Architecture, ops: Ops) -> Result<Self> {
+    pub fn take(
+        weights: &mut Weights,
+        name: &str,
+        architecture: &Architecture,
+        rounding: Option<Rounding>,
+    ) -> Result<Self> {
         let (heads, epsilon) = (architecture.num_attention_heads, architecture.layer_norm_eps as f32);
         let is_int8 = LINEARS.iter().all(|part| weights.has_rows(&format!("{name}.{part}.weight")));
-        let sub_layers = match ops {
-            Ops::Int8(rounding) if is_int8 && architecture.hidden_act == Activation::Gelu => {
+        let sub_layers = match rounding {
+            Some(rounding) if is_int8 && architecture.hidden_act == Activation::Gelu => {
                 let linears = linears(weights, name, architecture, take_int8)?;
                 let norms = norms(weights, name, architecture)?.map(|norm| [norm.weight, norm.bias]);
                 let smoothing = smoothing(weights, name, architecture)?;

@@ -8,7 +8,7 @@ use super::layer::Layer;
 use super::modules::{LayerNorm, Linear};
 use super::{Architecture, Batch, Pooling, Weights};
 use crate::kernels::compact::Compact;
-use crate::ops::Ops;
+use crate::ops::{Ops, Precision, Rounding};
 use crate::{Error, Result};
 
 /// The name of the table of word vectors.
@@ -80,9 +80,7 @@ enum Words {
 
 impl Model {
     /// Builds the model from `weights`, under Hugging Face's names for the encoder. The tensors are not copied: variables
-    /// stay variables, and get gradients.
-    ///
-    /// What is in few bits stays so with [`Ops::Int8`], as far as there are kernels for it, and is widened otherwise.
+    /// stay variables, and get gradients. What is in few bits is widened.
     ///
     /// # Errors
     /// A tensor is missing, misshapen or left over; or a head has no labels.
@@ -90,8 +88,34 @@ impl Model {
         architecture: &Architecture,
         pooling: Pooling,
         heads: &[HeadShape],
+        weights: Weights,
+        ops: Ops,
+    ) -> Result<Self> {
+        Self::build(architecture, pooling, heads, weights, ops, None)
+    }
+
+    /// As [`Self::new`], on the CPU and without gradients: what is in few bits stays so, as far as there are kernels for it, and
+    /// the activations that meet int8 weights are rounded as `rounding` says.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn for_inference(
+        architecture: &Architecture,
+        pooling: Pooling,
+        heads: &[HeadShape],
+        weights: Weights,
+        rounding: Rounding,
+    ) -> Result<Self> {
+        Self::build(architecture, pooling, heads, weights, Ops::Fused(Precision::F32), Some(rounding))
+    }
+
+    fn build(
+        architecture: &Architecture,
+        pooling: Pooling,
+        heads: &[HeadShape],
         mut weights: Weights,
         ops: Ops,
+        rounding: Option<Rounding>,
     ) -> Result<Self> {
         let hidden = architecture.hidden_size;
         if let Some(head) = heads.iter().find(|head| head.labels == 0) {
@@ -105,7 +129,7 @@ impl Model {
         let model = Self {
             ops,
             embeddings: Embeddings {
-                words: Words::take(from, WORD_EMBEDDINGS, [architecture.vocab_size, hidden], ops)?,
+                words: Words::take(from, WORD_EMBEDDINGS, [architecture.vocab_size, hidden], rounding.is_some())?,
                 positions: from
                     .take("embeddings.position_embeddings.weight", &[architecture.max_position_embeddings, hidden])?,
                 token_types: from
@@ -113,7 +137,7 @@ impl Model {
                 norm: LayerNorm::take(from, "embeddings.LayerNorm", hidden, epsilon)?,
             },
             layers: (0..architecture.num_hidden_layers)
-                .map(|index| Layer::take(from, &format!("encoder.layer.{index}"), architecture, ops))
+                .map(|index| Layer::take(from, &format!("encoder.layer.{index}"), architecture, rounding))
                 .collect::<Result<_>>()?,
             pooler: match pooling {
                 Pooling::Pooler => Some(Linear::take(from, "pooler.dense", hidden, hidden)?),
@@ -191,10 +215,8 @@ impl Model {
 }
 
 impl Words {
-    fn take(weights: &mut Weights, name: &str, shape: [usize; 2], ops: Ops) -> Result<Self> {
-        if let Ops::Int8(_) = ops
-            && let Some(table) = weights.take_compact(name, &shape)?
-        {
+    fn take(weights: &mut Weights, name: &str, shape: [usize; 2], may_be_compact: bool) -> Result<Self> {
+        if may_be_compact && let Some(table) = weights.take_compact(name, &shape)? {
             return Ok(Self::Compact(table));
         }
         Ok(Self::Float(weights.take(name, &shape)?))

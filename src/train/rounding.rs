@@ -201,7 +201,7 @@ impl Stream {
 
     /// The layer `name` as its weights are now.
     fn layer(&self, architecture: &Architecture, name: &str) -> Result<Layer> {
-        Layer::take(&mut self.weights.clone(), name, architecture, OPS)
+        Layer::take(&mut self.weights.clone(), name, architecture, None)
     }
 
     /// Lets the texts through `layer`.

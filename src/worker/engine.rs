@@ -15,7 +15,7 @@ use super::protocol::{Answer, Model, Response};
 use super::{fail, post, scope};
 use crate::Result;
 use crate::classify::{self, Classifier, Scoring};
-use crate::ops::{Ops, Rounding};
+use crate::ops::Rounding;
 
 /// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
 /// function anew once it has run for long enough: the large ones soon, some smaller ones after a thousand tokens, which
@@ -169,7 +169,7 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
     let download = Download::begin(address, fresh).await?;
     let manifest = &download.manifest;
     let tokenizer = async { classify::tokenizer(manifest, &download.tokenizer().await?.to_vec()) };
-    let model = async { classify::model(manifest, &download.weights().await?, Ops::Int8(Rounding::DEFAULT)) };
+    let model = async { classify::model(manifest, &download.weights().await?, Rounding::DEFAULT) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
     let manifest = download.finish();
     let described = Model {

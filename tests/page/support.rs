@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use tempfile::TempDir;
-use undertone::bert::{Ops, Rounding};
+use undertone::bert::Rounding;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 
@@ -104,7 +104,7 @@ impl Native {
 
     fn rounding(site: &Path, rounding: Rounding, tolerance: f64) -> Self {
         let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
-        let classifier = Classifier::with_ops(&bundle, Ops::Int8(rounding)).expect("the bundle has a model");
+        let classifier = Classifier::with_rounding(&bundle, rounding).expect("the bundle has a model");
         Self { classifier, tolerance }
     }
 

@@ -1,6 +1,6 @@
 //! How activations are rounded, as the command line has it.
 
-use undertone::bert::{Ops, Rounding};
+use undertone::bert::Rounding;
 
 /// The roundings of the int8 kernels.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -11,11 +11,11 @@ pub enum Activations {
     Narrow,
 }
 
-impl From<Activations> for Ops {
+impl From<Activations> for Rounding {
     fn from(activations: Activations) -> Self {
-        Self::Int8(match activations {
-            Activations::Wide => Rounding::Wide,
-            Activations::Narrow => Rounding::Narrow,
-        })
+        match activations {
+            Activations::Wide => Self::Wide,
+            Activations::Narrow => Self::Narrow,
+        }
     }
 }

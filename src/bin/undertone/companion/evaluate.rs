@@ -50,7 +50,7 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
-    let classifier = Classifier::with_ops(&bundle, arguments.activations.into())?;
+    let classifier = Classifier::with_rounding(&bundle, arguments.activations.into())?;
     let task = texts::task(&bundle, &arguments.task)?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         None => None,
         Some(other) => {
             let other = Bundle::read(other)?.calibrated_as(&bundle)?;
-            let classifier = Classifier::with_ops(&other, arguments.activations.into())?;
+            let classifier = Classifier::with_rounding(&other, arguments.activations.into())?;
             let others = texts::scored(&other, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
             Some(Differences::of(scored.predictions().logits, others.predictions().logits)?)
         }

@@ -46,7 +46,7 @@ enum Format {
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {
-    let classifier = Classifier::with_ops(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
+    let classifier = Classifier::with_rounding(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
     let mut output = std::io::stdout().lock();
     let mut input = BufReader::with_capacity(AHEAD, std::io::stdin().lock());
     let mut seen = 0;
