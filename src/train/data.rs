@@ -1,38 +1,45 @@
 //! Labelled texts, read from the layouts that people have them in.
 //!
 //! Two tasks come with data sets that everybody uses, and each has a layout of its own: IMDB reviews are one file each in
-//! the folder or archive `aclImdb` (`imdb`), Kaggle's toxic comments are rows of CSV files (`table`). Own comments are rows
-//! of CSV files, too, or of JSON lines (`json_lines`). [`read`] looks at what a path is (`layout`) and reads any of them
-//! into the same [`Dataset`], so that nothing after it knows where a text came from.
+//! the folder or archive `aclImdb` (`imdb`), Kaggle's toxic comments are rows of CSV files. Own comments are rows of such files,
+//! too, or of JSON lines ([`rows`](crate::rows) reads all of these, and `file` finds in them what a [`Schema`] names). [`read`] looks
+//! at what a path is (`layout`) and reads any of them into the same [`Dataset`], so that nothing after it knows where a text came from.
 //!
 //! Everything is read before training starts, and the first thing that is wrong ends it with the file and the line, unless
 //! wrong rows are to be skipped: an hour of training on rows that were quietly misread costs more than a stop. The order
 //! of the examples is that of the files, and for reviews that of their paths, so that the same data and the same seed give
 //! the same model.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-mod content;
-mod gathering;
+mod builder;
+mod columns;
+mod digest;
+mod file;
 mod hold_out;
 mod imdb;
-mod json_lines;
+mod label;
+mod labels_file;
 mod layout;
 mod left_out;
 mod marks;
+mod row;
 mod schema;
-mod table;
+mod text;
 mod write;
 
 pub use hold_out::hold_out;
+pub use label::{LabelRule, Reading};
 pub use left_out::LeftOut;
 pub use schema::Schema;
 pub use write::write_jsonl;
 
-use gathering::Gathering;
+use builder::DatasetBuilder;
+use digest::Digest;
 use layout::Layout;
 
 /// A label that nobody gave, among an example's targets: left out of the loss and of every metric.
@@ -41,11 +48,12 @@ pub const UNKNOWN: f32 = f32::NAN;
 /// One labelled text.
 #[derive(Debug, Clone)]
 pub struct Example {
-    /// The text as its author wrote it, except that HTML line breaks of reviews are newlines.
+    /// The text as its author wrote it, except that HTML's line breaks are newlines where no characters are marked.
     pub text: String,
     /// The text that it is paired with, where the task is about pairs.
     pub second: Option<String>,
-    /// 1 where a label applies, 0 where it does not and [`UNKNOWN`] where nobody said, in the order of [`Dataset::labels`].
+    /// 1 where a label applies, 0 where it does not, the share of those who said that it does where they did not agree, and
+    /// [`UNKNOWN`] where nobody said, in the order of [`Dataset::labels`].
     pub targets: Vec<f32>,
     /// The bytes of the text that are marked, in order and apart, where the task is about that.
     pub marks: Vec<Range<usize>>,
@@ -72,19 +80,31 @@ pub struct Dataset {
     pub examples: Vec<Example>,
     /// What was read and is not in `examples`.
     pub left_out: LeftOut,
+    /// What was read otherwise than it stands, and by which words labels are told.
+    pub notes: Vec<String>,
+}
+
+impl Dataset {
+    /// All that is to be said of how it was read, a line each.
+    pub fn remarks(&self) -> Vec<String> {
+        let counts = self.left_out.sentence();
+        counts.into_iter().chain(self.left_out.bad_rows.iter().cloned()).chain(self.notes.iter().cloned()).collect()
+    }
 }
 
 /// Where texts of a task are.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Source {
     /// A folder, archive or file, as [`read`] lists them.
     pub path: PathBuf,
-    /// Whether its texts have none of the task's labels, whatever they are labelled with there.
-    pub all_negative: bool,
+    /// What all of its texts have as each label, whatever they are labelled with there: 0 where none applies, 0.5 where nobody could say.
+    pub all: Option<f32>,
     /// Take only rows that have one of some values in a column; all where none is given.
     pub only: Option<Only>,
     /// Take at most so many of its texts, picked at random.
     pub samples: Option<usize>,
+    /// Leave out the texts that these folders, archives and files have.
+    pub except: Vec<PathBuf>,
 }
 
 /// Which rows of a source to take.
@@ -128,21 +148,23 @@ impl Split {
 /// Reads the labelled texts of `sources` into one data set. Each is one of
 ///
 /// - the folder `aclImdb`, or its archive as `.tar.gz`, `.tgz` or `.tar.xz`, of which `split` picks a part: the task's only
-///   label has to be `positive`, unless the source is all negative, and reviews without a class (`unsup`) are left out;
+///   label has to be `positive`, unless all labels of the source are the same, and reviews without a class (`unsup`) are left out;
 /// - a folder with `train.csv` and `test.csv`, or `.tsv`, `.jsonl` or `.ndjson`, of which `split` picks one;
-/// - a file of rows with one of these endings, whatever `split` is.
+/// - a file of rows with one of these endings, whatever `split` is;
+/// - a `.txt` file with a text in each line, where all labels of the source are the same.
 ///
-/// A row has its text in `comment_text` or `text` or where the schema says, 0 or 1 (or true or false) for each label, and
-/// if it likes an `id` and a `weight`; whatever else it has is passed over. `test.csv` may have its labels in
-/// `test_labels.csv` beside it. A label that is empty, null, absent from a JSON object or −1 is [`UNKNOWN`], and a row of
+/// A row has its text in `comment_text` or `text` or where the schema says, what [`LabelRule`] says for each label, and
+/// if it likes an `id` and a `weight`; whatever else it has is passed over. Names of columns may differ in case. `test.csv` may have its labels in
+/// `test_labels.csv` beside it. A label that is empty, null, NaN or NA, absent from a JSON object or −1 is [`UNKNOWN`], and a row of
 /// which no label is known is left out. But a label that no row can have, for want of a column or because no JSON object
-/// has such a key, is an error, since most often it was misspelt. The texts of an all-negative source need no labels.
+/// has such a key, is an error, since most often it was misspelt. The texts of a source with [`Source::all`] need no labels.
 ///
 /// Two kinds of repeats are left out, since they would count twice, and in both halves of a held-out split:
 ///
-/// - rows with an `id` that a source before theirs has, too: comments are handed around in several cleanings. Within one
-///   source an id may repeat, since files that were put together from others number each of them from 0;
-/// - from what is to be learnt from (`Split::Train`), rows with the same text and second text as one before, in any source.
+/// - rows with an `id` that a source before theirs has for the same text, too: comments are handed around in several cleanings.
+///   Where most of the ids that two sources share have other texts, each of them counts its rows from 0, and these are kept. Within
+///   one source an id may repeat;
+/// - from what is to be learnt from (`Split::Train`), rows with the same text and second text as one before, in any source, but for white space.
 ///   Labels of theirs that the first does not know are added to it; where they contradict it, it stays as it is. What
 ///   is to be measured on keeps them: nothing leaks there, and figures that others published count every row.
 ///
@@ -151,34 +173,70 @@ impl Split {
 /// # Errors
 /// A path does not exist, is none of these or cannot be read; a file is not of the kind that its name says, lacks a column
 /// or key, or ends within quotes; a row is wrong and `bad_rows` says to refuse it; labels are named twice or called as
-/// something else; no labelled text is left.
+/// something else, or told by a word that no row has; no labelled text is left.
 pub fn read(sources: &[Source], schema: &Schema, split: Split, bad_rows: BadRows, seed: u64) -> Result<Dataset> {
     schema.check()?;
-    let mut gathering = Gathering::new(schema, split, bad_rows, seed);
+    let mut builder = DatasetBuilder::new(schema, split, bad_rows, seed);
     for source in sources {
-        if source.samples == Some(0) {
-            return Err(Error::invalid(format!(
-                "{}: no text would be taken of it: ask for at least one sample, or leave it out",
-                source.path.display()
-            )));
-        }
-        gathering.begin(source);
+        check(source, schema)?;
+        builder.begin(source, texts_of(&source.except, schema)?);
         match Layout::of(&source.path, split)? {
             Layout::ReviewFolder(folder) => {
-                imdb::check(&source.path, schema, source.all_negative)?;
-                imdb::read_folder(&folder, split, &mut gathering)?;
+                imdb::check(&source.path, schema, source.all.is_some())?;
+                imdb::read_folder(&folder, split, &mut builder)?;
             }
             Layout::ReviewArchive(compression) => {
-                imdb::check(&source.path, schema, source.all_negative)?;
-                imdb::read_archive(&source.path, compression, split, &mut gathering)?;
+                imdb::check(&source.path, schema, source.all.is_some())?;
+                imdb::read_archive(&source.path, compression, split, &mut builder)?;
             }
-            Layout::Table(file, separator) => table::read(&file, separator, &mut gathering)?,
-            Layout::JsonLines(file) => json_lines::read(&file, &mut gathering)?,
+            Layout::Rows(path, format) => file::read(&path, format, &mut builder)?,
         }
-        gathering.end(source)?;
+        builder.end(source)?;
     }
-    let dataset = gathering.finish();
+    let dataset = builder.finish()?;
     if dataset.examples.is_empty() { Err(nothing_left(sources, &dataset.left_out)) } else { Ok(dataset) }
+}
+
+fn check(source: &Source, schema: &Schema) -> Result<()> {
+    let path = source.path.display();
+    if source.samples == Some(0) {
+        return Err(Error::invalid(format!(
+            "{path}: no text would be taken of it: ask for at least one sample, or leave it out"
+        )));
+    }
+    match source.all {
+        Some(share) if !(0.0..=1.0).contains(&share) => {
+            Err(Error::invalid(format!("{path}: all = {share} is no label: give 0, 1 or a share between them")))
+        }
+        Some(share) if share > 0.0 && schema.spans.is_some() => Err(Error::invalid(format!(
+            "{path}: all = {share} would mark all words, or none for certain: of marked words, a source can only have all = 0"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The digests of the texts at `paths`, whatever they are labelled with, and of both parts of folders and archives.
+fn texts_of(paths: &[PathBuf], schema: &Schema) -> Result<HashSet<Digest>> {
+    let label = vec![LabelRule::named("any")];
+    // They may have their texts where this task has, or where most files have them.
+    let named = Schema { labels: label.clone(), text: schema.text.clone(), second: schema.second.clone(), spans: None };
+    let usual = Schema { labels: label, text: None, ..named.clone() };
+    let read = |path: &Path, schema: &Schema, split| {
+        let source = Source { path: path.to_owned(), all: Some(0.0), ..Source::default() };
+        read(&[source], schema, split, BadRows::Skip, 0)
+    };
+    let mut digests = HashSet::new();
+    for path in paths {
+        let parts = [Split::Train, Split::Test]
+            .map(|split| read(path, &named, split).or_else(|error| read(path, &usual, split).map_err(|_| error)));
+        let parts = match parts {
+            [Err(error), Err(_)] => return Err(error),
+            parts => parts.into_iter().flatten(),
+        };
+        let examples = parts.flat_map(|part| part.examples);
+        digests.extend(examples.map(|example| digest::of(&example.text, example.second.as_deref())));
+    }
+    Ok(digests)
 }
 
 fn nothing_left(sources: &[Source], left_out: &LeftOut) -> Error {

@@ -13,7 +13,7 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::data::{self, BadRows, Dataset, Example, Schema, Source, Split};
+use super::data::{self, BadRows, Dataset, Example, LabelRule, Schema, Source, Split};
 use super::{Progress, files};
 use crate::bert::{Checkpoint, WORD_EMBEDDINGS, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
@@ -56,9 +56,9 @@ pub struct Difference {
 /// # Errors
 /// As for [`data::read`], except that rows which are wrong are left out.
 pub fn texts(paths: &[PathBuf], split: Split) -> Result<Dataset> {
-    let source = |path: &PathBuf| Source { path: path.clone(), all_negative: true, ..Source::default() };
+    let source = |path: &PathBuf| Source { path: path.clone(), all: Some(0.0), ..Source::default() };
     let sources: Vec<Source> = paths.iter().map(source).collect();
-    let schema = Schema { labels: vec!["any".to_owned()], ..Schema::default() };
+    let schema = Schema { labels: vec![LabelRule::named("any")], ..Schema::default() };
     data::read(&sources, &schema, split, BadRows::Skip, 0)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::Progress;
-use super::data::{self, BadRows, Example, Only, Schema, Source, Split};
+use super::data::{self, BadRows, Example, LabelRule, Only, Schema, Source, Split};
 use crate::bert::Unit;
 use crate::bundle::check_task_name;
 use crate::{Error, Result};
@@ -23,9 +23,9 @@ const KNOWN: [(&str, &[&str]); 2] = [
 pub struct TaskSettings {
     /// The task's name.
     pub name: String,
-    /// Its labels; those of `sentiment` and `toxicity` are known.
+    /// Its labels, and how rows say whether one applies; those of `sentiment` and `toxicity` are known.
     #[serde(default)]
-    pub labels: Vec<String>,
+    pub labels: Vec<LabelRule>,
     /// The column of the text.
     pub text: Option<String>,
     /// The column of the second text, where the task is about pairs.
@@ -55,7 +55,7 @@ pub struct TaskSettings {
 pub enum SourceSettings {
     /// `"reviews.csv"`
     Path(PathBuf),
-    /// `{ path = "reviews.csv", all-negative = true, samples = 1000 }`
+    /// `{ path = "reviews.csv", all = 0, samples = 1000 }`
     Table(SourceTable),
 }
 
@@ -65,7 +65,9 @@ pub enum SourceSettings {
 pub struct SourceTable {
     /// A path, which may be relative to the folder of all data.
     pub path: PathBuf,
-    /// Whether its texts have none of the task's labels, whatever they are labelled with there.
+    /// What all of its texts have as each of the task's labels, whatever they are labelled with there.
+    pub all: Option<f32>,
+    /// The same as `all = 0`.
     #[serde(default)]
     pub all_negative: bool,
     /// Only the rows that have one of these values in these columns: one column.
@@ -73,6 +75,9 @@ pub struct SourceTable {
     pub only: BTreeMap<String, Vec<String>>,
     /// At most so many texts.
     pub samples: Option<usize>,
+    /// Without the texts that these files, folders or archives have.
+    #[serde(default)]
+    pub except: Vec<PathBuf>,
 }
 
 /// A task with its texts.
@@ -101,13 +106,13 @@ impl TaskSettings {
     ///
     /// # Errors
     /// None are named and the task is not a known one, or the task's name cannot be one.
-    pub fn labels(&self) -> Result<Vec<String>> {
+    pub fn labels(&self) -> Result<Vec<LabelRule>> {
         check_task_name(&self.name)?;
         if !self.labels.is_empty() {
             return Ok(self.labels.clone());
         }
         match KNOWN.iter().find(|(task, _)| *task == self.name) {
-            Some((_, labels)) => Ok(labels.iter().map(|label| (*label).to_owned()).collect()),
+            Some((_, labels)) => Ok(labels.iter().map(|label| LabelRule::named(label)).collect()),
             None => {
                 let known: Vec<_> = KNOWN.iter().map(|(task, _)| *task).collect();
                 Err(Error::invalid(format!(
@@ -148,7 +153,7 @@ impl TaskSettings {
             progress.note(&format!("Reading {}{what}", self.name));
             let sources = sources.iter().map(|source| source.within(folder)).collect::<Result<Vec<_>>>()?;
             let dataset = data::read(&sources, &schema, Split::Train, bad_rows, seed)?;
-            dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
+            dataset.remarks().iter().for_each(|line| progress.note(line));
             Ok::<_, Error>(dataset.examples)
         };
         if self.train.is_empty() {
@@ -158,7 +163,8 @@ impl TaskSettings {
             )));
         }
         let train = read(&self.train, "")?;
-        for (number, label) in schema.labels.iter().enumerate() {
+        let labels = schema.names();
+        for (number, label) in labels.iter().enumerate() {
             if train.iter().all(|example| example.targets[number].is_nan()) {
                 return Err(Error::invalid(format!(
                     "the label {label} of {} is known of no training text: leave it out, or add texts that have it as 0 or 1",
@@ -170,7 +176,7 @@ impl TaskSettings {
         let unit = if self.spans.is_some() { Unit::Token } else { Unit::Text };
         Ok(TaskData {
             name: self.name.clone(),
-            labels: schema.labels.clone(),
+            labels,
             unit,
             disguise: self.disguise,
             loss_weight,
@@ -191,10 +197,17 @@ impl SourceSettings {
             table.only.iter().map(|(column, values)| Only { column: column.clone(), values: values.clone() });
         let source = Source {
             path: folder.join(&table.path),
-            all_negative: table.all_negative,
+            all: table.all.or(table.all_negative.then_some(0.0)),
             only: only.next(),
             samples: table.samples,
+            except: table.except.iter().map(|path| folder.join(path)).collect(),
         };
+        if table.all_negative && table.all.is_some_and(|share| share != 0.0) {
+            return Err(Error::invalid(format!(
+                "{}: all-negative means all = 0, and `all` says otherwise: leave one out",
+                source.path.display()
+            )));
+        }
         match only.next() {
             None => Ok(source),
             Some(second) => Err(Error::invalid(format!(

@@ -7,16 +7,31 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use super::gathering::{Gathering, Label, Reason, Row};
+use super::builder::DatasetBuilder;
+use super::label::{Answer, LabelRule, Target};
 use super::layout::Compression;
-use super::{Schema, Split};
+use super::row::Row;
+use super::{Schema, Split, text};
+use crate::rows::Reason;
 use crate::{Error, Result};
 
 /// The one label that these data have.
 const LABEL: &str = "positive";
 
 /// The folders and what they say of their reviews.
-const FOLDERS: [(&str, Label); 2] = [("neg", Label::DoesNot), ("pos", Label::Applies)];
+const FOLDERS: [(&str, f32); 2] = [("neg", 0.0), ("pos", 1.0)];
+
+/// No review is nearly as long; what is longer was made to fill the memory.
+const LONGEST_REVIEW: u64 = 1 << 20;
+
+/// The whole data set is a fifteenth of this unpacked.
+const LARGEST_ARCHIVE: u64 = 8 << 30;
+
+/// All its reviews together are an eighth of this.
+const LARGEST_REVIEWS: usize = 1 << 30;
+
+/// What unpacking xz may take, in KiB: the strongest preset needs 65 MiB.
+const XZ_MEMORY: u32 = 256 << 10;
 
 /// A review.
 struct Review {
@@ -25,33 +40,34 @@ struct Review {
     /// The file's name for a sentence.
     name: String,
     content: Vec<u8>,
-    label: Label,
+    /// Whether it is a positive one, as 1 or 0.
+    positive: f32,
 }
 
 /// Checks that reviews can be read for a task: they have one label, which does not matter where none of the task's labels
 /// applies to them, and are no pairs of texts.
-pub fn check(path: &Path, schema: &Schema, all_negative: bool) -> Result<()> {
+pub fn check(path: &Path, schema: &Schema, has_constant_labels: bool) -> Result<()> {
     if let Some(second) = &schema.second {
         return Err(Error::invalid(format!(
             "{} has IMDB reviews, which have no second text, but `{second}` was asked for",
             path.display()
         )));
     }
-    if all_negative || schema.labels == [LABEL] {
+    if has_constant_labels || schema.labels == [LabelRule::named(LABEL)] {
         return Ok(());
     }
     Err(Error::invalid(format!(
         "{} has IMDB reviews, whose only label is `{LABEL}`, but the labels `{}` were asked for; \
-         reviews to which none of them applies are read as an all-negative source",
+         reviews of which you know these labels are read as a source whose labels are all the same, as with all = 0",
         path.display(),
-        schema.labels.join("`, `")
+        schema.names().join("`, `")
     )))
 }
 
 /// Reads one split of the unpacked folder.
-pub fn read_folder(folder: &Path, split: Split, gathering: &mut Gathering) -> Result<()> {
+pub fn read_folder(folder: &Path, split: Split, builder: &mut DatasetBuilder) -> Result<()> {
     let mut reviews = Vec::new();
-    for (class, label) in FOLDERS {
+    for (class, positive) in FOLDERS {
         let folder = folder.join(split.name()).join(class);
         if !folder.is_dir() {
             continue;
@@ -61,21 +77,23 @@ pub fn read_folder(folder: &Path, split: Split, gathering: &mut Gathering) -> Re
             let Some(file) = path.file_name().and_then(|file| file.to_str()).filter(|file| is_review(file)) else {
                 continue;
             };
-            let content = std::fs::read(&path).map_err(Error::io(&path))?;
+            let mut content = Vec::new();
+            let opened = File::open(&path).map_err(Error::io(&path))?;
+            opened.take(LONGEST_REVIEW + 1).read_to_end(&mut content).map_err(Error::io(&path))?;
             let name = path.display().to_string();
-            reviews.push(Review { path: format!("{class}/{file}"), name, content, label });
+            reviews.push(Review { path: format!("{class}/{file}"), name, content, positive });
         }
     }
-    take(reviews, folder, split, gathering)
+    take(reviews, folder, split, builder)
 }
 
 /// Reads one split of the archive.
-pub fn read_archive(path: &Path, compression: Compression, split: Split, gathering: &mut Gathering) -> Result<()> {
+pub fn read_archive(path: &Path, compression: Compression, split: Split, builder: &mut DatasetBuilder) -> Result<()> {
     let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(Error::io(path))?);
     // Both formats may be several streams one after the other, which is what parallel compressors write.
     let unpacked: Box<dyn Read> = match compression {
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
-        Compression::Xz => Box::new(lzma_rust2::XzReader::new(file, true)),
+        Compression::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(file, true, XZ_MEMORY)),
     };
     let damaged = |error: std::io::Error| {
         Error::invalid(format!(
@@ -83,30 +101,44 @@ pub fn read_archive(path: &Path, compression: Compression, split: Split, gatheri
             path.display()
         ))
     };
-    let mut archive = tar::Archive::new(BufReader::with_capacity(1 << 16, unpacked));
-    let mut reviews = Vec::new();
-    for entry in archive.entries().map_err(damaged)? {
+    let mut archive = tar::Archive::new(BufReader::with_capacity(1 << 16, unpacked.take(LARGEST_ARCHIVE)));
+    let (mut reviews, mut bytes) = (Vec::new(), 0);
+    // Raw, since names of any length would be read into memory otherwise; the data set's own fit into an entry's header.
+    for entry in archive.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
+        if entry.header().entry_type().is_gnu_longname() {
+            return Err(Error::invalid(format!(
+                "{} has names of more than 100 characters, as aclImdb's are not: unpack it and name the folder",
+                path.display()
+            )));
+        }
         let inside = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let Some((below, label)) = place(&inside, split).filter(|_| entry.header().entry_type().is_file()) else {
+        let Some((below, positive)) = place(&inside, split).filter(|_| entry.header().entry_type().is_file()) else {
             continue;
         };
         let mut content = Vec::new();
-        entry.read_to_end(&mut content).map_err(damaged)?;
+        (&mut entry).take(LONGEST_REVIEW + 1).read_to_end(&mut content).map_err(damaged)?;
+        bytes += content.len();
+        if bytes > LARGEST_REVIEWS {
+            return Err(Error::invalid(format!(
+                "{} has more than a gigabyte of reviews: it is not the aclImdb archive",
+                path.display()
+            )));
+        }
         let name = format!("{inside} in {}", path.display());
-        reviews.push(Review { path: below.to_owned(), name, content, label });
+        reviews.push(Review { path: below.to_owned(), name, content, positive });
     }
-    take(reviews, path, split, gathering)
+    take(reviews, path, split, builder)
 }
 
 /// Where below the split's folder an archive's entry lies (`pos/0_9.txt`) and what that says of it; none for what is no
 /// review of this split.
-fn place(entry: &str, split: Split) -> Option<(&str, Label)> {
+fn place(entry: &str, split: Split) -> Option<(&str, f32)> {
     let (folder, file) = entry.rsplit_once('/')?;
     let (above, folder_name) = folder.rsplit_once('/')?;
     let split_name = above.rsplit_once('/').map_or(above, |(_, name)| name);
-    let (_, label) = FOLDERS.into_iter().find(|(name, _)| *name == folder_name)?;
-    (split_name == split.name() && is_review(file)).then(|| (&entry[above.len() + 1..], label))
+    let (_, positive) = FOLDERS.into_iter().find(|(name, _)| *name == folder_name)?;
+    (split_name == split.name() && is_review(file)).then(|| (&entry[above.len() + 1..], positive))
 }
 
 /// Whether a file is a review: macOS adds `._0_9.txt` beside `0_9.txt`, and that is none.
@@ -119,20 +151,21 @@ impl Row for Review {
         Ok(None)
     }
 
-    fn labels(&self) -> Result<Option<Vec<Label>>, Reason> {
-        Ok(Some(vec![self.label]))
+    fn answers(&self) -> Result<Option<Vec<Answer>>, Reason> {
+        Ok(Some(vec![Answer { target: Target::Share(self.positive), word: None }]))
     }
 
     fn weight(&self) -> Result<f32, Reason> {
         Ok(1.0)
     }
 
-    /// Reviews were taken from web pages, so their line breaks are `<br />`: what people type has none, and to the
-    /// tokenizer each is four tokens that say nothing of the film, so they become newlines.
     fn text(&self) -> Result<String, Reason> {
+        if self.content.len() as u64 > LONGEST_REVIEW {
+            return Err("this is longer than a megabyte, and so no review; remove the file".to_owned());
+        }
         match std::str::from_utf8(&self.content) {
             Ok("") => Err("the review is empty; remove the file or fetch the data again".to_owned()),
-            Ok(text) => Ok(text.replace("<br />", "\n")),
+            Ok(text) => text::cleaned(text),
             Err(_) => Err("this is not UTF-8; convert the file to UTF-8".to_owned()),
         }
     }
@@ -141,16 +174,20 @@ impl Row for Review {
         Ok(None)
     }
 
-    fn field(&self, _: &str) -> Result<Option<String>, Reason> {
+    fn spans(&self) -> Result<Option<String>, Reason> {
+        Ok(None)
+    }
+
+    fn chosen_by(&self) -> Result<Option<String>, Reason> {
         Ok(None)
     }
 }
 
 /// Takes the reviews in the order of their paths. Both classes must be there, or nothing could be learnt or measured,
 /// unless the classes do not matter.
-fn take(mut reviews: Vec<Review>, source: &Path, split: Split, gathering: &mut Gathering) -> Result<()> {
-    let empty = FOLDERS.iter().find(|(_, label)| !reviews.iter().any(|review| review.label == *label));
-    if let Some((folder, _)) = empty.filter(|_| reviews.is_empty() || !gathering.all_negative()) {
+fn take(mut reviews: Vec<Review>, source: &Path, split: Split, builder: &mut DatasetBuilder) -> Result<()> {
+    let empty = FOLDERS.iter().find(|(_, positive)| !reviews.iter().any(|review| review.positive == *positive));
+    if let Some((folder, _)) = empty.filter(|_| reviews.is_empty() || !builder.has_constant_labels()) {
         return Err(Error::invalid(format!(
             "{} has no review (ID_STARS.txt) in {}/{folder}: name the whole aclImdb folder or archive",
             source.display(),
@@ -159,7 +196,7 @@ fn take(mut reviews: Vec<Review>, source: &Path, split: Split, gathering: &mut G
     }
     reviews.sort_by(|a, b| a.path.cmp(&b.path));
     for review in &reviews {
-        gathering.take(review, || format!("{}, line {}", review.name, review.broken_line()))?;
+        builder.take(review, || format!("{}, line {}", review.name, review.broken_line()))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::Split;
+use crate::rows::Format;
 use crate::{Error, Result};
 
 /// How an archive is compressed.
@@ -19,12 +20,10 @@ pub enum Compression {
 pub enum Layout {
     ReviewFolder(PathBuf),
     ReviewArchive(Compression),
-    /// Fields separated by this byte.
-    Table(PathBuf, u8),
-    JsonLines(PathBuf),
+    Rows(PathBuf, Format),
 }
 
-/// The names that files of rows end in.
+/// What the names of a folder's files of rows end in.
 const ROWS: [&str; 4] = ["csv", "tsv", "jsonl", "ndjson"];
 
 impl Layout {
@@ -77,8 +76,7 @@ impl Layout {
         };
         let kind = ending(path);
         if let Some(compression) = compression {
-            let unpacked = path.file_stem().map(Path::new).and_then(ending);
-            if [kind, unpacked].into_iter().flatten().any(|kind| ROWS.contains(&kind.as_str())) {
+            if format(path).or_else(|| format(Path::new(path.file_stem()?))).is_some() {
                 return Err(Error::invalid(format!("{} is compressed: unpack it first", path.display())));
             }
             return Ok(Self::ReviewArchive(compression));
@@ -91,20 +89,25 @@ impl Layout {
                 _ => format!("{} is a zip archive: unpack it and name the folder", path.display()),
             }));
         }
+        if let Some(format) = format(path) {
+            return Ok(Self::Rows(path.to_owned(), format));
+        }
         match kind.as_deref() {
-            Some("csv") => Ok(Self::Table(path.to_owned(), b',')),
-            Some("tsv") => Ok(Self::Table(path.to_owned(), b'\t')),
-            Some("jsonl" | "ndjson") => Ok(Self::JsonLines(path.to_owned())),
             Some("json") => Err(Error::invalid(format!(
                 "{} is taken for one JSON value: if it has one object a line, name it .jsonl",
                 path.display()
             ))),
             _ => Err(Error::invalid(format!(
-                "{} is neither a .csv, .tsv or .jsonl file nor the aclImdb archive as .tar.gz or .tar.xz",
+                "{} is neither a .csv, .tsv, .jsonl or .txt file nor the aclImdb archive as .tar.gz or .tar.xz",
                 path.display()
             ))),
         }
     }
+}
+
+/// What the name of a file of rows promises.
+fn format(path: &Path) -> Option<Format> {
+    Format::from_name(path.file_name()?.to_str()?)
 }
 
 /// What comes after the last dot of a path, in small letters.

@@ -10,8 +10,10 @@ pub struct LeftOut {
     pub unscored: usize,
     /// Rows of which no label is known.
     pub unlabelled: usize,
-    /// Rows whose id an earlier file has, too.
+    /// Rows whose id an earlier file has for the same text, too.
     pub repeated_ids: usize,
+    /// Rows whose text the source is to be taken without.
+    pub excepted: usize,
     /// Rows whose text, or pair of texts, was there before.
     pub repeated_texts: usize,
     /// Those of `repeated_texts` that were labelled otherwise the first time.
@@ -24,6 +26,8 @@ pub struct LeftOut {
     pub bad_rows: Vec<String>,
     /// Rows that were *not* left out but have some label that is not known.
     pub partly_unknown: usize,
+    /// Rows that were *not* left out although an earlier file has their id, since it has another text under it.
+    pub renumbered: usize,
 }
 
 impl LeftOut {
@@ -38,6 +42,7 @@ impl LeftOut {
             (self.unlabelled, "without any known label".to_owned()),
             (self.repeated_ids, "known by id from an earlier file".to_owned()),
             (self.repeated_texts, format!("whose text was there before{contradicting}")),
+            (self.excepted, "whose text was to be left out".to_owned()),
             (self.not_picked, "beyond the number asked for".to_owned()),
             (self.bad, "that cannot be used".to_owned()),
         ]
@@ -48,7 +53,9 @@ impl LeftOut {
         let left_out = (!parts.is_empty()).then(|| format!("Rows left out: {}", parts.join(", ")));
         let unknown =
             (self.partly_unknown > 0).then(|| format!("Rows with some label unknown: {}", self.partly_unknown));
-        let sentences: Vec<_> = left_out.into_iter().chain(unknown).collect();
+        let renumbered = (self.renumbered > 0)
+            .then(|| format!("Rows kept although an earlier file has their id, for another text: {}", self.renumbered));
+        let sentences: Vec<_> = left_out.into_iter().chain(unknown).chain(renumbered).collect();
         (!sentences.is_empty()).then(|| sentences.join(". "))
     }
 

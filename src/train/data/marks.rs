@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::content::shown;
+use crate::rows::{Reason, shown};
 
 /// The marked bytes of `text`, runs in order and apart; or what is wrong with the marks.
-pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, String> {
+pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, Reason> {
     let wrong =
         || format!("the marks are {}; write the marked characters' places in brackets, as in [3, 4, 5]", shown(spans));
     let spans: Vec<Value> = serde_json::from_str(spans).map_err(|_| wrong())?;
@@ -21,7 +21,7 @@ pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, String> {
         let run = match span.as_array().map(Vec::as_slice) {
             Some([start, end]) => place(start).zip(place(end)),
             Some(_) => None,
-            None => place(span).map(|place| (place, place + 1)),
+            None => place(span).and_then(|place| Some((place, place.checked_add(1)?))),
         };
         let (start, end) = run.filter(|(start, end)| start < end).ok_or_else(wrong)?;
         let run = marked.get_mut(start..end).ok_or_else(|| {
@@ -68,6 +68,8 @@ mod tests {
             ("[-1]", "the marks are"),
             ("[[2, 2]]", "the marks are"),
             ("[[1, 2, 3]]", "the marks are"),
+            ("[18446744073709551615]", "the marks are"),
+            ("[[0, 18446744073709551615]]", "character 18446744073709551614 is"),
             ("[3, 4]", "character 4 is marked, and the text has only 4"),
         ] {
             let reason = parse(spans, "fool").unwrap_err();

@@ -1,5 +1,6 @@
 //! What a task's rows hold, and under which names.
 
+use super::label::LabelRule;
 use crate::{Error, Result};
 
 /// The columns and keys that mean something else than a label; the first two may hold the text, and the first that a file
@@ -7,10 +8,10 @@ use crate::{Error, Result};
 const RESERVED: [&str; 5] = ["comment_text", "text", "second", "id", "weight"];
 
 /// What the rows of a task hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Schema {
-    /// The labels: each is a column of its own, or a key of each JSON object.
-    pub labels: Vec<String>,
+    /// The labels, and which column, or key of each JSON object, says whether one applies.
+    pub labels: Vec<LabelRule>,
     /// Where the text is; `comment_text` or `text` where none is named.
     pub text: Option<String>,
     /// Where the second text of a pair is, in tasks about pairs.
@@ -21,6 +22,11 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// The labels' names.
+    pub fn names(&self) -> Vec<String> {
+        self.labels.iter().map(|label| label.name.clone()).collect()
+    }
+
     /// Where the text may be.
     pub(super) fn text_names(&self) -> Vec<&str> {
         self.text.as_ref().map_or(RESERVED[..2].to_vec(), |name| vec![name])
@@ -28,14 +34,15 @@ impl Schema {
 
     /// Checks that there are labels and that no name stands for two things.
     pub(super) fn check(&self) -> Result<()> {
-        check_labels(&self.labels)?;
+        check_labels(&self.names())?;
         if self.spans.is_some() && (self.labels.len() != 1 || self.second.is_some()) {
             return Err(Error::invalid(
                 "a task about marked words has one label and single texts: name one label, no second",
             ));
         }
         let texts: Vec<_> = [&self.text, &self.second].into_iter().flatten().collect();
-        if let Some(name) = self.labels.iter().find(|label| texts.contains(label)) {
+        if let Some(label) = self.labels.iter().find(|label| texts.contains(&&label.column)) {
+            let name = &label.column;
             return Err(Error::invalid(format!("`{name}` was named as a label and as a text: name another one")));
         }
         if self.second.as_deref().is_some_and(|second| self.text_names().contains(&second)) {

@@ -10,12 +10,15 @@ use super::*;
 mod encodings;
 mod held_out;
 mod json_lines;
+mod labels;
 mod pairs;
 mod repeats;
 mod reviews;
 mod samples;
 mod skipping;
+mod sources;
 mod tables;
+mod text;
 mod unknown;
 mod writing;
 
@@ -44,7 +47,7 @@ fn targets(examples: &[Example]) -> Vec<&[f32]> {
 
 /// A task with these labels and nothing else of its own.
 fn schema(names: &[&str]) -> Schema {
-    Schema { labels: labels(names), ..Schema::default() }
+    Schema { labels: names.iter().map(|name| LabelRule::named(name)).collect(), ..Schema::default() }
 }
 
 fn source(path: &Path) -> Source {
@@ -52,7 +55,7 @@ fn source(path: &Path) -> Source {
 }
 
 fn all_negative(path: &Path) -> Source {
-    Source { all_negative: true, ..source(path) }
+    Source { all: Some(0.0), ..source(path) }
 }
 
 fn read_one(path: &Path, names: &[&str], split: Split) -> Result<Dataset> {
@@ -68,6 +71,7 @@ fn read_files(files: &[(&str, &str)], schema: &Schema, bad_rows: BadRows) -> Res
     let short = |sentence: String| sentence.replace(&format!("{}/", folder.path().display()), "");
     let mut dataset = read(&sources, schema, Split::Train, bad_rows, 1).map_err(|error| short(error.to_string()))?;
     dataset.left_out.bad_rows = dataset.left_out.bad_rows.into_iter().map(short).collect();
+    dataset.notes = dataset.notes.into_iter().map(short).collect();
     Ok(dataset)
 }
 
@@ -84,20 +88,23 @@ fn a_path_that_does_not_exist_is_named() {
 #[test]
 fn an_unknown_kind_of_file_is_refused() {
     let folder = folder(&[
-        ("notes.txt", b"toxic"),
+        ("notes.md", b"toxic"),
+        ("texts.txt", b"toxic"),
         ("data.zip", b"PK\x03\x04rest"),
         ("empty", b""),
         ("t.xlsx", b"PK\x03\x04rest"),
         ("a.json", b"{}"),
         ("b.csv.gz", b"\x1f\x8brest"),
     ]);
-    let notes = failure(&folder.path().join("notes.txt"), &["toxic"], Split::Train);
+    let notes = failure(&folder.path().join("notes.md"), &["toxic"], Split::Train);
     assert!(
         notes.ends_with(
-            "notes.txt is neither a .csv, .tsv or .jsonl file nor the aclImdb archive as .tar.gz or .tar.xz"
+            "notes.md is neither a .csv, .tsv, .jsonl or .txt file nor the aclImdb archive as .tar.gz or .tar.xz"
         ),
         "{notes}"
     );
+    let plain = failure(&folder.path().join("texts.txt"), &["toxic"], Split::Train);
+    assert!(plain.contains("texts.txt has a text in each line and no labels"), "{plain}");
     let zip = failure(&folder.path().join("data.zip"), &["toxic"], Split::Train);
     assert!(zip.ends_with("data.zip is a zip archive: unpack it and name the folder"), "{zip}");
     let empty = failure(&folder.path().join("empty"), &["toxic"], Split::Train);

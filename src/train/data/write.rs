@@ -9,8 +9,8 @@ use crate::train::files;
 use crate::{Error, Result};
 
 /// Writes `examples` as JSON lines, which [`read`](super::read) reads back equal: the text under `text`, the second text
-/// under `second` where any example has one, 0, 1 or null under the name of each of `labels`, marks under `spans` where there
-/// are any, and the `weight`.
+/// under `second` where any example has one, 0, 1, a share between them or null under the name of each of `labels`, marks under
+/// `spans` where there are any, and the `weight`.
 ///
 /// # Errors
 /// A label is called as one of the other keys, or the file cannot be written; an earlier one is then left as it was.
@@ -42,7 +42,11 @@ impl Serialize for Line<'_> {
             line.serialize_entry("second", second)?;
         }
         for (label, target) in self.labels.iter().zip(targets) {
-            line.serialize_entry(label, &(!target.is_nan()).then_some(u8::from(*target == 1.0)))?;
+            match *target {
+                share if share.is_nan() => line.serialize_entry(label, &())?,
+                share if share.fract() == 0.0 => line.serialize_entry(label, &(share as u8))?,
+                share => line.serialize_entry(label, &share)?,
+            }
         }
         if !marks.is_empty() {
             line.serialize_entry("spans", &marks::in_characters(marks, text))?;

@@ -54,9 +54,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 
 fn read(paths: &[PathBuf], split: Split, progress: &mut Bars) -> Result<Dataset> {
     let data = texts(paths, split)?;
-    if let Some(left_out) = data.left_out.sentence() {
-        progress.note(&left_out);
-    }
+    data.remarks().iter().for_each(|line| progress.note(line));
     Ok(data)
 }
 

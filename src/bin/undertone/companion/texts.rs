@@ -8,7 +8,7 @@ use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
-use undertone::train::data::{self, BadRows, Example, Schema, Source, Split};
+use undertone::train::data::{self, BadRows, Example, LabelRule, Schema, Source, Split};
 use undertone::train::disguise::Disguise;
 use undertone::train::evaluate::score;
 use undertone::train::metrics::Predictions;
@@ -30,6 +30,10 @@ pub struct Choice {
     /// Cut texts to so many tokens; the bundle's own limit where not given.
     #[arg(long)]
     max_tokens: Option<usize>,
+    /// How the texts say which label applies, where it is not by 0 and 1 in a column of its name: spam:v1=spam, or
+    /// toxic:target>=0.5.
+    #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',')]
+    labels: Vec<LabelRule>,
     /// The column of the text, where it is not comment_text or text.
     #[arg(long, value_name = "COLUMN")]
     text: Option<String>,
@@ -102,11 +106,11 @@ pub fn read(
     let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
     let unit = bundle.manifest.tasks[task].unit;
     let spans = (unit == Unit::Token).then(|| choice.spans.clone());
-    let schema = Schema { labels: labels(bundle, task), text: choice.text.clone(), second, spans };
+    let schema = Schema { labels: rules(bundle, task, &choice.labels)?, text: choice.text.clone(), second, spans };
     let bad_rows = if skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let source = Source { path: path.to_owned(), ..Source::default() };
     let dataset = data::read(&[source], &schema, split, bad_rows, seed)?;
-    dataset.left_out.sentence().iter().chain(&dataset.left_out.bad_rows).for_each(|line| progress.note(line));
+    dataset.remarks().iter().for_each(|line| progress.note(line));
     let mut examples = dataset.examples;
     if let Some(samples) = samples {
         fastrand::Rng::with_seed(seed).shuffle(&mut examples);
@@ -149,6 +153,20 @@ pub fn scored(
 
 fn labels(bundle: &Bundle, task: usize) -> Vec<String> {
     bundle.manifest.tasks[task].labels.iter().map(|label| label.name.clone()).collect()
+}
+
+/// How the texts say which of the task's labels apply: as `named` says, and else in columns of their names.
+fn rules(bundle: &Bundle, task: usize, named: &[LabelRule]) -> Result<Vec<LabelRule>> {
+    let labels = labels(bundle, task);
+    if let Some(rule) = named.iter().find(|rule| !labels.contains(&rule.name)) {
+        return Err(Error::invalid(format!(
+            "--labels names {}, and the task has only {}",
+            rule.name,
+            labels.join(", ")
+        )));
+    }
+    let rule = |label: &String| named.iter().find(|rule| rule.name == *label).cloned();
+    Ok(labels.iter().map(|label| rule(label).unwrap_or_else(|| LabelRule::named(label))).collect())
 }
 
 /// The key of the second texts in JSON lines that hold pairs, as a run leaves them.

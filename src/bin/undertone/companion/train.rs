@@ -108,7 +108,8 @@ struct TaskArguments {
     /// Data to choose a task's best model by, instead of a part of the training data.
     #[arg(long, value_name = "NAME=PATH", value_parser = named)]
     validation_data: Vec<(String, String)>,
-    /// A task's labels, each a column of 0 and 1; those of sentiment and toxicity are known.
+    /// A task's labels; those of sentiment and toxicity are known. Each is a column of 0, 1 or shares between them (spam), a word in
+    /// a column (spam:v1=spam, rude:class=hate|insult), or a number to cut a column at (toxic:target>=0.5).
     #[arg(long, value_name = "NAME=LABEL,LABEL", value_parser = named)]
     labels: Vec<(String, String)>,
     /// The column of a task's text, where it is not comment_text or text.
@@ -204,7 +205,7 @@ impl TaskArguments {
         }
         for (name, labels) in &self.labels {
             let index = task(tasks, name);
-            tasks[index].labels = labels.split(',').map(|label| label.trim().to_owned()).collect();
+            tasks[index].labels = labels.split(',').map(str::parse).collect::<Result<_>>()?;
         }
         for (name, column) in &self.text {
             let index = task(tasks, name);

@@ -20,14 +20,17 @@ fn labels_are_numbers_truth_values_or_unknown() {
         {"text": "a", "kind": 1}
         {"text": "b", "rude": 0, "kind": null}
         {"text": "c", "rude": -1, "kind": 1.0}
+        {"text": "d", "rude": "1", "kind": 0.25}
+        {"text": "e", "rude": NaN, "kind": "false"}
     "#;
     let dataset = read_lines(content, &["rude", "kind"]).unwrap();
-    assert_eq!(texts(&dataset.examples), ["one \"two\"\nthree", "é", "a", "b", "c"]);
-    let expected = [[1.0, 0.0], [1.0, 0.0], [UNKNOWN, 1.0], [0.0, UNKNOWN], [UNKNOWN, 1.0]];
+    assert_eq!(texts(&dataset.examples), ["one \"two\"\nthree", "é", "a", "b", "c", "d", "e"]);
+    let expected =
+        [[1.0, 0.0], [1.0, 0.0], [UNKNOWN, 1.0], [0.0, UNKNOWN], [UNKNOWN, 1.0], [1.0, 0.25], [UNKNOWN, 0.0]];
     for (example, expected) in dataset.examples.iter().zip(expected) {
         assert_eq!(example, &Example { targets: expected.to_vec(), ..example.clone() }, "{}", example.text);
     }
-    assert_eq!(dataset.left_out, LeftOut { partly_unknown: 3, ..LeftOut::default() });
+    assert_eq!(dataset.left_out, LeftOut { partly_unknown: 4, ..LeftOut::default() });
 }
 
 #[test]
@@ -36,7 +39,7 @@ fn weights_and_ids_are_read_where_there_are_any() {
         {"text": "b", "rude": 1, "weight": null, "id": "x"}
         {"text": "c", "rude": 1, "id": null}"#;
     let dataset = read_files(
-        &[("a.jsonl", content), ("b.csv", "id,text,rude\n7,again,1\nx,again,0\n,new,1\n")],
+        &[("a.jsonl", content), ("b.csv", "id,text,rude\n7,A!,1\nx,b,0\n,new,1\n")],
         &schema(&["rude"]),
         BadRows::Refuse,
     );
@@ -48,15 +51,19 @@ fn weights_and_ids_are_read_where_there_are_any() {
 
 #[test]
 fn a_row_that_is_wrong_is_named() {
-    let labels = "a label is 0 or 1, or true or false, and null where it is unknown";
-    assert_refused(r#"{"text": "a", "rude": 0.7}"#, &format!("the label `rude` is `0.7`; {labels}"));
-    assert_refused(r#"{"text": "a", "rude": "1"}"#, &format!("the label `rude` is `\"1\"`; {labels}"));
+    let labels = "a label is 0 or 1, or a share between them, and empty or null where it is unknown";
+    let cut = "of other numbers, say from which on it applies, as in `rude>=3`";
+    assert_refused(r#"{"text": "a", "rude": 1.7}"#, &format!("the label `rude` is `1.7`; {labels}; {cut}"));
+    let word = "of words, say which one means 1, as in `rude=yes`";
+    assert_refused(r#"{"text": "a", "rude": "very"}"#, &format!("the label `rude` is `very`; {labels}; {word}"));
+    assert_refused(r#"{"text": "a", "rude": [1]}"#, &format!("the label `rude` is `[1]`; {labels}; {word}"));
     assert_refused(r#"{"text": "", "rude": 1}"#, "the text is empty; remove the row");
+    assert_refused(r#"{"text": null, "rude": 1}"#, "the text is empty; remove the row");
+    assert_refused(r#"{"text": NaN, "rude": 1}"#, "the text is empty; remove the row");
     assert_refused(r#"{"text": 5, "rude": 1}"#, "`text` is `5`; put the text in quotes");
     assert_refused(r#"{"rude": 1}"#, "there is no `comment_text` nor `text`; the keys are `rude`");
-    for weight in ["-1", "\"1\"", "1e300"] {
+    for (weight, shown) in [("-1", "-1"), ("\"much\"", "much"), ("1e300", "1e+300"), ("true", "true")] {
         let line = format!(r#"{{"text": "a", "rude": 1, "weight": {weight}}}"#);
-        let shown = if weight == "1e300" { "1e+300" } else { weight };
         assert_refused(&line, &format!("the weight is `{shown}`; a weight is a number, and not below 0"));
     }
     assert_refused(r#"{"text": "a", "id": [1]}"#, "the id is `[1]`; an id is a string or a number");

@@ -4,7 +4,7 @@ use super::*;
 
 const CSV: [(&str, &str); 3] = [
     ("a.csv", "id,text,toxic\n1,first,0\n1,same file,1\n,no id,0\n"),
-    ("b.csv", "text,toxic,id\nsecond,1,2\nagain,0,1\n,1,1\nno id either,1,\n"),
+    ("b.csv", "text,toxic,id\nsecond,1,2\nfirst,0,1\n\"First, \",1,1\nno id either,1,\n"),
     ("c.csv", "text,toxic\nthird,1\n"),
 ];
 
@@ -16,10 +16,46 @@ fn several_paths_follow_each_other_and_ids_count_once() {
 }
 
 #[test]
+fn ids_that_start_anew_are_no_repeats() {
+    let mail = |month: &str| {
+        (0..12).fold("id,text,toxic\n".to_owned(), |rows, i| {
+            rows + format!("{i},{month} mail no {i},{}\n", i % 2).as_str()
+        })
+    };
+    let (may, june) = (mail("May"), mail("June") + "3,may mail no 3,1\n");
+    let dataset = read_files(&[("a.csv", &may), ("b.csv", &june)], &schema(&["toxic"]), BadRows::Refuse).unwrap();
+    assert_eq!(dataset.examples.len(), 24);
+    assert_eq!((dataset.left_out.repeated_ids, dataset.left_out.renumbered), (1, 12));
+    assert!(
+        dataset
+            .left_out
+            .sentence()
+            .unwrap()
+            .ends_with("Rows kept although an earlier file has their id, for another text: 12")
+    );
+    // Numbers alone make texts different.
+    let orders = |first: usize| {
+        (0..5).fold("id,text,toxic\n".to_owned(), |rows, i| rows + format!("{i},order {},0\n", first + i).as_str())
+    };
+    let (first, second) = (orders(100), orders(200));
+    let dataset = read_files(&[("a.csv", &first), ("b.csv", &second)], &schema(&["toxic"]), BadRows::Refuse).unwrap();
+    assert_eq!(dataset.examples.len(), 10);
+}
+
+#[test]
+fn a_cleaning_of_known_comments_repeats_them() {
+    let raw = "id,text,toxic\n1,\"It's 5 o'clock, folks!\",0\n2,I can't say.,1\n3,Well...,0\n4,new here,0\n";
+    let cleaned = "id,text,toxic\n1,it s o clock folks,0\n2,i can not say,1\n3,well,0\n5,not seen,1\n";
+    let dataset = read_files(&[("a.csv", raw), ("b.csv", cleaned)], &schema(&["toxic"]), BadRows::Refuse).unwrap();
+    assert_eq!(texts(&dataset.examples), ["It's 5 o'clock, folks!", "I can't say.", "Well...", "new here", "not seen"]);
+    assert_eq!((dataset.left_out.repeated_ids, dataset.left_out.renumbered), (3, 0));
+}
+
+#[test]
 fn an_id_counts_where_its_row_was_taken() {
     let files = [
         ("a.csv", "id,text,toxic\n1,a,-1\n2,b,\n3,c,0\n4,c,0\n"),
-        ("b.csv", "id,text,toxic\n1,a,1\n2,b,1\n3,x,1\n4,y,1\n"),
+        ("b.csv", "id,text,toxic\n1,a,1\n2,b,1\n3,C,1\n4,c.,1\n"),
     ];
     let dataset = read_files(&files, &schema(&["toxic"]), BadRows::Refuse).unwrap();
     assert_eq!(texts(&dataset.examples), ["c", "a", "b"]);

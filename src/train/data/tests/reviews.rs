@@ -84,7 +84,7 @@ fn other_labels_than_positive_are_refused() {
     assert!(
         sentence.ends_with(
             "whose only label is `positive`, but the labels `positive`, `toxic` were asked for; \
-             reviews to which none of them applies are read as an all-negative source"
+             reviews of which you know these labels are read as a source whose labels are all the same, as with all = 0"
         ),
         "{sentence}"
     );

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn wrong_rows_are_counted_and_named() {
-    let csv = "id,text,toxic\n1,a,0\n2,\"b\nb\",maybe\n3,,1\n4,c\n5,d,1\n";
+    let csv = "id,text,toxic\n1,a,0\n2,\"b\nb\",maybe\n3,,1\n4,c,0,1\n5,d,1\n";
     let json = "{\"text\": \"e\", \"toxic\": 1}\n{\"text\": \"f\", \n{\"toxic\": 1}\n{\"text\": \"g\", \"toxic\": 2}\n";
     let dataset = read_files(&[("a.csv", csv), ("b.jsonl", json)], &schema(&["toxic"]), BadRows::Skip).unwrap();
     assert_eq!(texts(&dataset.examples), ["a", "d", "e"]);
@@ -12,12 +12,12 @@ fn wrong_rows_are_counted_and_named() {
     assert_eq!(
         dataset.left_out.bad_rows,
         [
-            "a.csv, line 3: the label `toxic` is `maybe`; a label is 0 or 1, and empty where it is unknown",
+            "a.csv, line 3: the label `toxic` is `maybe`; a label is 0 or 1, or a share between them, and empty or null where it is unknown; of words, say which one means 1, as in `toxic=yes`",
             "a.csv, line 5: the text is empty; remove the row",
-            "a.csv, line 6: the row has 2 fields where the header has 3; put texts with separators, quotes or line breaks in quotes",
+            "a.csv, line 6: the row has 4 fields where the header has 3; put texts with separators, quotes or line breaks in quotes",
             "b.jsonl, line 2: the JSON object does not end in its line; write each object on one line",
             "b.jsonl, line 3: there is no `comment_text` nor `text`; the keys are `toxic`",
-            "b.jsonl, line 4: the label `toxic` is `2`; a label is 0 or 1, or true or false, and null where it is unknown",
+            "b.jsonl, line 4: the label `toxic` is `2`; a label is 0 or 1, or a share between them, and empty or null where it is unknown; of other numbers, say from which on it applies, as in `toxic>=3`",
         ]
     );
     assert_eq!(dataset.left_out.sentence().unwrap(), "Rows left out: 6 that cannot be used");
@@ -50,7 +50,8 @@ fn a_file_of_wrong_rows_is_refused() {
     assert_eq!(
         said,
         "no labelled text is left of a.csv. Rows left out: 2 that cannot be used. The first that cannot be used: \
-         a.csv, line 2: the label `toxic` is `2`; a label is 0 or 1, and empty where it is unknown"
+         a.csv, line 2: the label `toxic` is `2`; a label is 0 or 1, or a share between them, and empty or null where it is unknown; \
+         of other numbers, say from which on it applies, as in `toxic>=3`"
     );
 }
 

@@ -22,9 +22,9 @@ fn assert_refused(content: impl AsRef<[u8]>, sentence: &str) {
 
 #[test]
 fn texts_keep_their_quotes_commas_and_lines() {
-    let content = format!("{HEADER}a,\"one, \"\"two\"\"\nthree\",1,0\nb,  four ,0,1\n\n\nc,\"\n\",0.0,1.0");
+    let content = format!("{HEADER}a,\"one, \"\"two\"\"\nthree\",1,0\nb,  four ,0,1\n\n\nc,\"\n5\",0.0,1.0");
     let dataset = read_table(content, &["threat", "toxic"]).unwrap();
-    assert_eq!(texts(&dataset.examples), ["one, \"two\"\nthree", "  four ", "\n"]);
+    assert_eq!(texts(&dataset.examples), ["one, \"two\"\nthree", "  four ", "\n5"]);
     let targets: Vec<_> = dataset.examples.iter().map(|example| example.targets.clone()).collect();
     assert_eq!(targets, [[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]);
     assert!(dataset.examples.iter().all(|example| example.weight == 1.0));
@@ -44,7 +44,12 @@ fn a_byte_order_mark_and_carriage_returns_are_no_content() {
 fn weights_are_read_where_there_are_any() {
     let dataset = read_table("text,toxic,weight\na,1,8.28\nb,0,0\n", &["toxic"]).unwrap();
     assert_eq!(dataset.examples.iter().map(|example| example.weight).collect::<Vec<_>>(), [8.28, 0.0]);
-    for weight in ["", "-1", "NaN", "inf", "much"] {
+    let missing = read_table("text,toxic,weight\na,1,2\nb,0,\nc,1, \nd,0,NaN\ne,0,NA\nf,0\n", &["toxic"]).unwrap();
+    assert_eq!(
+        missing.examples.iter().map(|example| example.weight).collect::<Vec<_>>(),
+        [2.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    );
+    for weight in ["-1", "inf", "much"] {
         let sentence = read_table(format!("text,toxic,weight\na,1,1\nb,0,{weight}\n"), &["toxic"]).unwrap_err();
         let expected = format!("train.csv, line 3: the weight is `{weight}`; a weight is a number, and not below 0");
         assert_eq!(sentence, expected);
@@ -114,25 +119,31 @@ fn a_missing_column_is_named() {
     );
     assert_refused(
         "id;toxic;threat\n1;0;0\n",
-        "train.csv, line 1: there is no column `comment_text` nor `text`; the columns, separated by commas, are \
-         `id;toxic;threat`",
+        "train.csv, line 1: there is no column `comment_text` nor `text`; the columns, separated by semicolons, are \
+         `id`, `toxic`, `threat`",
     );
 }
 
 #[test]
-fn a_label_that_is_not_binary_is_named() {
-    for (label, reason) in [
-        ("0.7", "is `0.7`"),
-        ("yes", "is `yes`"),
-        ("NaN", "is `NaN`"),
-        ("a whole comment of more than forty characters", "is `a whole comment of more than forty chara…`"),
+fn a_label_that_is_no_share_is_named() {
+    let (cut, word) = (
+        "of other numbers, say from which on it applies, as in `threat>=3`",
+        "of words, say which one means 1, as in `threat=yes`",
+    );
+    for (label, reason, advice) in [
+        ("1.01", "is `1.01`", cut),
+        ("-0.5", "is `-0.5`", cut),
+        ("inf", "is `inf`", cut),
+        ("yes", "is `yes`", word),
+        ("a whole comment of more than forty characters", "is `a whole comment of more than forty chara…`", word),
     ] {
         for newline in ["\n", "\r\n"] {
             let content = format!("\u{feff}{HEADER}1,\"a\nb\nc\",0,0\n\n2,d,0,{label}\n").replace('\n', newline);
             assert_refused(
                 content,
                 &format!(
-                    "train.csv, line 6: the label `threat` {reason}; a label is 0 or 1, and empty where it is unknown"
+                    "train.csv, line 6: the label `threat` {reason}; a label is 0 or 1, or a share between them, and empty or null \
+                     where it is unknown; {advice}"
                 ),
             );
         }
@@ -146,7 +157,7 @@ fn an_empty_text_is_named() {
 
 #[test]
 fn broken_encoding_is_named() {
-    let mut content = format!("{HEADER}1,a,0,0\n2,caf").into_bytes();
+    let mut content = format!("{HEADER}1,déjà,0,0\n2,caf").into_bytes();
     content.extend(b"\xe9,0,1\n");
     assert_refused(
         content,
@@ -190,8 +201,8 @@ fn tabs_separate_the_fields_of_a_tsv() {
     let content = "text\ttoxic\n\"one,\ttwo\"\t1\nthree, four\t0\n";
     let dataset = read_files(&[("a.tsv", content)], &schema(&["toxic"]), BadRows::Refuse).unwrap();
     assert_eq!(texts(&dataset.examples), ["one,\ttwo", "three, four"]);
-    let sentence = read_files(&[("a.tsv", "text,toxic\na,1\n")], &schema(&["toxic"]), BadRows::Refuse).unwrap_err();
-    assert!(sentence.contains("the columns, separated by tabs, are `text,toxic`"), "{sentence}");
+    let sentence = read_files(&[("a.tsv", "body\ttoxic\na\t1\n")], &schema(&["toxic"]), BadRows::Refuse).unwrap_err();
+    assert!(sentence.contains("the columns, separated by tabs, are `body`, `toxic`"), "{sentence}");
 }
 
 #[test]

@@ -13,7 +13,8 @@ fn examples() -> Vec<Example> {
     vec![
         example("one, \"two\"\r\nthree\u{2028}\u{feff}", Some("a\tb"), &[1.0, UNKNOWN], 8.28),
         example("\u{feff}é 😀 \\ \u{0}", None, &[0.0, 1.0], 0.0),
-        example(" ", Some("x"), &[UNKNOWN, 0.0], 1.0 / 3.0),
+        example(" .", Some("x"), &[UNKNOWN, 0.0], 1.0 / 3.0),
+        example("shares", None, &[1.0 / 3.0, 0.1], 1.0),
     ]
 }
 
