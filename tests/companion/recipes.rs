@@ -152,7 +152,8 @@ fn assert_becomes_a_bundle(name: &str, content: &[u8], task: &str, label: &str, 
     let folder = folder.path();
     fs::write(folder.join(name), content).unwrap();
     let base = tiny_bert();
-    let (data, labels, texts) = (format!("{task}={name}"), format!("{task}={column}={label}"), format!("{task}={text}"));
+    let (data, labels, texts) =
+        (format!("{task}={name}"), format!("{task}={column}={label}"), format!("{task}={text}"));
     let train = ["--task", &data, "--labels", &labels, "--text", &texts, "--epochs", "20", "--optimizer", "adamw"];
     let printed = succeed(folder, &train_arguments(base.to_str().unwrap(), &train));
     assert!(printed.starts_with(&format!("{task}: loss")), "{printed}");
@@ -160,10 +161,17 @@ fn assert_becomes_a_bundle(name: &str, content: &[u8], task: &str, label: &str, 
     let calibrated = succeed(folder, &["calibrate", "--bundle", "bundle", "--run", "run"]);
     assert!(calibrated.contains("texts held out from training") && calibrated.contains(label), "{calibrated}");
     let rule = format!("{column}={label}");
-    let evaluate = ["evaluate", "--bundle", "bundle", "--task", task, "--data", name, "--text", text, "--labels", &rule, "--json"];
+    let evaluate =
+        ["evaluate", "--bundle", "bundle", "--task", task, "--data", name, "--text", text, "--labels", &rule, "--json"];
     let measured: Value = serde_json::from_str(&succeed(folder, &evaluate)).unwrap();
     assert!(measured["labels"][label]["auc"].as_f64().unwrap() > 0.99, "{measured}");
-    let unnamed = complain(folder, &train_arguments(base.to_str().unwrap(), &["--task", &data, "--text", &texts, "--labels", &format!("{task}={label}")]));
+    let unnamed = complain(
+        folder,
+        &train_arguments(
+            base.to_str().unwrap(),
+            &["--task", &data, "--text", &texts, "--labels", &format!("{task}={label}")],
+        ),
+    );
     assert!(unnamed.contains(&format!("name the label as `{label}:{column}={label}`")), "{unnamed}");
 }
 
@@ -171,7 +179,8 @@ fn assert_becomes_a_bundle(name: &str, content: &[u8], task: &str, label: &str, 
 fn kaggle_s_imdb_dataset_becomes_a_bundle_as_it_is() {
     let rows = (0..120).fold("review,sentiment\r\n".to_owned(), |rows, number| {
         let (word, sentiment) = if number % 2 == 0 { ("good", "positive") } else { ("bad", "negative") };
-        rows + format!("\"the movie {number} was {word}, \"\"really\"\" {word}.<br /><br />the film\",{sentiment}\r\n").as_str()
+        rows + format!("\"the movie {number} was {word}, \"\"really\"\" {word}.<br /><br />the film\",{sentiment}\r\n")
+            .as_str()
     });
     assert_becomes_a_bundle("IMDB Dataset.csv", rows.as_bytes(), "sentiment", "positive", "sentiment", "review");
 }
@@ -181,7 +190,11 @@ fn kaggle_s_spam_csv_becomes_a_bundle_as_it_is() {
     let rows = (0..120).fold(b"v1,v2,,,\r\n".to_vec(), |mut rows, number| {
         let (word, class) = if number % 2 == 0 { ("good", "ham") } else { ("bad", "spam") };
         // A pound sign and a quotation mark of Windows-1252, and a comma in some.
-        let text = if number % 3 == 0 { format!("\"the {word}, {word} film {number}\"") } else { format!("the {word} {word} film {number}") };
+        let text = if number % 3 == 0 {
+            format!("\"the {word}, {word} film {number}\"")
+        } else {
+            format!("the {word} {word} film {number}")
+        };
         rows.extend(format!("{class},{text}").as_bytes());
         rows.extend(if number % 3 == 1 { &b" \xa350 \x94,,,\r\n"[..] } else { b",,,\r\n" });
         rows
