@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     };
     let task = TaskSettings {
         name: "mail".into(),
-        labels: vec!["spam".into(), "urgent".into()],
+        labels: vec!["spam".parse()?, "urgent".parse()?],
         train: vec![SourceSettings::Path(data.into())],
         ..TaskSettings::default()
     };

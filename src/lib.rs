@@ -40,7 +40,7 @@
 //! let tokenizer = Tokenizer::from_checkpoint(base, recipe.max_tokens)?;
 //! let task = TaskSettings {
 //!     name: "reviews".into(),
-//!     labels: vec!["positive".into()],
+//!     labels: vec!["positive".parse()?],
 //!     train: vec![SourceSettings::Path(data)],
 //!     ..TaskSettings::default()
 //! };
@@ -71,7 +71,7 @@
 //! # let recipe = Recipe { max_tokens: 32, epochs: 1, ..Recipe::default() };
 //! # let task = TaskSettings {
 //! #     name: "reviews".into(),
-//! #     labels: vec!["positive".into()],
+//! #     labels: vec!["positive".parse()?],
 //! #     train: vec![SourceSettings::Path(data)],
 //! #     ..TaskSettings::default()
 //! # };
