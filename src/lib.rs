@@ -110,6 +110,7 @@ mod ops;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod ops;
+pub mod random;
 pub mod rows;
 pub mod text;
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]

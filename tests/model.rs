@@ -12,6 +12,7 @@ use undertone::bert::{
 };
 use undertone::bundle::weights::{Storage, decode, encode};
 use undertone::bundle::{self, EmbeddingPrecision};
+use undertone::random::{Key, Purpose};
 use undertone::train::binary_cross_entropy;
 
 fn fixture(name: &str) -> PathBuf {
@@ -115,11 +116,15 @@ fn every_gradient_is_pytorchs() {
     }
 }
 
+fn step(number: u64) -> Key {
+    Key::new(1, Purpose::Dropout).with(number)
+}
+
 #[test]
 fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    let dropout = Some(Dropout { hidden: 0.2, attention: 0.3, key: 11 });
+    let dropout = Some(Dropout { hidden: 0.2, attention: 0.3, key: step(11) });
     let run = |ops, dropout| {
         let logits = model(&variables, Pooling::Mean, ops).logits(&reference.batch(), 0, dropout).unwrap();
         let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
@@ -128,7 +133,7 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
     let (logits, gradients) = run(Ops::Fused(Precision::F32), dropout);
     let (composed_logits, composed_gradients) = run(Ops::Composed(Precision::F32), dropout);
     assert!(relative_distance(&logits, &run(Ops::Fused(Precision::F32), None).0) > 1e-2, "dropout changed nothing");
-    let other_step = dropout.map(|dropout| Dropout { key: 12, ..dropout });
+    let other_step = dropout.map(|dropout| Dropout { key: step(12), ..dropout });
     assert!(
         relative_distance(&logits, &run(Ops::Fused(Precision::F32), other_step).0) > 1e-2,
         "another key is another mask"
@@ -295,7 +300,7 @@ fn int8_layers_read_texts_apart() {
     let together = values(&model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap());
     let apart = texts.iter().map(|text| values(&model.hidden_states(&Batch::pack([text]).unwrap(), None).unwrap()));
     assert_eq!(together, apart.collect::<Vec<_>>().concat());
-    let dropout = Dropout { hidden: 0.1, attention: 0.1, key: 1 };
+    let dropout = Dropout { hidden: 0.1, attention: 0.1, key: step(1) };
     let refused = model.hidden_states(&Batch::pack(&texts).unwrap(), Some(dropout)).unwrap_err().to_string();
     assert!(refused.contains("cannot be trained"), "{refused}");
 }

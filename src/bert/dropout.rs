@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use crate::Result;
 use crate::ops::{Mask, Ops};
+use crate::random::Key;
 
 /// Dropout as one training step applies it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,13 +14,13 @@ pub struct Dropout {
     /// The share of attention probabilities dropped.
     pub attention: f32,
     /// What the step's masks are made from: another step, another key.
-    pub key: u64,
+    pub key: Key,
 }
 
 impl Dropout {
     /// The mask of one of the places at which the model drops values; none where nothing is dropped.
     pub fn mask(&self, probability: f32, site: u32) -> Option<Mask> {
-        (probability > 0.0).then(|| Mask::new(probability, self.key).part(site.wrapping_mul(0x85eb_ca6b)))
+        (probability > 0.0).then(|| Mask::new(probability, self.key.with(u64::from(site))))
     }
 }
 

@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Var};
 
 use super::*;
 use crate::kernels::bf16::round;
+use crate::random::{Key, Purpose};
 
 const ROWS: usize = 300;
 
@@ -16,6 +17,10 @@ fn random(seed: u64, rows: usize, columns: usize) -> Var {
 
 fn vector(seed: u64, length: usize) -> Var {
     Var::from_tensor(&random(seed, 1, length).flatten_all().unwrap()).unwrap()
+}
+
+fn mask(site: u64) -> Mask {
+    Mask::new(0.3, Key::new(1, Purpose::Dropout).with(site))
 }
 
 /// Compares the value of `operation` and the gradients of `inputs`, relative to their norms.
@@ -64,7 +69,7 @@ fn attention_is_the_composed_one() {
     let packing = Packing::of_lengths([150, 1, 49, 100]);
     // The gradient of the keys' bias is zero but for rounding: it shifts all scores of a row alike.
     let inputs: Vec<&Var> = [&x].into_iter().chain(&variables[..5]).chain(&variables[6..]).collect();
-    for (probability_dropout, dropout) in [(None, None), (Some(Mask::new(0.3, 5)), Some(Mask::new(0.3, 6)))] {
+    for (probability_dropout, dropout) in [(None, None), (Some(mask(5)), Some(mask(6)))] {
         let settings = Attention { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
         for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
             check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &packing, settings));
@@ -81,7 +86,7 @@ fn the_feed_forward_sublayer_is_the_composed_one() {
             [random(3, hidden, inner), vector(4, inner), vector(5, hidden), vector(6, hidden), vector(7, hidden)];
         let weights = Packed::feed_forward(parts(&variables)).unwrap();
         let inputs: Vec<&Var> = [&x, &first].into_iter().chain(&variables).collect();
-        for dropout in [None, Some(Mask::new(0.3, 5))] {
+        for dropout in [None, Some(mask(5))] {
             for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
                 check(ops, tolerance, &inputs, |ops| ops.feed_forward(&x, &first, &weights, 1e-12, dropout));
             }

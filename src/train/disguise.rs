@@ -6,6 +6,7 @@
 use fastrand::Rng;
 
 use super::data::Example;
+use crate::random::Key;
 
 /// A way to disguise words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,9 +138,11 @@ const LOOKALIKES: [(char, &str); 20] = [
     ('y', "уｙ𝐲"),
 ];
 
-/// Disguises a `share` of `examples`, each in a way of its own and half of its words or all.
-pub fn examples(examples: &mut [Example], share: f64, random: &mut Rng) {
-    for example in examples.iter_mut().filter(|_| share > 0.0) {
+/// Disguises a `share` of `examples`, each in a way of its own and half of its words or all. What becomes of an example is a
+/// function of `key` and its place.
+pub fn examples(examples: &mut [Example], share: f64, key: Key) {
+    for (number, example) in examples.iter_mut().enumerate().filter(|_| share > 0.0) {
+        let random = &mut key.with(number as u64).generator();
         if random.f64() < share {
             let way = random.choice(Disguise::ALL).unwrap_or(Disguise::Leet);
             let words = if random.bool() { 0.5 } else { 1.0 };
@@ -152,6 +155,7 @@ pub fn examples(examples: &mut [Example], share: f64, random: &mut Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Purpose;
 
     #[test]
     fn every_way_changes_words_and_nothing_else() {
@@ -180,7 +184,7 @@ mod tests {
         let all: Vec<Example> = (0..1000).map(plain).collect();
         let disguised = |share: f64| {
             let mut changed = all.clone();
-            examples(&mut changed, share, &mut Rng::with_seed(1));
+            examples(&mut changed, share, Key::new(1, Purpose::Disguise));
             changed
         };
         let changed = disguised(0.25).iter().zip(&all).filter(|(a, b)| a.text != b.text).count();

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::data::Example;
 use crate::classify::Classifier;
+use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 
 /// The shares of a text's words that are left out, one after the other.
@@ -47,8 +48,9 @@ pub fn curves(
     label: usize,
     seed: u64,
 ) -> Result<(usize, Vec<Curve>)> {
+    let key = Key::new(seed, Purpose::Words);
     let text = |(number, example): (usize, &Example)| {
-        of_text(classifier, &example.text, (task, label), &mut Rng::with_seed(seed ^ number as u64))
+        of_text(classifier, &example.text, (task, label), &mut key.with(number as u64).generator())
     };
     let texts: Vec<Vec<(Ranking, Vec<f64>)>> =
         examples.par_iter().enumerate().map(text).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();

@@ -1,7 +1,7 @@
 //! The optimisers: RAdam (Liu et al. 2020), Adam whose first steps are rectified for the variance that its second moment
 //! still has, and AdamW (Loshchilov & Hutter 2019).
 //!
-//! Both keep two moments of every variable and differ in a few factors of the step, so that one kernel does either, in
+//! Both keep two moments of every variable, and count the steps in which it had a gradient, as PyTorch does. They differ in a few factors of the step, so that one kernel does either, in
 //! place. On other devices than the CPU the same step is composed of candle's operations ([`composed`]). Either way the
 //! whole gradient's norm is measured first: it is what clipping needs, and a norm that is not finite is the first sign that
 //! training diverges.
@@ -44,14 +44,25 @@ pub struct Group {
 #[derive(Debug)]
 pub struct Optimizer {
     method: Method,
-    steps: i32,
     states: Vec<State>,
 }
 
 #[derive(Debug)]
 struct State {
     group: Group,
+    /// How many steps had a gradient of this variable: a head has none in the steps of other tasks, and moments that did not
+    /// change are not corrected as if they had.
+    steps: u32,
     moments: Moments,
+}
+
+/// What the optimiser knows of one variable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History<'a> {
+    /// In how many steps it had a gradient.
+    pub steps: u32,
+    /// The first and second moment.
+    pub moments: [Cow<'a, [f32]>; 2],
 }
 
 /// The moments of one variable.
@@ -84,32 +95,40 @@ impl Optimizer {
                 let zeros = group.variable.zeros_like()?;
                 Moments::Tensors(zeros.clone(), zeros)
             };
-            Ok(State { group, moments })
+            Ok(State { group, steps: 0, moments })
         };
-        Ok(Self { method, steps: 0, states: groups.into_iter().map(state).collect::<Result<_>>()? })
+        Ok(Self { method, states: groups.into_iter().map(state).collect::<Result<_>>()? })
     }
 
-    /// The first and second moment of each variable, in the variables' order.
+    /// What has been counted and measured of each variable, in the variables' order.
     ///
     /// # Errors
-    /// They cannot be read from their device.
-    pub fn moments(&self) -> impl Iterator<Item = Result<[Cow<'_, [f32]>; 2]>> {
-        self.states.iter().map(|state| match &state.moments {
-            Moments::Slices(first, second) => Ok([first.into(), second.into()]),
-            Moments::Tensors(first, second) => {
-                let values = |moment: &Tensor| Ok::<_, crate::Error>(moment.flatten_all()?.to_vec1()?.into());
-                Ok([values(first)?, values(second)?])
-            }
+    /// The moments cannot be read from their device.
+    pub fn histories(&self) -> impl Iterator<Item = Result<History<'_>>> {
+        self.states.iter().map(|State { steps, moments, .. }| {
+            let moments = match moments {
+                Moments::Slices(first, second) => [first.into(), second.into()],
+                Moments::Tensors(first, second) => {
+                    let values = |moment: &Tensor| Ok::<_, crate::Error>(moment.flatten_all()?.to_vec1()?.into());
+                    [values(first)?, values(second)?]
+                }
+            };
+            Ok(History { steps: *steps, moments })
         })
     }
 
-    /// Goes on from what [`Self::moments`] gave after `steps` steps.
+    /// Goes on from what [`Self::histories`] gave.
     ///
     /// # Errors
     /// The moments are not of the variables' sizes.
-    pub fn restore(&mut self, steps: usize, moments: Vec<[Vec<f32>; 2]>) -> Result<()> {
-        self.steps = steps as i32;
-        for (state, [first, second]) in self.states.iter_mut().zip(moments) {
+    pub fn restore<'a>(&mut self, histories: impl IntoIterator<Item = History<'a>>) -> Result<()> {
+        for (state, History { steps, moments }) in self.states.iter_mut().zip(histories) {
+            let [first, second] = moments.map(Cow::into_owned);
+            let length = state.group.variable.elem_count();
+            if first.len() != length || second.len() != length {
+                return Err(crate::Error::invalid("the moments are of another model than the variables"));
+            }
+            state.steps = steps;
             match &mut state.moments {
                 Moments::Slices(a, b) => (*a, *b) = (first, second),
                 Moments::Tensors(a, b) => {
@@ -133,12 +152,12 @@ impl Optimizer {
         if !norm.is_finite() {
             return Ok(norm);
         }
-        self.steps += 1;
         // PyTorch's clip_grad_norm_ adds the same to the norm.
         let scale = clip_norm.map_or(1.0, |limit| (limit / (norm + 1e-6)).min(1.0));
-        for State { group, moments } in &mut self.states {
+        for State { group, steps, moments } in &mut self.states {
             let Some(gradient) = gradients.get(&group.variable) else { continue };
-            let step = step(self.method, self.steps, group.learning_rate * factor, group.weight_decay, scale);
+            *steps += 1;
+            let step = step(self.method, *steps as i32, group.learning_rate * factor, group.weight_decay, scale);
             match moments {
                 Moments::Slices(first, second) => {
                     let update = Update { step, moments: RefCell::new((first, second)) };
@@ -152,7 +171,7 @@ impl Optimizer {
 
     fn norm(&self, gradients: &GradStore) -> Result<f64> {
         let mut squares = 0.0;
-        for State { group, moments } in &self.states {
+        for State { group, moments, .. } in &self.states {
             let Some(gradient) = gradients.get(&group.variable) else { continue };
             squares += match moments {
                 Moments::Slices(..) => sum_of_squares(gradient)?,
@@ -163,7 +182,7 @@ impl Optimizer {
     }
 }
 
-/// What step number `t` (from 1) does to a variable.
+/// What a variable's step number `t` (from 1) does to it.
 fn step(method: Method, t: i32, learning_rate: f64, weight_decay: f64, gradient_scale: f64) -> Step {
     let (decay1, decay2) = (BETA1.powi(t), BETA2.powi(t));
     // The root of the second moment's bias correction. AdamW divides the moment by it before ε is added, RAdam after.

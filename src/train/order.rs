@@ -1,7 +1,8 @@
 //! What each step of a run holds: a function of the seed and the step's number alone, so that a resumed run needs no memory of it.
 
-use fastrand::Rng;
 use serde::{Deserialize, Serialize};
+
+use crate::random::Key;
 
 /// How the batches of several tasks are mixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +64,8 @@ impl Turns {
 /// An endless walk through all texts of a task, in a new order each time round.
 #[derive(Debug, Clone, Copy)]
 pub struct Order {
-    /// What the orders are made from.
-    pub seed: u64,
+    /// What the orders are made from, which is the task's alone.
+    pub key: Key,
     /// How many texts there are.
     pub length: usize,
 }
@@ -79,7 +80,7 @@ impl Order {
     pub fn batch(&self, number: usize, size: usize) -> Vec<usize> {
         let (round, place) = (number / self.batches(size), number % self.batches(size));
         let mut indices: Vec<usize> = (0..self.length).collect();
-        Rng::with_seed(self.seed.wrapping_add(round as u64)).shuffle(&mut indices);
+        self.key.with(round as u64).generator().shuffle(&mut indices);
         indices[place * size..].iter().take(size).copied().collect()
     }
 }
@@ -87,6 +88,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Purpose;
 
     fn tasks(turns: &Turns) -> Vec<(usize, usize)> {
         (0..2 * turns.steps()).map(|step| turns.at(step)).collect()
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn each_time_round_has_every_text_once_in_an_order_of_its_own() {
-        let order = Order { seed: 3, length: 10 };
+        let order = Order { key: Key::new(3, Purpose::Order), length: 10 };
         let round =
             |round: usize| -> Vec<usize> { (0..3).flat_map(|batch| order.batch(3 * round + batch, 4)).collect() };
         let sorted = |mut indices: Vec<usize>| {
@@ -123,5 +125,17 @@ mod tests {
         assert_eq!(sorted(round(1)), (0..10).collect::<Vec<_>>());
         assert_ne!(round(0), round(1));
         assert_eq!(order.batch(2, 4).len(), 2);
+    }
+
+    #[test]
+    fn no_round_of_a_seed_is_one_of_another_seed() {
+        let rounds = (0..20).flat_map(|seed| {
+            let order = Order { key: Key::new(seed, Purpose::Order), length: 100 };
+            (0..20).map(move |round| order.batch(round, 100))
+        });
+        let mut all: Vec<Vec<usize>> = rounds.collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 400);
     }
 }

@@ -8,6 +8,7 @@ use fastrand::Rng;
 
 use crate::Result;
 use crate::bert::{Architecture, HeadShape, Pooling, Weights};
+use crate::random::{Key, Purpose};
 
 /// The variables of a model, under the names of its tensors.
 #[derive(Debug, Clone)]
@@ -34,14 +35,15 @@ impl Parameters {
         if pooling != Pooling::Pooler {
             encoder = encoder.without("pooler.");
         }
-        let mut random = Rng::with_seed(seed);
+        let key = Key::new(seed, Purpose::Heads);
         let hidden = architecture.hidden_size;
-        for HeadShape { task, labels, .. } in heads {
+        for (number, HeadShape { task, labels, .. }) in heads.iter().enumerate() {
             let [weight_name, bias_name] = ["weight", "bias"].map(|part| format!("heads.{task}.{part}"));
             if encoder.contains(&weight_name) {
                 continue;
             }
             let deviation = architecture.initializer_range;
+            let mut random = key.with(number as u64).generator();
             let weight: Vec<f32> = (0..labels * hidden).map(|_| (normal(&mut random) * deviation) as f32).collect();
             let weight = Tensor::from_vec(weight, (*labels, hidden), device)?;
             encoder.insert(weight_name, weight)?;

@@ -27,6 +27,7 @@ use crate::bundle::weights::{Storage, decode, encode};
 use crate::kernels::compact::Compact;
 use crate::kernels::int8::quantise_rows;
 use crate::ops::{Ops, Precision};
+use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use columns::Columns;
 use moments::Moments;
@@ -50,9 +51,9 @@ const OPS: Ops = Ops::Fused(Precision::F32);
 /// As for [`prune::texts`].
 pub fn texts(paths: &[PathBuf], seed: u64) -> Result<Vec<Example>> {
     let mut texts = Vec::new();
-    for path in paths {
+    for (number, path) in paths.iter().enumerate() {
         let mut examples = prune::texts(std::slice::from_ref(path), super::data::Split::Train)?.examples;
-        fastrand::Rng::with_seed(seed).shuffle(&mut examples);
+        Key::new(seed, Purpose::Samples).with(number as u64).generator().shuffle(&mut examples);
         examples.truncate(TEXTS.div_ceil(paths.len()));
         texts.append(&mut examples);
     }

@@ -30,6 +30,7 @@ use super::task::TaskData;
 use crate::bert::{Checkpoint, Dropout, HeadShape, Model, WORD_EMBEDDINGS};
 use crate::bundle::weights::with_rounded_embeddings;
 use crate::ops::{Ops, Precision, binary_cross_entropy};
+use crate::random::{Key, Purpose};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -106,8 +107,8 @@ pub fn train(
     let data = digest(&tasks);
     let mut prepared = Vec::new();
     let mut held_out = Vec::new();
-    for task in tasks {
-        let (task, examples) = Task::prepare(task, tokenizer, recipe, progress)?;
+    for (number, task) in tasks.into_iter().enumerate() {
+        let (task, examples) = Task::prepare(task, number, tokenizer, recipe, progress)?;
         prepared.push(task);
         held_out.push(examples);
     }
@@ -127,8 +128,11 @@ pub fn train(
     });
     let optimizer = Optimizer::new(recipe.optimizer, groups, conduct.ops.are_fused())?;
     let size = recipe.batch_size * recipe.accumulate;
-    let orders: Vec<Order> =
-        prepared.iter().map(|task| Order { seed: recipe.seed, length: task.train.len() }).collect();
+    let order = |(number, task): (usize, &Task)| {
+        let key = Key::new(recipe.seed, Purpose::Order).with(number as u64);
+        Order { key, length: task.train.len() }
+    };
+    let orders: Vec<Order> = prepared.iter().enumerate().map(order).collect();
     let batches = orders.iter().zip(&prepared).map(|(order, task)| match recipe.mix {
         Mix::InTurn => order.batches(size),
         Mix::Proportional => order.batches(size) * task.passes,
@@ -243,7 +247,7 @@ impl Trainer {
                 "the run was started with other tasks or data: give the same recipe and data to resume it",
             ));
         }
-        checkpoint::restore(saved, position.step, &self.parameters, &mut self.optimizer)?;
+        checkpoint::restore(saved, &self.parameters, &mut self.optimizer)?;
         self.run.rewind_log(position.step)?;
         self.saved = Some(position.step);
         self.position = position;
@@ -260,8 +264,9 @@ impl Trainer {
         let mut sum: Option<GradStore> = None;
         let mut loss = 0.0;
         for (number, part) in parts.iter().enumerate() {
-            let key = (self.position.step * recipe.accumulate + number + 1) as u64;
-            let dropout = Dropout { hidden, attention, key: recipe.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ key };
+            let key = Key::new(recipe.seed, Purpose::Dropout);
+            let key = key.with((self.position.step * recipe.accumulate + number) as u64);
+            let dropout = Dropout { hidden, attention, key };
             let logits = self.model.logits(&part.inputs, task, Some(dropout))?;
             let part_loss = weighted_loss(&logits, part, weight)?;
             loss += part_loss.to_scalar::<f32>()?;

@@ -9,6 +9,7 @@ use super::digest::{self, Digest, Likeness};
 use super::label::{Answer, Reading, Target};
 use super::row::Row;
 use super::{BadRows, Dataset, Example, LeftOut, Only, Schema, Source, Split, UNKNOWN, marks};
+use crate::random::{Key, Purpose};
 use crate::rows::{Cell, Reason, shown};
 use crate::{Error, Result};
 
@@ -301,7 +302,7 @@ impl<'a> DatasetBuilder<'a> {
 /// Which `count` of `all` are picked.
 fn pick(all: usize, count: usize, seed: u64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..all).collect();
-    fastrand::Rng::with_seed(seed).shuffle(&mut order);
+    Key::new(seed, Purpose::Samples).generator().shuffle(&mut order);
     let mut picked = vec![false; all];
     order[..count].iter().for_each(|&i| picked[i] = true);
     picked

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::Example;
+use crate::random::{Key, Purpose};
 
 /// Splits `examples` into those to train on and those held out, both in the order given.
 ///
@@ -21,7 +22,7 @@ pub fn hold_out(examples: Vec<Example>, fraction: f64, seed: u64) -> (Vec<Exampl
     }
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
     let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
-    let mut random = fastrand::Rng::with_seed(seed);
+    let mut random = Key::new(seed, Purpose::HoldOut).generator();
     let mut held_out = vec![false; examples.len()];
     for (mut group, share) in groups.into_iter().zip(shares(&sizes, fraction)) {
         random.shuffle(&mut group);

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Predictions, Sample};
+use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 
 /// Where the figure of 95 resamples in 100 is.
@@ -53,9 +54,9 @@ impl Predictions<'_> {
             return Err(Error::invalid("an interval needs resamples: ask for 1,000"));
         }
         let resampler = Resampler::of(self);
-        let mut random = fastrand::Rng::with_seed(seed);
-        let seeds: Vec<u64> = (0..resamples).map(|_| random.u64(..)).collect();
-        let figures: Vec<Figures> = seeds.par_iter().map(|&seed| resampler.figures(&resampler.draw(seed))).collect();
+        let key = Key::new(seed, Purpose::Resamples);
+        let figures = |number: usize| resampler.figures(&resampler.draw(key.with(number as u64)));
+        let figures: Vec<Figures> = (0..resamples).into_par_iter().map(figures).collect();
         let interval = |figure: &dyn Fn(&Figures) -> Option<f64>| middle(figures.iter().filter_map(figure).collect());
         let labels = self.labels.iter().enumerate();
         Ok(Intervals {
@@ -119,8 +120,8 @@ impl Resampler {
     }
 
     /// How often each text is drawn.
-    fn draw(&self, seed: u64) -> Vec<u32> {
-        let mut random = fastrand::Rng::with_seed(seed);
+    fn draw(&self, key: Key) -> Vec<u32> {
+        let mut random = key.generator();
         let mut counts = vec![0; self.texts.len()];
         for _ in 0..self.texts.len() {
             counts[random.usize(..self.texts.len())] += 1;

@@ -1,10 +1,32 @@
 //! Held to PyTorch's optimisers: the same gradients, step by step.
 
+use std::collections::HashMap;
+
 use candle_core::{DType, Device, safetensors};
 
 use super::*;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// A fixture: gradients, and the values that runs come to with them.
+struct Reference(HashMap<String, Tensor>);
+
+impl Reference {
+    fn read(file: &str) -> Self {
+        let path = format!("{}/tests/fixtures/{file}.safetensors", env!("CARGO_MANIFEST_DIR"));
+        Self(safetensors::load(path, &Device::Cpu).unwrap())
+    }
+
+    fn row(&self, series: &str, step: usize) -> Tensor {
+        self.0[series].get(step).unwrap().to_dtype(DType::F32).unwrap().contiguous().unwrap()
+    }
+
+    fn assert_is(&self, variable: &Var, series: &str, step: usize) {
+        let difference = (variable.as_tensor() - &self.row(series, step)).unwrap().abs().unwrap();
+        let error = difference.flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
+        assert!(error < 1e-6, "{series} is off by {error:e} after step {step}");
+    }
+}
 
 /// Follows the run `run` of the fixture `file` for 30 steps, with what `factor` says of step number 0, 1, …
 fn assert_follows(
@@ -15,11 +37,8 @@ fn assert_follows(
     clip: Option<f64>,
     factor: fn(usize) -> f64,
 ) {
-    let path = format!("{}/tests/fixtures/{file}.safetensors", env!("CARGO_MANIFEST_DIR"));
-    let reference = safetensors::load(path, &Device::Cpu).unwrap();
-    let row = |series: &str, step: usize| {
-        reference[series].get(step).unwrap().to_dtype(DType::F32).unwrap().contiguous().unwrap()
-    };
+    let reference = Reference::read(file);
+    let row = |series: &str, step: usize| reference.row(series, step);
     for fused in [true, false] {
         let variables = NAMES.map(|name| Var::from_tensor(&row(&format!("{run}.{name}"), 0)).unwrap());
         let group = |(variable, weight_decay): (Var, f64)| Group { variable, learning_rate: 3e-3, weight_decay };
@@ -33,14 +52,7 @@ fn assert_follows(
             let loss = products.reduce(|a, b| (a + b).unwrap()).unwrap();
             optimizer.step(&loss.backward().unwrap(), factor(step), clip).unwrap();
             for (name, variable) in NAMES.iter().zip(&variables) {
-                let expected = row(&format!("{run}.{name}"), step + 1);
-                let difference = (variable.as_tensor() - &expected).unwrap().abs().unwrap();
-                let error = difference.flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
-                assert!(
-                    error < 1e-6,
-                    "{run}, fused {fused}: parameter {name} is off by {error:e} after step {}",
-                    step + 1
-                );
+                reference.assert_is(variable, &format!("{run}.{name}"), step + 1);
             }
         }
     }
@@ -66,6 +78,50 @@ fn adamw_with_decay_clipping_and_schedule_is_pytorchs() {
     // As in the fixture: only a decays, the norm is clipped at 1, the rate rises over 6 of 30 steps and falls to 0.
     let factor = |step| crate::train::schedule::Schedule::Linear.factor(step, 30, 6);
     assert_follows("adamw", "whole64", Method::AdamW, [0.01, 0.0, 0.0], Some(1.0), factor);
+}
+
+/// b has a gradient in every second step, c in every tenth, and after some steps another optimiser goes on.
+#[test]
+fn steps_are_counted_for_each_variable_as_pytorch_does() {
+    for (file, method) in [("radam", Method::RAdam), ("adamw", Method::AdamW)] {
+        let reference = Reference::read(file);
+        for fused in [true, false] {
+            let variables = NAMES.map(|name| Var::from_tensor(&reference.row(&format!("sparse64.{name}"), 0)).unwrap());
+            let new = || {
+                let group = |variable| Group { variable, learning_rate: 3e-3, weight_decay: 0.01 };
+                Optimizer::new(method, variables.clone().into_iter().map(group), fused).unwrap()
+            };
+            let mut optimizer = new();
+            for step in 0..60 {
+                let with_gradient = NAMES.iter().zip(&variables).zip([1, 2, 10]);
+                let products = with_gradient.filter(|(_, every)| (step + 1) % every == 0).map(|((name, variable), _)| {
+                    let gradient = reference.row(&format!("gradients.{name}"), step % 30);
+                    (variable.as_tensor() * gradient).unwrap().sum_all().unwrap()
+                });
+                let loss = products.reduce(|a, b| (a + b).unwrap()).unwrap();
+                optimizer.step(&loss.backward().unwrap(), 1.0, None).unwrap();
+                for (name, variable) in NAMES.iter().zip(&variables) {
+                    reference.assert_is(variable, &format!("sparse64.{name}"), step + 1);
+                }
+                if step == 24 {
+                    let mut other = new();
+                    other.restore(optimizer.histories().map(Result::unwrap)).unwrap();
+                    optimizer = other;
+                }
+            }
+            let steps: Vec<u32> = optimizer.histories().map(|history| history.unwrap().steps).collect();
+            assert_eq!(steps, [60, 30, 6]);
+        }
+    }
+}
+
+#[test]
+fn moments_of_another_size_are_refused() {
+    let variable = Var::new(&[1.0f32, 2.0], &Device::Cpu).unwrap();
+    let group = Group { variable, learning_rate: 0.1, weight_decay: 0.0 };
+    let mut optimizer = Optimizer::new(Method::AdamW, [group], true).unwrap();
+    let history = History { steps: 1, moments: [vec![0.0; 2].into(), vec![0.0; 3].into()] };
+    assert!(optimizer.restore([history]).unwrap_err().to_string().contains("another model"));
 }
 
 #[test]

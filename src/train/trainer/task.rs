@@ -1,8 +1,7 @@
 //! A task, ready to train.
 
-use fastrand::Rng;
-
 use crate::bert::Unit;
+use crate::random::{Key, Purpose};
 use crate::text::Tokenizer;
 use crate::train::Progress;
 use crate::train::data::{Example, hold_out};
@@ -24,9 +23,12 @@ pub struct Task {
 }
 
 impl Task {
-    /// Splits the texts as the recipe says and tokenises them. Gives the held-out texts, too.
+    /// Splits the texts of task number `number` as the recipe says and tokenises them. Gives the held-out texts, too. Which
+    /// those are does not depend on the other tasks, so that a run that goes on from another one with the same data and seed
+    /// holds out what that one did.
     pub fn prepare(
         data: TaskData,
+        number: usize,
         tokenizer: &Tokenizer,
         recipe: &Recipe,
         progress: &mut dyn Progress,
@@ -37,12 +39,10 @@ impl Task {
             Some(validation) => (train, validation),
             None => hold_out(train, recipe.validation, recipe.seed),
         };
-        let mut random = Rng::with_seed(recipe.seed);
-        for (examples, limit) in
-            [(&mut train, recipe.train_samples), (&mut validation, Some(recipe.validation_samples))]
-        {
+        let limits = [(&mut train, recipe.train_samples), (&mut validation, Some(recipe.validation_samples))];
+        for (part, (examples, limit)) in limits.into_iter().enumerate() {
             if let Some(limit) = limit.filter(|limit| *limit < examples.len()) {
-                random.shuffle(examples);
+                Key::new(recipe.seed, Purpose::Samples).with(part as u64).generator().shuffle(examples);
                 examples.truncate(limit);
             }
         }
@@ -53,7 +53,7 @@ impl Task {
                 validation.len()
             )));
         }
-        disguise::examples(&mut train, disguise, &mut random);
+        disguise::examples(&mut train, disguise, Key::new(recipe.seed, Purpose::Disguise).with(number as u64));
         let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
         let (prepared, held_out) = (prepared?, held_out?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));

@@ -6,6 +6,7 @@ use std::path::Path;
 use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
+use undertone::random::{Key, Purpose};
 use undertone::text::Tokenizer;
 use undertone::train::Progress;
 use undertone::train::data::{self, BadRows, Example, LabelRule, Schema, Source, Split};
@@ -113,16 +114,17 @@ pub fn read(
     dataset.remarks().iter().for_each(|line| progress.note(line));
     let mut examples = dataset.examples;
     if let Some(samples) = samples {
-        fastrand::Rng::with_seed(seed).shuffle(&mut examples);
+        Key::new(seed, Purpose::Samples).generator().shuffle(&mut examples);
         examples.truncate(samples);
     }
     if let Some(way) = choice.disguise {
         if unit == Unit::Token {
             return Err(Error::invalid("--disguise moves the marks of words: measure it on a task about texts"));
         }
-        let mut random = fastrand::Rng::with_seed(seed);
-        for example in &mut examples {
-            example.text = way.apply(&example.text, choice.disguised_words, &mut random);
+        let key = Key::new(seed, Purpose::Disguise);
+        for (number, example) in examples.iter_mut().enumerate() {
+            let random = &mut key.with(number as u64).generator();
+            example.text = way.apply(&example.text, choice.disguised_words, random);
         }
     }
     Ok(examples)

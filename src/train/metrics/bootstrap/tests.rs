@@ -54,7 +54,7 @@ fn a_resample_is_measured_as_its_repeated_rows() {
     let data = Data::new(200);
     let resampler = Resampler::of(&data.predictions());
     for seed in 0..5 {
-        let counts = resampler.draw(seed);
+        let counts = resampler.draw(Key::new(seed, Purpose::Resamples));
         assert_eq!(counts.iter().sum::<u32>(), 200);
         let figures = resampler.figures(&counts);
         let repeated = data.repeated(&counts);
