@@ -142,7 +142,7 @@ RATES := toxic=0.0958 severe_toxic=0.0100 obscene=0.0529 threat=0.0030 insult=0.
 
 reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew from DATA, measures them and writes the bundle; takes hours
 	cargo build --release --bin undertone
-	[[ -d $(RUN)-base ]] || target/release/undertone prune --base "$(BASE)" --out $(RUN)-base --least 20 \
+	[[ -f $(RUN)-base/config.json ]] || target/release/undertone prune --base "$(BASE)" --out $(RUN)-base --least 20 \
 		--text $(DATA)/aclImdb.tar.xz $(DATA)/jigsaw/train*.csv $(DATA)/jigsaw/related.csv $(DATA)/toxic-spans/tsd_train.csv
 	target/release/undertone train --recipe recipes/undertone.toml --data $(DATA) --base $(RUN)-base --out $(RUN)-first --precision $(PRECISION)
 	target/release/undertone train --recipe recipes/undertone-longer.toml --data $(DATA) --base $(RUN)-first --out $(RUN)-longer --precision $(PRECISION)

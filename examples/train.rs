@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use candle_core::Device;
-use undertone::bert::Checkpoint;
 use undertone::text::Tokenizer;
+use undertone::train::base::Base;
 use undertone::train::data::BadRows;
 use undertone::train::export::{Options, export};
 use undertone::train::recipe::Recipe;
@@ -42,16 +42,16 @@ fn main() -> Result<()> {
         train: vec![SourceSettings::Path(data.into())],
         ..TaskSettings::default()
     };
-    let checkpoint = Checkpoint::read(Path::new(base), &Device::Cpu)?;
+    let pretrained = Base::read(Path::new(base), &Device::Cpu)?;
     let recipe = Recipe {
-        max_tokens: checkpoint.architecture.max_position_embeddings.min(128),
-        dropout: checkpoint.dropout,
+        max_tokens: pretrained.checkpoint.architecture.max_position_embeddings.min(128),
+        dropout: pretrained.checkpoint.dropout,
         ..Recipe::default()
     };
     let tokenizer = Tokenizer::from_checkpoint(Path::new(base), recipe.max_tokens)?;
     let tasks = vec![task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?];
     let conduct = Conduct::new(Path::new(run));
-    if let Outcome::Finished(record) = train(tasks, checkpoint, &tokenizer, &recipe, &conduct, &mut Lines)? {
+    if let Outcome::Finished(record) = train(tasks, pretrained, &tokenizer, &recipe, &conduct, &mut Lines)? {
         println!("The best epoch was number {}", record.best_epoch);
     }
     let options = Options { name: "mail".into(), ..Options::default() };

@@ -23,9 +23,9 @@
 //! # #[cfg(feature = "train")] {
 //! # use std::path::Path;
 //! use candle_core::Device;
-//! use undertone::bert::Checkpoint;
 //! use undertone::text::Tokenizer;
 //! use undertone::train::Silent;
+//! use undertone::train::base::Base;
 //! use undertone::train::data::BadRows;
 //! use undertone::train::recipe::Recipe;
 //! use undertone::train::task::{SourceSettings, TaskSettings};
@@ -35,8 +35,8 @@
 //! # let (data, run) = (folder.path().join("reviews.csv"), folder.path().join("run"));
 //! # let row = |number| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
 //! # std::fs::write(&data, format!("text,positive\n{}", (0..80).map(row).collect::<String>())).unwrap();
-//! let checkpoint = Checkpoint::read(base, &Device::Cpu)?;
-//! let recipe = Recipe { max_tokens: 32, epochs: 2, dropout: checkpoint.dropout, ..Recipe::default() };
+//! let pretrained = Base::read(base, &Device::Cpu)?;
+//! let recipe = Recipe { max_tokens: 32, epochs: 2, dropout: pretrained.checkpoint.dropout, ..Recipe::default() };
 //! let tokenizer = Tokenizer::from_checkpoint(base, recipe.max_tokens)?;
 //! let task = TaskSettings {
 //!     name: "reviews".into(),
@@ -45,7 +45,7 @@
 //!     ..TaskSettings::default()
 //! };
 //! let texts = task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?;
-//! train(vec![texts], checkpoint, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
+//! train(vec![texts], pretrained, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
 //! assert!(run.join("run.json").exists());
 //! # }
 //! # undertone::Result::Ok(())
@@ -61,13 +61,13 @@
 //! use undertone::train::export::{Options, export};
 //! use undertone::train::run::RunFolder;
 //!
-//! # use undertone::{bert::Checkpoint, text::Tokenizer, train::{data::BadRows, recipe::Recipe, trainer::{Conduct, train}}};
+//! # use undertone::{text::Tokenizer, train::{base::Base, data::BadRows, recipe::Recipe, trainer::{Conduct, train}}};
 //! # use undertone::train::task::{SourceSettings, TaskSettings};
 //! # let (folder, base) = (tempfile::tempdir().unwrap(), Path::new("tests/fixtures/tiny-bert"));
 //! # let (data, run, bundle) = (folder.path().join("reviews.csv"), folder.path().join("run"), folder.path().join("bundle"));
 //! # let row = |number| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
 //! # std::fs::write(&data, format!("text,positive\n{}", (0..80).map(row).collect::<String>())).unwrap();
-//! # let checkpoint = Checkpoint::read(base, &candle_core::Device::Cpu)?;
+//! # let pretrained = Base::read(base, &candle_core::Device::Cpu)?;
 //! # let recipe = Recipe { max_tokens: 32, epochs: 1, ..Recipe::default() };
 //! # let task = TaskSettings {
 //! #     name: "reviews".into(),
@@ -77,7 +77,7 @@
 //! # };
 //! # let texts = task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?;
 //! # let tokenizer = Tokenizer::from_checkpoint(base, recipe.max_tokens)?;
-//! # train(vec![texts], checkpoint, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
+//! # train(vec![texts], pretrained, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
 //! let options = Options { name: "reviews".into(), ..Options::default() };
 //! export(&RunFolder::open(&run)?, &bundle, &options, &mut Silent)?;
 //! let answer = Classifier::read(&bundle)?.classify("film 7 was good")?;

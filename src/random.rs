@@ -51,7 +51,7 @@ impl Key {
     }
 
     /// A generator of as many random numbers as are needed.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
     pub fn generator(self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.0)
     }
@@ -90,8 +90,13 @@ mod tests {
         let key = |seed, step, site| Key::new(seed, Purpose::Dropout).with(step).with(site).bits();
         let pairs = (0..1000).flat_map(|number| {
             let here = key(1, number, 7);
-            [key(1, number + 1, 7), key(1, number, 8), key(2, number, 7), Key::new(1, Purpose::Order).with(number).with(7).bits()]
-                .map(|other| (here ^ other).count_ones())
+            [
+                key(1, number + 1, 7),
+                key(1, number, 8),
+                key(2, number, 7),
+                Key::new(1, Purpose::Order).with(number).with(7).bits(),
+            ]
+            .map(|other| (here ^ other).count_ones())
         });
         let (count, differing) = pairs.fold((0, 0), |(count, sum), bits| (count + 1, sum + u64::from(bits)));
         let mean = differing as f64 / f64::from(count);

@@ -1,12 +1,13 @@
 //! The companion's work: from labelled texts to a bundle.
 //!
-//! [`recipe`] and [`task`] say what is to be done, [`data`] reads the texts, [`trainer`] fine-tunes an encoder with one head
-//! for each task and leaves a [`run`] folder, [`export`] makes a bundle of it
+//! [`recipe`] and [`task`] say what is to be done, [`mod@base`] is what a run starts from, [`data`] reads the texts,
+//! [`trainer`] fine-tunes an encoder with one head for each task and leaves a [`run`] folder, [`export`] makes a bundle of it
 //! and [`huggingface`] what transformers loads, [`calibrate`] makes its probabilities honest,
 //! [`mod@evaluate`] measures one, [`examine`], [`bias`] and [`faithfulness`] ask what figures on held-out texts do not show,
 //! [`report`] draws a run and [`card`] sums up what was measured. [`prune`] makes a checkpoint smaller before all this. What
 //! happens meanwhile is told to a [`Progress`].
 
+pub mod base;
 pub mod bias;
 pub mod calibrate;
 pub mod card;
@@ -24,6 +25,7 @@ pub mod optimizer;
 pub mod order;
 pub mod parameters;
 pub mod prepared;
+pub mod provenance;
 pub mod prune;
 pub mod recipe;
 pub mod report;

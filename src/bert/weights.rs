@@ -87,6 +87,11 @@ impl Weights {
         self
     }
 
+    /// The tensors' names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().chain(self.compact.keys()).map(String::as_str)
+    }
+
     /// Whether there is a tensor `name`.
     pub fn contains(&self, name: &str) -> bool {
         self.tensors.contains_key(name) || self.compact.contains_key(name)

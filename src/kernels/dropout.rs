@@ -167,6 +167,9 @@ mod tests {
         let expected = length * share * (1.0 - share);
         assert!((mean - length * share).abs() < 5.0 * (expected / steps as f64).sqrt(), "{mean} on average");
         // The variance of so many counts is off by √(2 ÷ 400) = 7% as a standard deviation.
-        assert!((variance / expected - 1.0).abs() < 0.35, "a variance of {variance}, and {expected} for independent ones");
+        assert!(
+            (variance / expected - 1.0).abs() < 0.35,
+            "a variance of {variance}, and {expected} for independent ones"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! A run in progress on disk, from which it can go on as if nothing had happened.
 //!
 //! What a batch holds and which values dropout takes from it are functions of the seed and the batch's number, so the
-//! state is small in kind: the variables, what the optimiser knows of each, how many steps are done, and the best model's record.
+//! state is small in kind: the variables, what the optimiser knows of each, and how many steps are done. What the best model is
+//! so far says the run folder alone, so that the two cannot disagree.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::optimizer::{History, Optimizer};
 use super::parameters::Parameters;
-use super::run::Record;
+use super::provenance::{Environment, Provenance};
+use super::recipe::Recipe;
 use crate::bert::Tensors;
 use crate::bundle::weights::Stored;
 use crate::{Error, Result};
@@ -24,28 +26,12 @@ pub struct Position {
     pub step: usize,
     /// How long they took, in seconds, over all processes that worked on the run.
     pub seconds: f64,
-    /// The recipe, the tasks, and the best model so far.
-    pub record: Record,
-    /// How good the best model is; none if nothing was validated yet.
-    pub best: Option<Score>,
-    /// What the training texts are, as [`super::trainer`] digests them.
-    pub data: String,
-}
-
-/// By what the best model is chosen: the higher AUC, and of equal ones the lower loss.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// The mean over the tasks of their macro ROC AUC; none if it is defined for none.
-    pub auc: Option<f64>,
-    /// The mean over the tasks of their loss.
-    pub loss: f64,
-}
-
-impl Score {
-    /// Whether a model with this score is to be kept rather than one with `other`.
-    pub fn beats(&self, other: &Self) -> bool {
-        self.auc > other.auc || (self.auc == other.auc && self.loss < other.loss)
-    }
+    /// How the model is trained.
+    pub recipe: Recipe,
+    /// From what.
+    pub provenance: Provenance,
+    /// By what, up to this step.
+    pub environments: Vec<Environment>,
 }
 
 const POSITION: &str = "position";

@@ -1,6 +1,7 @@
 //! Where a model is trained: on the processor with our own fused operations, or on a GPU with candle's.
 
 use candle_core::{Device, utils};
+use serde::{Deserialize, Serialize};
 
 use crate::ops::Precision;
 use crate::{Error, Result};
@@ -42,8 +43,9 @@ pub fn device(name: &str) -> Result<Device> {
 }
 
 /// What the factors of the linear layers' products are rounded to. Weights, gradients and sums are f32 in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
 pub enum TrainingPrecision {
     /// Nothing: 24 significant bits.
     F32,
@@ -54,6 +56,15 @@ pub enum TrainingPrecision {
 }
 
 impl TrainingPrecision {
+    /// Its name, as `--precision` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Tf32 => "tf32",
+            Self::Bf16 => "bf16",
+        }
+    }
+
     /// Prepares `device` for it, and gives what the operations are to be built with.
     ///
     /// # Errors

@@ -60,9 +60,9 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut 
     let bundle = assemble(run, options, progress)?;
     Classifier::new(&bundle)?;
     files::make_folder(folder)?;
-    files::write(&folder.join(WEIGHTS), &bundle.weights)?;
-    files::write(&folder.join(TOKENIZER), &bundle.tokenizer)?;
-    files::write(&folder.join(MANIFEST), &bundle.manifest.to_json()?)?;
+    let [weights, tokenizer, manifest] = [WEIGHTS, TOKENIZER, MANIFEST].map(|name| folder.join(name));
+    let json = bundle.manifest.to_json()?;
+    files::replace(&[(&weights, &bundle.weights), (&tokenizer, &bundle.tokenizer), (&manifest, &json)])?;
     Ok(bundle)
 }
 
@@ -72,8 +72,8 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut 
 /// The run's files are missing or malformed, a run to average with has another model, or `options` ask for more tokens than
 /// the model reads, or for the rounding of layers that are not rounded to integers.
 pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
-    let record = run.record()?;
-    let architecture = record.architecture;
+    let record = run.record();
+    let architecture = record.architecture.clone();
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
     if max_tokens > architecture.max_position_embeddings {
         return Err(Error::invalid(format!(

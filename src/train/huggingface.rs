@@ -37,32 +37,32 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
     if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::invalid(format!("{} is not empty: choose another folder, or remove it", folder.display())));
     }
-    let record = run.record()?;
+    let record = run.record();
     let json = run.tokenizer()?;
     Tokenizer::from_json(&json, record.architecture.max_position_embeddings)?
         .check_fits(record.architecture.vocab_size)?;
     let (heads, encoder): (Vec<_>, Vec<_>) =
         mean(run, averaged, &record.recipe)?.into_iter().partition(|(name, _)| name.starts_with("heads."));
-    let mut outputs: Vec<(&str, Vec<u8>)> = tokenizer_files(&json, &record)?;
+    let mut outputs: Vec<(&str, Vec<u8>)> = tokenizer_files(&json, record)?;
     let mut config = record.architecture.to_config(record.recipe.dropout);
     config["pad_token_id"] = id_of(&json, "[PAD]")?.unwrap_or(0).into();
-    if is_classifier(&record) {
+    if is_classifier(record) {
         config["architectures"] = json!(["BertForSequenceClassification"]);
         config["problem_type"] = "multi_label_classification".into();
-        (config["id2label"], config["label2id"]) = label_names(&record);
+        (config["id2label"], config["label2id"]) = label_names(record);
         let encoder = encoder.into_iter().map(|(name, tensor)| (format!("bert.{name}"), tensor));
-        outputs.push((WEIGHTS, encoded(encoder.chain(classifier(&record, heads)?))?));
+        outputs.push((WEIGHTS, encoded(encoder.chain(classifier(record, heads)?))?));
     } else {
         config["architectures"] = json!(["BertModel"]);
         outputs.push((WEIGHTS, encoded(encoder)?));
         outputs.push((HEADS, encoded(heads)?));
-        outputs.push((HEADS_RECORD, pretty(&heads_record(&record))));
+        outputs.push((HEADS_RECORD, pretty(&heads_record(record))));
         progress.note(&format!(
             "transformers has no class for these heads: it loads the encoder as BertModel, and {README} says how {HEADS} is applied"
         ));
     }
     outputs.push(("config.json", pretty(&config)));
-    outputs.push((README, readme(&record).into_bytes()));
+    outputs.push((README, readme(record).into_bytes()));
     if record.recipe.normalisation == Normalisation::Reveal {
         progress.note("transformers reads texts as they are: disguised words, which this model's training made plain, stay disguised there");
     }

@@ -53,6 +53,11 @@ impl Turns {
         self.tasks.len()
     }
 
+    /// How many of an epoch's steps are of the task number `task`.
+    pub fn count(&self, task: usize) -> usize {
+        self.counts[task]
+    }
+
     /// The task of step `step` of the run, from 0, and which of that task's batches it is.
     pub fn at(&self, step: usize) -> (usize, usize) {
         let (epoch, place) = (step / self.steps(), step % self.steps());

@@ -35,19 +35,14 @@ impl Parameters {
         if pooling != Pooling::Pooler {
             encoder = encoder.without("pooler.");
         }
-        let key = Key::new(seed, Purpose::Heads);
-        let hidden = architecture.hidden_size;
         for (number, HeadShape { task, labels, .. }) in heads.iter().enumerate() {
-            let [weight_name, bias_name] = ["weight", "bias"].map(|part| format!("heads.{task}.{part}"));
+            let [weight_name, bias_name] = head_tensors(task);
             if encoder.contains(&weight_name) {
                 continue;
             }
-            let deviation = architecture.initializer_range;
-            let mut random = key.with(number as u64).generator();
-            let weight: Vec<f32> = (0..labels * hidden).map(|_| (normal(&mut random) * deviation) as f32).collect();
-            let weight = Tensor::from_vec(weight, (*labels, hidden), device)?;
-            encoder.insert(weight_name, weight)?;
-            encoder.insert(bias_name, Tensor::new(vec![0f32; *labels], device)?)?;
+            let (weight, bias) = fresh_head(architecture, *labels, number, seed);
+            encoder.insert(weight_name, Tensor::new(weight, device)?)?;
+            encoder.insert(bias_name, Tensor::new(bias, device)?)?;
         }
         let variables = encoder.into_iter().map(|(name, tensor)| Ok((name, Var::from_tensor(&tensor)?)));
         Ok(Self { variables: variables.collect::<Result<_>>()?, fixed: BTreeMap::new() })
@@ -88,6 +83,22 @@ impl Parameters {
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
     }
+}
+
+/// The names of the weight and the bias of a task's head.
+pub fn head_tensors(task: &str) -> [String; 2] {
+    ["weight", "bias"].map(|part| format!("heads.{task}.{part}"))
+}
+
+/// The weights (labels, hidden) and biases of a head that has learnt nothing. What a label starts from depends on the seed, the
+/// head's number and its own place alone.
+pub fn fresh_head(architecture: &Architecture, labels: usize, number: usize, seed: u64) -> (Vec<Vec<f32>>, Vec<f32>) {
+    let key = Key::new(seed, Purpose::Heads).with(number as u64);
+    let row = |label: usize| {
+        let mut random = key.with(label as u64).generator();
+        (0..architecture.hidden_size).map(|_| (normal(&mut random) * architecture.initializer_range) as f32).collect()
+    };
+    ((0..labels).map(row).collect(), vec![0.0; labels])
 }
 
 /// A normally distributed number (Box & Muller 1958).

@@ -81,6 +81,11 @@ impl Prepared {
         &self.weights
     }
 
+    /// How many tokens the examples `indices` have together.
+    pub fn tokens(&self, indices: &[usize]) -> usize {
+        indices.iter().map(|&index| self.tokens[index].input_ids.len()).sum()
+    }
+
     /// Which rows are those of the example `index`.
     pub fn rows(&self, index: usize) -> Range<usize> {
         self.starts[index]..self.starts[index + 1]

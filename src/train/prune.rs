@@ -83,14 +83,17 @@ pub fn prune(base: &Path, out: &Path, texts: &[Example], least: u64, progress: &
     let weights = weights::encode(with_rows(checkpoint.weights, &kept)?, Precision::F32)?;
     let config = config(&base.join(CONFIG), &vocabulary, &pruned)?;
 
-    files::make_folder(out)?;
-    files::write(&out.join(WEIGHTS), &weights)?;
-    files::write(&out.join(TOKENIZER), pruned.to_json().as_bytes())?;
-    files::write(&out.join("vocab.txt"), pruned.to_lines().as_bytes())?;
-    if base.join(TOKENIZER_CONFIG).exists() {
-        files::write(&out.join(TOKENIZER_CONFIG), &tokenizer_config(&base.join(TOKENIZER_CONFIG), &kept)?)?;
-    }
-    files::write(&out.join(CONFIG), &config)?;
+    let (tokenizer, lines) = (pruned.to_json(), pruned.to_lines());
+    let mut files = vec![
+        (WEIGHTS, &weights[..]),
+        (TOKENIZER, tokenizer.as_bytes()),
+        ("vocab.txt", lines.as_bytes()),
+        (CONFIG, &config[..]),
+    ];
+    let path = base.join(TOKENIZER_CONFIG);
+    let tokenizer_config = path.exists().then(|| tokenizer_config(&path, &kept)).transpose()?;
+    files.extend(tokenizer_config.as_ref().map(|config| (TOKENIZER_CONFIG, &config[..])));
+    files::write_folder(out, &files)?;
     Ok(Pruned { before: vocabulary.tokens().len(), after: kept.len() })
 }
 

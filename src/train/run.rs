@@ -1,23 +1,30 @@
 //! The run folder: what training leaves behind.
 //!
-//! `run.json` says what was trained and how; `model.safetensors` (f32), `tokenizer.json` and `config.json` are the best epoch's
-//! model, and together a checkpoint that a later run can take as its base;
-//! `metrics.jsonl` has a line for every training loss and validation, and `held-out/` the texts that it was validated on, one
-//! file a task. While the run goes on, `checkpoint.safetensors` is what
-//! it can be resumed from, and `run.lock` keeps a second process out. Nothing in it depends on where the data were.
+//! `run.json` says what was trained, from what and how; `model.safetensors` (f32), `tokenizer.json` and `config.json` are the
+//! best epoch's model, and together a checkpoint that a later run can take as its base; `metrics.jsonl` has a line for every
+//! training loss and validation, and `held-out/` the texts that it was validated on, one file a task. While the run goes on,
+//! `checkpoint.safetensors` is what it can be resumed from, and `run.lock` keeps a second process out: where it is left, the run
+//! has not ended. Nothing in the folder depends on where the data were.
+//!
+//! The model's files change together. `run.json`, which has their hashes, is renamed first; a process that is killed after that
+//! leaves the others beside their places, and whoever opens the folder next puts them there.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::data::{self, Example};
 use super::files;
 use super::metrics::Metrics;
+use super::provenance::{Environment, Provenance};
 use super::recipe::{Recipe, recorded};
 use crate::bert::{Architecture, Unit, Weights};
+use crate::bundle::hexadecimal;
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::{Error, Result};
 
@@ -34,6 +41,10 @@ pub struct Record {
     /// How the model was trained.
     #[serde(deserialize_with = "recorded")]
     pub recipe: Recipe,
+    /// From what.
+    pub provenance: Provenance,
+    /// By what, in the order of the steps: more than one where the run was resumed elsewhere.
+    pub environments: Vec<Environment>,
     /// The encoder's sizes.
     pub architecture: Architecture,
     /// What was trained, one head each.
@@ -42,6 +53,9 @@ pub struct Record {
     pub best_epoch: usize,
     /// The number of steps after which it was kept.
     pub best_step: usize,
+    /// The SHA-256 of the model's files, by their names.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
 }
 
 /// One task of a run.
@@ -69,51 +83,65 @@ pub fn held_out(folder: &Path, task: &str) -> PathBuf {
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    record: Record,
 }
 
 /// The folder of a run in progress, which is this process's alone.
 #[derive(Debug)]
 pub struct OpenRun {
-    folder: RunFolder,
+    path: PathBuf,
     /// Locked until it is dropped, by whatever end the process comes to.
     _lock: File,
 }
 
 impl OpenRun {
-    /// Makes the folder for a new run.
+    /// Makes the folder for a new run. One that was stopped before it had a checkpoint or a model left nothing to go on from, and
+    /// gives way to the new one.
     ///
     /// # Errors
     /// It cannot be made or written to, another process uses it, or it has a run in it.
     pub fn create(path: &Path) -> Result<Self> {
+        let has_begun = path.join(LOCK).exists();
         files::make_folder(path)?;
         let run = Self::lock(path)?;
-        if [METRICS, RECORD, CHECKPOINT].iter().any(|name| path.join(name).exists()) {
+        let has = |name: &str| path.join(name).exists();
+        if has(RECORD) || has(CHECKPOINT) || (has(METRICS) && !has_begun) {
             return Err(Error::RunExists { path: path.to_owned() });
         }
         Ok(run)
     }
 
-    /// Opens the folder of a run that was interrupted, and gives the content of its checkpoint.
+    /// Opens the folder of a run that was interrupted, and gives the content of its checkpoint; none where it was interrupted
+    /// before there was one.
     ///
     /// # Errors
-    /// There is no checkpoint, or another process uses the folder.
-    pub fn resume(path: &Path) -> Result<(Self, Vec<u8>)> {
+    /// There is no such run, or another process uses the folder.
+    pub fn resume(path: &Path) -> Result<(Self, Option<Vec<u8>>)> {
         let checkpoint = path.join(CHECKPOINT);
-        if !checkpoint.exists() {
-            let why =
-                if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run with a checkpoint" };
+        let has_checkpoint = checkpoint.exists();
+        if !has_checkpoint && !path.join(LOCK).exists() {
+            let why = if path.join(RECORD).exists() { "its run has finished" } else { "it holds no run" };
             return Err(Error::NothingToResume { path: path.to_owned(), why });
         }
         let run = Self::lock(path)?;
-        let bytes = std::fs::read(&checkpoint).map_err(Error::io(&checkpoint))?;
+        let bytes = has_checkpoint.then(|| std::fs::read(&checkpoint).map_err(Error::io(&checkpoint))).transpose()?;
         Ok((run, bytes))
+    }
+
+    /// What the best model so far is; none where there is none yet.
+    ///
+    /// # Errors
+    /// `run.json` is malformed, or a model whose replacement was cut short cannot be put in its place.
+    pub fn kept(&self) -> Result<Option<Record>> {
+        let has_model = self.path.join(RECORD).exists();
+        Ok(if has_model { Some(RunFolder::open(&self.path)?.record) } else { None })
     }
 
     fn lock(path: &Path) -> Result<Self> {
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(Error::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder: RunFolder { path: path.to_owned() }, _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(Error::RunInUse { path: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(Error::io(&lock_path)(source)),
         }
@@ -124,18 +152,22 @@ impl OpenRun {
     /// # Errors
     /// The file cannot be written.
     pub fn log(&self, line: &Value) -> Result<()> {
-        let path = self.folder.path.join(METRICS);
+        let path = self.path.join(METRICS);
         let file = OpenOptions::new().append(true).create(true).open(&path);
         file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())).map_err(Error::io(&path))
     }
 
-    /// Takes back the lines of `metrics.jsonl` on steps after `step`, which are about to be done again.
+    /// Takes back the lines of `metrics.jsonl` on steps after `step`, which are about to be done again. A run that was stopped
+    /// before its first step has none.
     ///
     /// # Errors
     /// The file cannot be read or written.
     pub fn rewind_log(&self, step: usize) -> Result<()> {
-        let path = self.folder.path.join(METRICS);
-        let log = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        let path = self.path.join(METRICS);
+        let log = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            log => log.map_err(Error::io(&path))?,
+        };
         let done = |line: &&str| {
             let line: Option<Value> = serde_json::from_str(line).ok();
             line.and_then(|line| line["step"].as_u64()).is_some_and(|done| done <= step as u64)
@@ -149,8 +181,8 @@ impl OpenRun {
     /// # Errors
     /// The file cannot be written.
     pub fn keep_held_out(&self, task: &str, labels: &[String], examples: &[Example]) -> Result<()> {
-        files::make_folder(&self.folder.path.join(HELD_OUT))?;
-        data::write_jsonl(&held_out(&self.folder.path, task), examples, labels)
+        files::make_folder(&self.path.join(HELD_OUT))?;
+        data::write_jsonl(&held_out(&self.path, task), examples, labels)
     }
 
     /// Writes what the run can be resumed from.
@@ -158,33 +190,40 @@ impl OpenRun {
     /// # Errors
     /// The file cannot be written; the checkpoint before it stays.
     pub fn save_checkpoint(&self, content: &[u8]) -> Result<()> {
-        files::write(&self.folder.path.join(CHECKPOINT), content)
+        files::write(&self.path.join(CHECKPOINT), content)
     }
 
-    /// Removes what only a run in progress needs.
+    /// Removes what only a run in progress needs: the lock first, since a lock without a checkpoint is a run that has yet to
+    /// begin.
     ///
     /// # Errors
-    /// The checkpoint cannot be removed.
+    /// A file cannot be removed.
     pub fn finish(self) -> Result<()> {
-        let path = self.folder.path.join(CHECKPOINT);
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(Error::io(&path))?;
+        for name in [LOCK, CHECKPOINT] {
+            let path = self.path.join(name);
+            if path.exists() {
+                std::fs::remove_file(&path).map_err(Error::io(&path))?;
+            }
         }
-        let _ = std::fs::remove_file(self.folder.path.join(LOCK));
         Ok(())
     }
 
-    /// Keeps a model as the best so far.
+    /// Keeps a model as the best so far. `record` gets the hashes of its files.
     ///
     /// # Errors
-    /// A file cannot be written, or a weight is not finite.
-    pub fn keep(&self, record: &Record, model: Weights, tokenizer: &[u8]) -> Result<()> {
-        files::write(&self.folder.path.join(TOKENIZER), tokenizer)?;
-        files::write(&self.folder.path.join(WEIGHTS), &weights::encode(model, Precision::F32)?)?;
-        let config = record.architecture.to_config(record.recipe.dropout);
-        files::write(&self.folder.path.join(CONFIG), format!("{config:#}\n").as_bytes())?;
+    /// A file cannot be written, or a weight is not finite; the model before it stays.
+    pub fn keep(&self, record: &mut Record, model: Weights, tokenizer: &[u8]) -> Result<()> {
+        let weights = weights::encode(model, Precision::F32)?;
+        let config = format!("{:#}\n", record.architecture.to_config(record.recipe.dropout));
+        let model = [(WEIGHTS, &weights[..]), (TOKENIZER, tokenizer), (CONFIG, config.as_bytes())];
+        record.files = model.iter().map(|(name, content)| ((*name).to_owned(), sha256(content))).collect();
         let json = serde_json::to_vec_pretty(record).map_err(|error| Error::invalid(error.to_string()))?;
-        files::write(&self.folder.path.join(RECORD), &json)
+        let places: Vec<(PathBuf, &[u8])> = [(RECORD, &json[..])]
+            .into_iter()
+            .chain(model)
+            .map(|(name, content)| (self.path.join(name), content))
+            .collect();
+        files::replace(&places.iter().map(|(path, content)| (path.as_path(), *content)).collect::<Vec<_>>())
     }
 }
 
@@ -200,23 +239,42 @@ impl RunFolder {
                 path.display()
             )));
         }
-        Ok(Self { path: path.to_owned() })
+        let record = path.join(RECORD);
+        let json = std::fs::read(&record).map_err(Error::io(&record))?;
+        let record: Record =
+            serde_json::from_slice(&json).map_err(|error| Error::invalid(format!("{}: {error}", record.display())))?;
+        for (name, hash) in &record.files {
+            // The replacement of a model was cut short where what is beside a file is what the record tells of.
+            let file = path.join(name);
+            if std::fs::read(files::beside(&file)).is_ok_and(|content| sha256(&content) == *hash) {
+                files::settle(&file)?;
+            }
+        }
+        Ok(Self { path: path.to_owned(), record })
+    }
+
+    /// Whether a run has left a model in the folder `path`.
+    pub fn is_one(path: &Path) -> bool {
+        path.join(RECORD).exists()
     }
 
     /// What the run was.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Checks that all of the model's files are those that the run kept.
     ///
     /// # Errors
-    /// `run.json` is missing or malformed.
-    pub fn record(&self) -> Result<Record> {
-        let path = self.path.join(RECORD);
-        let json = std::fs::read(&path).map_err(Error::io(&path))?;
-        serde_json::from_slice(&json).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
+    /// One cannot be read, or is another.
+    pub fn verify(&self) -> Result<()> {
+        self.record.files.keys().try_for_each(|name| self.read(name).map(drop))
     }
 
     /// The content of the kept `model.safetensors`.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or is not what the run kept.
     pub fn weights(&self) -> Result<Vec<u8>> {
         self.read(WEIGHTS)
     }
@@ -224,13 +282,28 @@ impl RunFolder {
     /// The content of `tokenizer.json`.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// It cannot be read, or is not what the run kept.
     pub fn tokenizer(&self) -> Result<Vec<u8>> {
         self.read(TOKENIZER)
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>> {
         let path = self.path.join(name);
-        std::fs::read(&path).map_err(Error::io(&path))
+        let content = std::fs::read(&path).map_err(Error::io(&path))?;
+        if self.record.files.get(name).is_some_and(|hash| *hash != sha256(&content)) {
+            return Err(Error::invalid(format!(
+                "{} is not the file that {RECORD} beside it tells of (its SHA-256 differs): copy the run's folder as a whole, or \
+                 train anew",
+                path.display()
+            )));
+        }
+        Ok(content)
     }
 }
+
+fn sha256(content: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(content))
+}
+
+#[cfg(test)]
+mod tests;

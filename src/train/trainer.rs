@@ -7,27 +7,30 @@
 //! Nothing that a run has done is lost: checkpoints are written beside and renamed, and what fails says from where the
 //! run can go on. A run that diverges is stopped while the checkpoint before it is still there.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::Progress;
-use super::checkpoint::{self, Position, Score};
+use super::base::Base;
+use super::checkpoint::{self, Position};
+use super::device::TrainingPrecision;
 use super::evaluate::evaluate;
-use super::memory;
+use super::memory::{peak_megabytes, resident_megabytes};
 use super::metrics::Metrics;
 use super::optimizer::{Group, Optimizer};
 use super::order::{Mix, Order, Turns};
 use super::parameters::Parameters;
 use super::prepared::LabelledBatch;
+use super::provenance::{Environment, Provenance};
 use super::recipe::Recipe;
 use super::run::{OpenRun, Record, TrainedTask};
 use super::task::TaskData;
-use crate::bert::{Checkpoint, Dropout, HeadShape, Model, WORD_EMBEDDINGS};
+use crate::bert::{Architecture, Dropout, HeadShape, Model, WORD_EMBEDDINGS};
 use crate::bundle::weights::with_rounded_embeddings;
 use crate::ops::{Ops, Precision, binary_cross_entropy};
 use crate::random::{Key, Purpose};
@@ -35,9 +38,13 @@ use crate::text::Tokenizer;
 use crate::{Error, Result};
 
 mod divergence;
+mod estimate;
+mod score;
 mod task;
 
 use divergence::RecentLoss;
+use estimate::{Trial, Work};
+use score::Score;
 use task::Task;
 
 /// How a run is carried out, which does not change what comes of it, but for the last digits.
@@ -54,6 +61,8 @@ pub struct Conduct<'a> {
     pub device: Device,
     /// Which operations it is made of.
     pub ops: Ops,
+    /// What the factors of products are rounded to, to be written down.
+    pub precision: TrainingPrecision,
 }
 
 impl<'a> Conduct<'a> {
@@ -66,6 +75,7 @@ impl<'a> Conduct<'a> {
             stop: &|| false,
             device: Device::Cpu,
             ops: Ops::for_device(&Device::Cpu, Precision::F32),
+            precision: TrainingPrecision::F32,
         }
     }
 }
@@ -84,27 +94,30 @@ pub enum Outcome {
     },
 }
 
-/// Fine-tunes `checkpoint` on `tasks` and keeps the best model in the run folder, which is made once everything is ready.
+/// Fine-tunes `base` on `tasks` and keeps the best model in the run folder, which is made once everything is ready.
 ///
 /// # Errors
-/// The recipe cannot be followed with these data or this checkpoint, or its tokenizer is another model's; the folder holds a run, or none that this one could
-/// resume; it cannot be written; training diverges.
+/// The recipe cannot be followed with these data or this model, or its tokenizer is another model's; the folder holds a run, or
+/// none that this one could resume; it cannot be written; training diverges.
 pub fn train(
     tasks: Vec<TaskData>,
-    checkpoint: Checkpoint,
+    base: Base,
     tokenizer: &Tokenizer,
     recipe: &Recipe,
     conduct: &Conduct,
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
-    recipe.check(&checkpoint.architecture)?;
-    tokenizer.check_fits(checkpoint.architecture.vocab_size)?;
-    for note in checkpoint.notes() {
-        progress.note(&note);
-    }
+    let architecture = base.checkpoint.architecture.clone();
+    recipe.check(&architecture)?;
+    tokenizer.check_fits(architecture.vocab_size)?;
+    let provenance = Provenance::new(&base.checkpoint.weights, tokenizer, &tasks)?;
+    let begun = if conduct.resume { Some(Begun::open(conduct.out, recipe, &provenance)?) } else { None };
+    base.checkpoint.notes().iter().for_each(|note| progress.note(note));
     let head = |task: &TaskData| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
     let heads: Vec<HeadShape> = tasks.iter().map(head).collect();
-    let data = digest(&tasks);
+    let (weights, notes) = base.weights(&tasks, recipe.seed)?;
+    drop(base);
+    notes.iter().for_each(|note| progress.note(note));
     let mut prepared = Vec::new();
     let mut held_out = Vec::new();
     for (number, task) in tasks.into_iter().enumerate() {
@@ -112,7 +125,6 @@ pub fn train(
         prepared.push(task);
         held_out.push(examples);
     }
-    let Checkpoint { architecture, weights, .. } = checkpoint;
     let new = |weights| Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device);
     let parameters = match recipe.embeddings {
         None => new(weights)?,
@@ -138,26 +150,79 @@ pub fn train(
         Mix::Proportional => order.batches(size) * task.passes,
     });
     let turns = Turns::new(recipe.mix, &batches.collect::<Vec<_>>());
-    let record = Record { recipe: recipe.clone(), architecture, tasks: Vec::new(), best_epoch: 0, best_step: 0 };
-    let position = Position { step: 0, seconds: 0.0, record, best: None, data };
     let tokenizer = tokenizer.to_json()?;
-    let (run, saved) = if conduct.resume {
-        let (run, saved) = OpenRun::resume(conduct.out)?;
-        (run, Some(saved))
-    } else {
-        let run = OpenRun::create(conduct.out)?;
-        for (task, examples) in prepared.iter().zip(&held_out) {
-            run.keep_held_out(&task.name, &task.labels, examples)?;
-        }
-        (run, None)
+    let Begun { run, position, checkpoint, kept } = match begun {
+        Some(begun) => begun,
+        None => Begun::new(conduct.out, recipe, &provenance)?,
     };
-    let mut trainer =
-        Trainer { tasks: prepared, orders, turns, model, parameters, optimizer, tokenizer, run, position, saved: None };
-    if let Some(saved) = saved {
-        trainer.resume(&saved)?;
-        progress.note(&format!("Going on after step {}", trainer.position.step));
+    let saved = checkpoint.as_ref().map(|_| position.step);
+    let mut trainer = Trainer {
+        tasks: prepared,
+        orders,
+        turns,
+        model,
+        architecture,
+        parameters,
+        optimizer,
+        tokenizer,
+        run,
+        position,
+        kept,
+        saved,
+    };
+    match checkpoint {
+        Some(checkpoint) => {
+            checkpoint::restore(&checkpoint, &trainer.parameters, &mut trainer.optimizer)?;
+            progress.note(&format!("Going on after step {}", trainer.position.step));
+        }
+        None => {
+            for (task, examples) in trainer.tasks.iter().zip(&held_out) {
+                trainer.run.keep_held_out(&task.name, &task.labels, examples)?;
+            }
+        }
     }
+    trainer.run.rewind_log(trainer.position.step)?;
+    trainer.note_environment(conduct, progress);
     trainer.run(conduct, progress)
+}
+
+/// A run's folder, and what it holds of the run.
+struct Begun {
+    run: OpenRun,
+    position: Position,
+    /// The content of the checkpoint, if there is one.
+    checkpoint: Option<Vec<u8>>,
+    /// What the best model so far is, if there is one.
+    kept: Option<Record>,
+}
+
+impl Begun {
+    /// Makes the folder of a new run.
+    fn new(out: &Path, recipe: &Recipe, provenance: &Provenance) -> Result<Self> {
+        let run = OpenRun::create(out)?;
+        Ok(Self { run, position: Self::start(recipe, provenance), checkpoint: None, kept: None })
+    }
+
+    /// Opens the folder of a run that was interrupted, which must have been of this recipe and made from the same. Without a
+    /// checkpoint it starts again.
+    fn open(out: &Path, recipe: &Recipe, provenance: &Provenance) -> Result<Self> {
+        let (run, checkpoint) = OpenRun::resume(out)?;
+        let kept = run.kept()?;
+        let position = checkpoint.as_deref().map(checkpoint::position).transpose()?;
+        let of_checkpoint = position.as_ref().map(|position| (&position.recipe, &position.provenance));
+        let of_model = kept.as_ref().map(|record| (&record.recipe, &record.provenance));
+        for (started_recipe, started) in of_checkpoint.into_iter().chain(of_model) {
+            recipe.check_same(started_recipe)?;
+            provenance.check_same(started)?;
+        }
+        let position = position.unwrap_or_else(|| Self::start(recipe, provenance));
+        Ok(Self { run, position, checkpoint, kept })
+    }
+
+    fn start(recipe: &Recipe, provenance: &Provenance) -> Position {
+        let (recipe, provenance) = (recipe.clone(), provenance.clone());
+        Position { step: 0, seconds: 0.0, recipe, provenance, environments: Vec::new() }
+    }
 }
 
 struct Trainer {
@@ -165,24 +230,30 @@ struct Trainer {
     orders: Vec<Order>,
     turns: Turns,
     model: Model,
+    architecture: Architecture,
     parameters: Parameters,
     optimizer: Optimizer,
     tokenizer: Vec<u8>,
     run: OpenRun,
     position: Position,
+    /// What the best model so far is.
+    kept: Option<Record>,
     /// The step of the checkpoint on disk.
     saved: Option<usize>,
 }
 
 impl Trainer {
     fn run(mut self, conduct: &Conduct, progress: &mut dyn Progress) -> Result<Outcome> {
-        let recipe = self.position.record.recipe.clone();
+        let recipe = self.position.recipe.clone();
         let steps_per_epoch = self.turns.steps();
         let steps = steps_per_epoch * recipe.epochs;
         let (started, before) = (Instant::now(), self.position.seconds);
         let mut checkpointed = Instant::now();
         let mut recent = RecentLoss::default();
         let mut texts = 0;
+        if self.position.step < steps && !(conduct.stop)() {
+            progress.note(&self.estimate(steps)?);
+        }
         progress.begin("Training", steps);
         progress.advance(self.position.step, "");
         while self.position.step < steps {
@@ -225,10 +296,27 @@ impl Trainer {
             "{texts} texts in {:.1} minutes, {:.1} a second, validation included{}",
             seconds / 60.0,
             texts as f64 / seconds,
-            memory::peak_megabytes().map_or(String::new(), |peak| format!("; at most {peak} MB of memory")),
+            peak_megabytes().map_or(String::new(), |peak| format!("; at most {peak} MB of memory")),
         ));
+        let kept = self.kept.ok_or_else(|| Error::invalid("the run has ended without a model"))?;
         self.run.finish()?;
-        Ok(Outcome::Finished(Box::new(self.position.record)))
+        Ok(Outcome::Finished(Box::new(kept)))
+    }
+
+    /// Writes down by what the run is computed from here on, and says so where that has changed.
+    fn note_environment(&mut self, conduct: &Conduct, progress: &mut dyn Progress) {
+        let environments = &mut self.position.environments;
+        let now = Environment::new(self.position.step, &conduct.device, conduct.precision);
+        match environments.last().map(|before| now.change_from(before)) {
+            Some(None) => {}
+            Some(Some(change)) => {
+                progress.note(&format!(
+                    "From here on {change}: the bytes will not be those of a run that was never interrupted"
+                ));
+                environments.push(now);
+            }
+            None => environments.push(now),
+        }
     }
 
     fn save(&mut self) -> Result<()> {
@@ -238,25 +326,21 @@ impl Trainer {
         Ok(())
     }
 
-    /// Takes over the state of `saved`, which must be of a run with the same recipe and data.
-    fn resume(&mut self, saved: &[u8]) -> Result<()> {
-        let position = checkpoint::position(saved)?;
-        self.position.record.recipe.check_same(&position.record.recipe)?;
-        if position.data != self.position.data {
-            return Err(Error::invalid(
-                "the run was started with other tasks or data: give the same recipe and data to resume it",
-            ));
-        }
-        checkpoint::restore(saved, &self.parameters, &mut self.optimizer)?;
-        self.run.rewind_log(position.step)?;
-        self.saved = Some(position.step);
-        self.position = position;
-        Ok(())
+    /// A batch forward and back, and a step of the optimiser.
+    fn step(&mut self, task: usize, indices: &[usize], factor: f64) -> Result<Done> {
+        let (loss, gradients) = self.gradients(task, indices)?;
+        let gradient_norm = match gradients {
+            Some(gradients) if loss.is_finite() => {
+                self.optimizer.step(&gradients, factor, self.position.recipe.clip_norm)?
+            }
+            _ => f64::NAN,
+        };
+        Ok(Done { loss, gradient_norm })
     }
 
-    /// A batch forward and back, part by part, and a step of the optimiser.
-    fn step(&mut self, task: usize, indices: &[usize], factor: f64) -> Result<Done> {
-        let recipe = &self.position.record.recipe;
+    /// The loss of a batch and its gradients, part by part.
+    fn gradients(&self, task: usize, indices: &[usize]) -> Result<(f32, Option<GradStore>)> {
+        let recipe = &self.position.recipe;
         let (hidden, attention) = recipe.dropout;
         let parts = indices.chunks(recipe.batch_size).map(|part| self.tasks[task].train.batch(part));
         let parts = parts.collect::<Result<Vec<_>>>()?;
@@ -276,11 +360,41 @@ impl Trainer {
                 Some(sum) => self.parameters.add_gradients(sum, &gradients)?,
             }
         }
-        let gradient_norm = match sum {
-            Some(gradients) if loss.is_finite() => self.optimizer.step(&gradients, factor, recipe.clip_norm)?,
-            _ => f64::NAN,
+        Ok((loss, sum))
+    }
+
+    /// One line on what is still to be done, and what it will take.
+    fn estimate(&self, steps: usize) -> Result<String> {
+        let recipe = &self.position.recipe;
+        let (task, number) = self.turns.at(self.position.step);
+        let batch = self.orders[task].batch(number, recipe.batch_size);
+        let (started, before) = (Instant::now(), resident_megabytes());
+        let gradients = self.gradients(task, &batch)?;
+        let megabytes = before.zip(resident_megabytes()).map(|(before, after)| [before, after]);
+        let trial = Trial {
+            seconds: started.elapsed().as_secs_f64(),
+            tokens: self.tasks[task].train.tokens(&batch),
+            megabytes,
         };
-        Ok(Done { loss, gradient_norm })
+        drop(gradients);
+        let left = steps - self.position.step;
+        let epochs = left as f64 / self.turns.steps() as f64;
+        let validations = epochs + recipe.validate_every.map_or(0.0, |every| (left / every) as f64);
+        let mut work = Work {
+            steps: left,
+            parameters: self.parameters.variables().map(|(_, variable)| variable.elem_count()).sum(),
+            ..Work::default()
+        };
+        for (index, task) in self.tasks.iter().enumerate() {
+            let all: Vec<usize> = task.train.by_length();
+            let rounds = self.turns.count(index) as f64
+                / self.orders[index].batches(recipe.batch_size * recipe.accumulate) as f64;
+            work.tokens += epochs * rounds * task.train.tokens(&all) as f64;
+            work.validation_tokens += validations * task.validation.tokens(&task.validation.by_length()) as f64;
+            let longest = &all[..recipe.batch_size.min(all.len())];
+            work.largest_batch = work.largest_batch.max(task.train.tokens(longest));
+        }
+        Ok(work.estimate(trial))
     }
 
     /// Measures every task on its held-out texts and keeps the model if it is the best so far.
@@ -304,16 +418,20 @@ impl Trainer {
             let (unit, train_samples) = (task.unit, task.train.len());
             measured.push(TrainedTask { name, unit, labels, train_samples, validation: metrics });
         }
-        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let aucs: Vec<f64> = measured.iter().filter_map(|task| task.validation.auc_macro).collect();
-        let losses = measured.iter().map(|task| task.validation.loss).collect();
-        let score = Score { auc: (!aucs.is_empty()).then(|| mean(aucs)), loss: mean(losses) };
-        if self.position.best.is_none_or(|best| score.beats(&best)) {
-            let record = &mut self.position.record;
-            record.tasks = measured;
-            (record.best_epoch, record.best_step) = (epoch, step);
-            self.or_resume(self.run.keep(&self.position.record, self.parameters.weights(), &self.tokenizer))?;
-            self.position.best = Some(score);
+        let score = Score::new(&measured);
+        if self.kept.as_ref().is_none_or(|kept| score.beats(&Score::new(&kept.tasks))) {
+            let mut record = Record {
+                recipe: self.position.recipe.clone(),
+                provenance: self.position.provenance.clone(),
+                environments: self.position.environments.clone(),
+                architecture: self.architecture.clone(),
+                tasks: measured,
+                best_epoch: epoch,
+                best_step: step,
+                files: BTreeMap::new(),
+            };
+            self.or_resume(self.run.keep(&mut record, self.parameters.weights(), &self.tokenizer))?;
+            self.kept = Some(record);
         }
         Ok(())
     }
@@ -324,10 +442,8 @@ impl Trainer {
             Some(step) => format!("The last checkpoint is of step {step}"),
             None => "There was no checkpoint yet".to_owned(),
         };
-        let best = match self.position.best {
-            Some(_) => {
-                format!(", and the best model, of step {}, is in the run folder", self.position.record.best_step)
-            }
+        let best = match &self.kept {
+            Some(kept) => format!(", and the best model, of step {}, is in the run folder", kept.best_step),
             None => String::new(),
         };
         Error::invalid(format!(
@@ -354,27 +470,6 @@ impl Trainer {
 struct Done {
     loss: f32,
     gradient_norm: f64,
-}
-
-/// The SHA-256 of all that is learnt from and chosen by.
-fn digest(tasks: &[TaskData]) -> String {
-    let mut digest = Sha256::new();
-    for task in tasks {
-        let TaskData { name, labels, unit, disguise, loss_weight, passes, train, .. } = task;
-        digest.update(format!(
-            "{name}\0{}\0{unit:?}\0{disguise}\0{loss_weight}\0{passes}\0{}\0",
-            labels.join("\0"),
-            train.len()
-        ));
-        for example in task.train.iter().chain(task.validation.iter().flatten()) {
-            for text in [Some(&example.text), example.second.as_ref()].into_iter().flatten() {
-                digest.update(format!("{}\0{text}\0", text.len()));
-            }
-            digest.update(format!("{:?}", example.marks));
-            example.targets.iter().chain([&example.weight]).for_each(|value| digest.update(value.to_le_bytes()));
-        }
-    }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The part's share of the mean binary cross-entropy over all that weigh `total` together.

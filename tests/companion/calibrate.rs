@@ -42,7 +42,7 @@ fn a_calibrated_bundle_is_believed_everywhere() {
     write_data(folder);
     fs::write(folder.join("noisy.csv"), noisy_reviews()).unwrap();
     let base = tiny_bert();
-    let tasks = ["--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--epochs", "10"];
+    let tasks = ["--task", "sentiment=aclImdb", "--task", "toxicity=comments", "--epochs", "20"];
     succeed(folder, &train_arguments(base.to_str().unwrap(), &tasks));
     succeed(folder, &["export", "--run", "run", "--out", "bundle", "--precision", "f32"]);
     let raw = manifest(folder);

@@ -1,6 +1,7 @@
 //! The companion as its users run it.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod base;
 mod calibrate;
 mod errors;
 mod failures;

@@ -71,13 +71,13 @@ fn from_labelled_texts_to_answers() {
 
 fn assert_predicts(folder: &Path) {
     let output =
-        predict(folder, "int8", "jsonl", "the movie was good\r\nthe movie was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
+        predict(folder, "int8", "jsonl", "the movie 5 was good\r\nthe movie 5 was bad\n\nüñí 🎬 \"quoted\"".as_bytes());
     let lines: Vec<Value> =
         String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 4, "one answer a line, an empty line and a last one without an end included");
     let positive = |line: &Value| line["sentiment"]["positive"].as_f64().unwrap();
     assert!(positive(&lines[0]) > 0.9 && positive(&lines[1]) < 0.1, "{lines:?}");
-    assert_eq!(lines[0]["text"], "the movie was good");
+    assert_eq!(lines[0]["text"], "the movie 5 was good");
     assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
     assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
 

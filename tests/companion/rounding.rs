@@ -22,7 +22,7 @@ fn rounding_is_fitted_to_texts_and_always_alike() {
 
     let refused = |rest: &[&str]| complain(folder, &[&["export", "--run", "run", "--out", "none"], rest].concat());
     let said = refused(&["--rounding-texts", "aclImdb", "--precision", "f16"]);
-    assert!(said.contains("texts to fit the rounding to are for --precision int8 alone"), "{said}");
+    assert!(said.contains("texts to fit the rounding to are for int8 weights alone"), "{said}");
     let said = refused(&["--rounding-texts", "nowhere.csv"]);
     assert!(said.contains("nowhere.csv"), "{said}");
     assert!(!folder.join("none").exists());

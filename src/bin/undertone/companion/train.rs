@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
-use undertone::bert::{Checkpoint, Ops};
+use undertone::bert::Ops;
 use undertone::text::Tokenizer;
+use undertone::train::base::Base;
 use undertone::train::data::BadRows;
 use undertone::train::device::{TrainingPrecision, device};
 use undertone::train::recipe::Recipe;
@@ -140,9 +141,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         task.labels()?;
     }
     let device = device(&arguments.device)?;
-    let checkpoint = Checkpoint::read(&arguments.base, &device)?;
-    let recipe = recipe(Recipe { dropout: checkpoint.dropout, ..Recipe::default() })?;
-    recipe.check(&checkpoint.architecture)?;
+    let base = Base::read(&arguments.base, &device)?;
+    let recipe = recipe(Recipe { dropout: base.checkpoint.dropout, ..Recipe::default() })?;
+    recipe.check(&base.checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?.normalising(recipe.normalisation);
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
@@ -156,8 +157,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         stop: &interrupted()?,
         device,
         ops,
+        precision: arguments.precision,
     };
-    match train(tasks, checkpoint, &tokenizer, &recipe, &conduct, &mut progress)? {
+    match train(tasks, base, &tokenizer, &recipe, &conduct, &mut progress)? {
         Outcome::Finished(record) => {
             for task in &record.tasks {
                 println!("{}: {}", task.name, summary(&task.validation));
