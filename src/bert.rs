@@ -17,6 +17,7 @@ mod dropout;
 mod layer;
 mod model;
 mod modules;
+pub mod names;
 mod tensors;
 mod weights;
 
@@ -27,7 +28,7 @@ pub use checkpoint::Checkpoint;
 pub use dropout::Dropout;
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub(crate) use layer::{Layer, Stage};
-pub use model::{HeadShape, Model, Unit, WORD_EMBEDDINGS};
+pub use model::{HeadShape, Model, Unit};
 pub use tensors::{Content, StoredTensor, Tensors};
 pub use weights::Weights;
 

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::dropout::{Dropout, drop_values};
 use super::modules::{LayerNorm, Linear};
+use super::names::{self, LINEARS, NORMS, SMOOTHING};
 use super::{Activation, Architecture, Weights};
 use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
 use crate::{Error, Result};
@@ -13,21 +14,6 @@ mod stage;
 
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub use stage::Stage;
-
-/// The linear layers of a layer, as Hugging Face names them.
-const LINEARS: [&str; 6] = [
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "intermediate.dense",
-    "output.dense",
-];
-/// What a bundle may have for the inputs of the first three and of the fifth: factors that they are multiplied by before they
-/// are rounded to few bits, so that no input is much larger than the others (Xiao et al. 2022, SmoothQuant). The weights
-/// are for the products.
-const SMOOTHING: [&str; 2] = ["attention.self.smoothing", "intermediate.smoothing"];
-const NORMS: [&str; 2] = ["attention.output.LayerNorm", "output.LayerNorm"];
 
 /// A transformer layer (Vaswani et al. 2017, figure 1, left; normalised after each residual).
 #[derive(Debug, Clone)]
@@ -63,7 +49,7 @@ impl Layer {
         rounding: Option<Rounding>,
     ) -> Result<Self> {
         let (heads, epsilon) = (architecture.num_attention_heads, architecture.layer_norm_eps as f32);
-        let is_int8 = LINEARS.iter().all(|part| weights.has_rows(&format!("{name}.{part}.weight")));
+        let is_int8 = LINEARS.iter().all(|part| weights.has_rows(&names::weight(&format!("{name}.{part}"))));
         let sub_layers = match rounding {
             Some(rounding) if is_int8 && architecture.hidden_act == Activation::Gelu => {
                 let linears = linears(weights, name, architecture, take_int8)?;
@@ -173,10 +159,10 @@ fn linears<L>(
 }
 
 fn take_int8(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Int8Linear> {
-    let weight_name = format!("{name}.weight");
+    let weight_name = names::weight(name);
     let weight = weights.take_compact(&weight_name, &[outputs, inputs])?;
     let weight = weight.ok_or_else(|| Error::invalid(format!("the weights lack the tensor {weight_name} as int8")))?;
-    Ok((weight, weights.take(&format!("{name}.bias"), &[outputs])?))
+    Ok((weight, weights.take(&names::bias(name), &[outputs])?))
 }
 
 fn smoothing(weights: &mut Weights, name: &str, architecture: &Architecture) -> Result<[Option<Tensor>; 2]> {

@@ -6,13 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::dropout::{Dropout, drop_values};
 use super::layer::Layer;
 use super::modules::{LayerNorm, Linear};
-use super::{Architecture, Batch, Pooling, Weights};
+use super::{Architecture, Batch, Pooling, Weights, names};
 use crate::kernels::compact::Compact;
 use crate::ops::{Ops, Precision, Rounding};
 use crate::{Error, Result};
-
-/// The name of the table of word vectors.
-pub const WORD_EMBEDDINGS: &str = "embeddings.word_embeddings.weight";
 
 /// A BERT encoder with one classification head for each task.
 #[derive(Debug, Clone)]
@@ -122,30 +119,33 @@ impl Model {
             return Err(Error::invalid(format!("the task {} has no labels, and so nothing to score", head.task)));
         }
         if pooling != Pooling::Pooler {
-            weights = weights.without("pooler.");
+            weights = weights.without(names::POOLER);
         }
         let from = &mut weights;
         let epsilon = architecture.layer_norm_eps as f32;
         let model = Self {
             ops,
             embeddings: Embeddings {
-                words: Words::take(from, WORD_EMBEDDINGS, [architecture.vocab_size, hidden], rounding.is_some())?,
-                positions: from
-                    .take("embeddings.position_embeddings.weight", &[architecture.max_position_embeddings, hidden])?,
-                token_types: from
-                    .take("embeddings.token_type_embeddings.weight", &[architecture.type_vocab_size, hidden])?,
-                norm: LayerNorm::take(from, "embeddings.LayerNorm", hidden, epsilon)?,
+                words: Words::take(
+                    from,
+                    names::WORD_EMBEDDINGS,
+                    [architecture.vocab_size, hidden],
+                    rounding.is_some(),
+                )?,
+                positions: from.take(names::POSITION_EMBEDDINGS, &[architecture.max_position_embeddings, hidden])?,
+                token_types: from.take(names::TOKEN_TYPE_EMBEDDINGS, &[architecture.type_vocab_size, hidden])?,
+                norm: LayerNorm::take(from, names::EMBEDDINGS_NORM, hidden, epsilon)?,
             },
             layers: (0..architecture.num_hidden_layers)
-                .map(|index| Layer::take(from, &format!("encoder.layer.{index}"), architecture, rounding))
+                .map(|index| Layer::take(from, &names::layer(index), architecture, rounding))
                 .collect::<Result<_>>()?,
             pooler: match pooling {
-                Pooling::Pooler => Some(Linear::take(from, "pooler.dense", hidden, hidden)?),
+                Pooling::Pooler => Some(Linear::take(from, names::POOLER_LINEAR, hidden, hidden)?),
                 Pooling::Mean | Pooling::Cls => None,
             },
             heads: heads
                 .iter()
-                .map(|head| Ok((head.unit, Linear::take(from, &format!("heads.{}", head.task), head.labels, hidden)?)))
+                .map(|head| Ok((head.unit, Linear::take(from, &names::head(&head.task), head.labels, hidden)?)))
                 .collect::<Result<_>>()?,
             architecture: architecture.clone(),
             pooling,

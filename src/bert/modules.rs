@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::Weights;
+use super::{Weights, names};
 use crate::Result;
 use crate::ops::Ops;
 
@@ -24,8 +24,8 @@ pub struct LayerNorm {
 impl Linear {
     pub fn take(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Self> {
         Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[outputs, inputs])?,
-            bias: weights.take(&format!("{name}.bias"), &[outputs])?,
+            weight: weights.take(&names::weight(name), &[outputs, inputs])?,
+            bias: weights.take(&names::bias(name), &[outputs])?,
         })
     }
 
@@ -45,8 +45,8 @@ impl Linear {
 impl LayerNorm {
     pub fn take(weights: &mut Weights, name: &str, width: usize, epsilon: f32) -> Result<Self> {
         Ok(Self {
-            weight: weights.take(&format!("{name}.weight"), &[width])?,
-            bias: weights.take(&format!("{name}.bias"), &[width])?,
+            weight: weights.take(&names::weight(name), &[width])?,
+            bias: weights.take(&names::bias(name), &[width])?,
             epsilon,
         })
     }

@@ -23,7 +23,8 @@ use half::f16;
 use safetensors::tensor::{Dtype, View};
 
 use super::{EmbeddingPrecision, Precision};
-use crate::bert::{Content, StoredTensor, Tensors, WORD_EMBEDDINGS, Weights};
+use crate::bert::names::{TOKEN_TYPE_EMBEDDINGS, WORD_EMBEDDINGS, layer_of};
+use crate::bert::{Content, StoredTensor, Tensors, Weights};
 use crate::kernels::are_finite;
 use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
 use crate::kernels::int8::{GROUP as SUMMED, Panels, quantise_rows};
@@ -32,11 +33,6 @@ use crate::{Error, Result};
 
 const SCALE: &str = ".scale";
 const SUMS: &str = ".sums";
-/// How the names of the layers' tensors begin.
-const LAYERS: &str = "encoder.layer.";
-
-/// Two vectors, one of which is added to every token: whatever rounding took from them would be missing everywhere.
-const TOKEN_TYPES: &str = "embeddings.token_type_embeddings.weight";
 
 /// How the tensors of a model are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,8 +175,9 @@ fn with_precision(
             check_fits(&name, &halves)?;
             vec![(name, Stored::f16(halves, shape))]
         }
-        (Precision::Int8, 2) if name != TOKEN_TYPES => {
-            let quantise = if name.starts_with(LAYERS) { quantise_rows } else { quantise_table };
+        // Of the token types one is added to every token: whatever rounding took from it would be missing everywhere.
+        (Precision::Int8, 2) if name != TOKEN_TYPE_EMBEDDINGS => {
+            let quantise = if layer_of(&name).is_some() { quantise_rows } else { quantise_table };
             let (integers, scales) = quantise(values, shape[1]);
             in_rows(name, integers, &scales, shape)
         }
@@ -201,7 +198,7 @@ fn check_fits(name: &str, stored: &[f16]) -> Result<()> {
 /// A matrix of `integers`, a layer's as the kernels read them, and the scales of its rows.
 fn in_rows(name: String, integers: Vec<i8>, scales: &[f32], shape: Vec<usize>) -> Vec<(String, Stored)> {
     let scales = (format!("{name}{SCALE}"), Stored::f32(scales, vec![shape[0]]));
-    let panels = (name.starts_with(LAYERS) && Panels::are_whole(shape[0], shape[1]))
+    let panels = (layer_of(&name).is_some() && Panels::are_whole(shape[0], shape[1]))
         .then(|| Panels::pack(&integers, shape[1]))
         .flatten();
     let mut stored = match panels {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 
-use super::parameters::{fresh_head, head_tensors};
+use super::parameters::fresh_head;
 use super::run::RunFolder;
 use super::task::TaskData;
 use crate::Result;
-use crate::bert::{Checkpoint, Unit, Weights};
+use crate::bert::{Checkpoint, Unit, Weights, names};
 
 /// A pretrained model.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Base {
     /// A head is not of the shape that its labels give it.
     pub fn weights(&self, tasks: &[TaskData], seed: u64) -> Result<(Weights, Vec<String>)> {
         let mut stored = self.checkpoint.weights.clone();
-        let mut weights = self.checkpoint.weights.clone().without("heads.");
+        let mut weights = self.checkpoint.weights.clone().without(names::HEADS);
         let mut notes = Vec::new();
         for (number, task) in tasks.iter().enumerate() {
             let Some(earlier) = self.heads.iter().find(|earlier| earlier.task == task.name) else { continue };
@@ -69,7 +69,7 @@ impl Base {
             }
             let architecture = &self.checkpoint.architecture;
             let (hidden, labels) = (architecture.hidden_size, earlier.labels.len());
-            let [weight_name, bias_name] = head_tensors(&task.name);
+            let [weight_name, bias_name] = names::head_tensors(&task.name);
             let (old_weight, old_bias) =
                 (stored.take(&weight_name, &[labels, hidden])?, stored.take(&bias_name, &[labels])?);
             let device = old_weight.device().clone();
@@ -87,7 +87,7 @@ impl Base {
                 notes.push(format!("{}: the base model's label {label} is left out", task.name));
             }
         }
-        for name in stored.names().filter_map(|name| name.strip_prefix("heads.")?.strip_suffix(".weight")) {
+        for name in stored.names().filter_map(|name| name.strip_prefix(names::HEADS)?.strip_suffix(".weight")) {
             if !tasks.iter().any(|task| task.name == name) {
                 notes.push(format!("the base model's head {name} is left out, since no task here has that name"));
             } else if !self.heads.iter().any(|head| head.task == name) {

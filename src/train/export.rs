@@ -10,7 +10,8 @@ use super::prepared::Prepared;
 use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
 use super::{Progress, files, rounding};
-use crate::bert::{Unit, WORD_EMBEDDINGS, Weights};
+use crate::bert::names::WORD_EMBEDDINGS;
+use crate::bert::{Unit, Weights};
 use crate::bundle::weights::Storage;
 use crate::bundle::{
     Display, FileEntry, Files, Format, MANIFEST, ManifestFields, Precision, Scale, TOKENIZER, Task, TaskMetrics,

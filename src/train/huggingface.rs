@@ -16,7 +16,7 @@ use super::export::mean;
 use super::prune::vocabulary::Vocabulary;
 use super::run::{Record, RunFolder};
 use super::{Progress, files};
-use crate::bert::{Pooling, Unit};
+use crate::bert::{Pooling, Unit, names};
 use crate::bundle::{TOKENIZER, WEIGHTS};
 use crate::text::{Normalisation, Tokenizer};
 use crate::{Error, Result};
@@ -42,7 +42,7 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
     Tokenizer::from_json(&json, record.architecture.max_position_embeddings)?
         .check_fits(record.architecture.vocab_size)?;
     let (heads, encoder): (Vec<_>, Vec<_>) =
-        mean(run, averaged, &record.recipe)?.into_iter().partition(|(name, _)| name.starts_with("heads."));
+        mean(run, averaged, &record.recipe)?.into_iter().partition(|(name, _)| name.starts_with(names::HEADS));
     let mut outputs: Vec<(&str, Vec<u8>)> = tokenizer_files(&json, record)?;
     let mut config = record.architecture.to_config(record.recipe.dropout);
     config["pad_token_id"] = id_of(&json, "[PAD]")?.unwrap_or(0).into();
@@ -93,7 +93,7 @@ fn classifier(record: &Record, heads: Vec<(String, Tensor)>) -> Result<[(String,
     let heads: HashMap<String, Tensor> = heads.into_iter().collect();
     let stacked = |part: &str| {
         let head = |task: &super::run::TrainedTask| {
-            let name = format!("heads.{}.{part}", task.name);
+            let name = format!("{}.{part}", names::head(&task.name));
             heads.get(&name).ok_or_else(|| Error::invalid(format!("the run's weights lack the tensor {name}")))
         };
         let parts = record.tasks.iter().map(head).collect::<Result<Vec<_>>>()?;

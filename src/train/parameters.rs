@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor, Var};
 use fastrand::Rng;
 
 use crate::Result;
-use crate::bert::{Architecture, HeadShape, Pooling, Weights};
+use crate::bert::{Architecture, HeadShape, Pooling, Weights, names};
 use crate::random::{Key, Purpose};
 
 /// The variables of a model, under the names of its tensors.
@@ -33,10 +33,10 @@ impl Parameters {
         device: &Device,
     ) -> Result<Self> {
         if pooling != Pooling::Pooler {
-            encoder = encoder.without("pooler.");
+            encoder = encoder.without(names::POOLER);
         }
         for (number, HeadShape { task, labels, .. }) in heads.iter().enumerate() {
-            let [weight_name, bias_name] = head_tensors(task);
+            let [weight_name, bias_name] = names::head_tensors(task);
             if encoder.contains(&weight_name) {
                 continue;
             }
@@ -83,11 +83,6 @@ impl Parameters {
     pub fn variables(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
     }
-}
-
-/// The names of the weight and the bias of a task's head.
-pub fn head_tensors(task: &str) -> [String; 2] {
-    ["weight", "bias"].map(|part| format!("heads.{task}.{part}"))
 }
 
 /// The weights (labels, hidden) and biases of a head that has learnt nothing. What a label starts from depends on the seed, the

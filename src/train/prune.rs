@@ -15,7 +15,8 @@ use serde_json::Value;
 
 use super::data::{self, BadRows, Dataset, Example, LabelRule, Schema, Source, Split};
 use super::{Progress, files};
-use crate::bert::{Checkpoint, WORD_EMBEDDINGS, Weights};
+use crate::bert::names::WORD_EMBEDDINGS;
+use crate::bert::{Checkpoint, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
 use crate::text::Tokenizer;
 use crate::{Error, Result};

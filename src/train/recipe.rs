@@ -16,7 +16,7 @@ use super::optimizer::Method;
 use super::order::Mix;
 use super::schedule::Schedule;
 use super::task::TaskSettings;
-use crate::bert::{Architecture, Pooling};
+use crate::bert::{Architecture, Pooling, names};
 use crate::bundle::EmbeddingPrecision;
 use crate::text::Normalisation;
 use crate::{Error, Result};
@@ -244,18 +244,17 @@ impl Recipe {
 
     /// The learning rate and the weight decay of the variable `name` in an encoder of `layers` layers.
     pub fn rates(&self, name: &str, layers: usize) -> (f64, f64) {
-        let layer = |rest: &str| rest.split('.').next().and_then(|number| number.parse::<usize>().ok());
-        let learning_rate = if name.starts_with("heads.") {
+        let learning_rate = if name.starts_with(names::HEADS) {
             self.head_learning_rate.unwrap_or(self.learning_rate)
         } else {
-            let below = match name.strip_prefix("encoder.layer.").and_then(layer) {
+            let below = match names::layer_of(name) {
                 Some(layer) => layers - 1 - layer,
-                None if name.starts_with("embeddings.") => layers,
+                None if name.starts_with(names::EMBEDDINGS) => layers,
                 None => 0,
             };
             self.learning_rate * self.layer_decay.powi(below as i32)
         };
-        let decays = !name.ends_with(".bias") && !name.contains("LayerNorm");
+        let decays = !names::is_bias_or_norm(name);
         (learning_rate, if decays { self.weight_decay } else { 0.0 })
     }
 

@@ -22,7 +22,7 @@ use super::Progress;
 use super::data::Example;
 use super::prepared::Prepared;
 use super::prune;
-use crate::bert::{Architecture, Batch, Layer, Model, Pooling, Stage, Weights};
+use crate::bert::{Architecture, Batch, Layer, Model, Pooling, Stage, Weights, names};
 use crate::bundle::weights::{Storage, decode, encode};
 use crate::kernels::compact::Compact;
 use crate::kernels::int8::quantise_rows;
@@ -83,7 +83,7 @@ pub fn fit(
     };
     progress.begin("Fitting the rounding", architecture.num_hidden_layers * Stage::ALL.len());
     for layer in 0..architecture.num_hidden_layers {
-        fit.layer(&format!("encoder.layer.{layer}"), progress)?;
+        fit.layer(&names::layer(layer), progress)?;
     }
     progress.end();
     Ok(fit.weights)

@@ -4,11 +4,8 @@
 //! its own: the heads of pre-training, a classifier, a projection. The encoder is found by its table of word vectors.
 
 use crate::bert::config::check_is_bert;
-use crate::bert::model::WORD_EMBEDDINGS;
+use crate::bert::names::{self, WORD_EMBEDDINGS};
 use crate::{Error, Result};
-
-/// What the names of the encoder's tensors, of its pooler's and of an earlier run's heads start with.
-const OURS: [&str; 4] = ["embeddings.", "encoder.", "pooler.", "heads."];
 
 /// Lists of 0, 1, 2, … and of zeros, which PyTorch checkpoints may carry.
 const BUFFERS: [&str; 2] = ["embeddings.position_ids", "embeddings.token_type_ids"];
@@ -55,7 +52,7 @@ impl Naming {
     /// TensorFlow's layer normalisation. None where the model has no place for it.
     pub fn current(&self, name: &str) -> Option<String> {
         let bare = name.strip_prefix(&self.prefix)?;
-        if !OURS.iter().any(|start| bare.starts_with(start)) || BUFFERS.contains(&bare) {
+        if !names::ALL.iter().any(|start| bare.starts_with(start)) || BUFFERS.contains(&bare) {
             return None;
         }
         Some(match bare.rsplit_once("LayerNorm.") {

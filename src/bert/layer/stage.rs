@@ -2,8 +2,9 @@
 
 use candle_core::Tensor;
 
-use super::{FeedForward, LINEARS, Layer, SMOOTHING, SubLayers, activated};
+use super::{FeedForward, Layer, SubLayers, activated};
 use crate::bert::Architecture;
+use crate::bert::names::{LINEARS, SMOOTHING};
 use crate::ops::{Attention, Ops, Packing};
 use crate::{Error, Result};
 
@@ -34,8 +35,8 @@ impl Stage {
         }
     }
 
-    /// The name of the factors that their input may be multiplied by; only where it is normalised values, which are also
-    /// added to the outputs and so cannot have the factors in them.
+    /// The name of the factors that their input may be multiplied by. Only inputs that come from a normalisation have some: they are
+    /// added to the outputs, too, so that the normalisation cannot have the factors in its weights.
     pub fn smoothing(self) -> Option<&'static str> {
         match self {
             Self::Projections => Some(SMOOTHING[0]),

@@ -34,7 +34,7 @@ fn vectors_stay_exact_in_int8() {
 #[test]
 fn token_types_stay_exact_in_int8() {
     let tensor = Tensor::new(&[[0.1f32, -3.3], [1e-9, 2.0]], &Device::Cpu).unwrap();
-    assert_eq!(stored_and_read(TOKEN_TYPES, &tensor, Precision::Int8), [0.1, -3.3, 1e-9, 2.0]);
+    assert_eq!(stored_and_read(TOKEN_TYPE_EMBEDDINGS, &tensor, Precision::Int8), [0.1, -3.3, 1e-9, 2.0]);
 }
 
 #[test]

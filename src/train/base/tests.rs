@@ -8,7 +8,7 @@ fn base(heads: &[(&str, Unit, &[&str])]) -> Base {
     let mut base = Base::read(&folder, &Device::Cpu).unwrap();
     let hidden = base.checkpoint.architecture.hidden_size;
     for (task, unit, labels) in heads {
-        let [weight, bias] = head_tensors(task);
+        let [weight, bias] = names::head_tensors(task);
         let rows: Vec<Vec<f32>> = (0..labels.len()).map(|row| vec![row as f32; hidden]).collect();
         let biases: Vec<f32> = (0..labels.len()).map(|row| 10.0 * row as f32).collect();
         base.checkpoint.weights.insert(weight, Tensor::new(rows, &Device::Cpu).unwrap()).unwrap();
@@ -34,7 +34,7 @@ fn task(name: &str, unit: Unit, labels: &[&str]) -> TaskData {
 
 /// The first weight and the bias of each of a head's labels.
 fn head(weights: &mut Weights, name: &str, labels: usize) -> Vec<(f32, f32)> {
-    let [weight, bias] = head_tensors(name);
+    let [weight, bias] = names::head_tensors(name);
     let rows = weights.take(&weight, &[labels, 32]).unwrap().to_vec2::<f32>().unwrap();
     let biases = weights.take(&bias, &[labels]).unwrap().to_vec1::<f32>().unwrap();
     rows.iter().map(|row| row[0]).zip(biases).collect()
