@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Content, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, HeadKind, Label, Manifest, Task, Windows};
+use crate::logistic::{is_present, probability};
 use crate::ops::Rounding;
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -208,6 +209,13 @@ impl Classification {
     }
 }
 
+impl LabelScore {
+    /// Whether the label counts as present.
+    pub fn is_present(&self) -> bool {
+        is_present(self.probability, self.threshold)
+    }
+}
+
 impl TaskScores {
     fn new(task: &Task, logits: &[f32]) -> Self {
         let score = |(label, &logit): (&Label, &f32)| LabelScore {
@@ -217,8 +225,4 @@ impl TaskScores {
         };
         Self { task: task.name.clone(), labels: task.labels.iter().zip(logits).map(score).collect() }
     }
-}
-
-fn probability(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
 }

@@ -105,6 +105,7 @@ mod kernels;
 pub mod kernels;
 #[cfg(not(target_arch = "wasm32"))]
 mod lfs;
+mod logistic;
 #[cfg(not(feature = "bench"))]
 mod ops;
 #[cfg(feature = "bench")]

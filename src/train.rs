@@ -19,6 +19,7 @@ pub mod evaluate;
 pub mod examine;
 pub mod export;
 pub mod faithfulness;
+pub mod figures;
 pub mod huggingface;
 pub mod metrics;
 pub mod optimizer;
@@ -37,6 +38,7 @@ pub mod template;
 pub mod trainer;
 
 mod chart;
+mod class_counts;
 mod files;
 mod memory;
 

@@ -18,9 +18,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("bin/worker", &["worker"]),
     ("app", &["worker::protocol"]),
     ("worker", &["classify", "bundle", "bert", "ops", "error"]),
-    ("train", &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "random", "error"]),
-    ("classify", &["bundle", "text", "bert", "ops", "error"]),
-    ("bundle", &["text", "bert", "kernels", "lfs", "error"]),
+    ("train", &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "random", "logistic", "error"]),
+    ("classify", &["bundle", "text", "bert", "ops", "logistic", "error"]),
+    ("bundle", &["text", "bert", "kernels", "lfs", "logistic", "error"]),
     ("rows", &[]),
     ("text", &["bert", "lfs", "error"]),
     ("bert", &["ops", "kernels", "random", "lfs", "error"]),
@@ -28,6 +28,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("kernels", &["random"]),
     ("random", &[]),
     ("lfs", &["error"]),
+    ("logistic", &[]),
     ("error", &[]),
 ];
 

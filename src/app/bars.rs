@@ -21,21 +21,22 @@ pub fn Bars(
 #[component]
 fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
     let threshold = label.threshold;
-    let present = move || probability.get().is_some_and(|value| value >= threshold);
     let name = humanise(&label.name);
+    let label_name = label.name.clone();
+    let present = Signal::derive(move || probability.get().is_some_and(|value| label.is_present(value)));
     let heading = name.clone();
     let words = move || {
-        let side = if present() { "above" } else { "below" };
+        let side = if present.get() { "above" } else { "below" };
         probability.get().map(|value| format!("{}, {side} its threshold", spoken_percent(value)))
     };
     view! {
-        <li class="bar" class:present=present>
+        <li class="bar" class:present=move || present.get()>
             <span class="name" aria-hidden="true">{heading}</span>
             <div
                 class="gauge"
-                data-label=label.name
+                data-label=label_name
                 data-probability=move || probability.get().map(|value| format!("{value:.6}"))
-                data-present=move || present().to_string()
+                data-present=move || present.get().to_string()
                 role=move || probability.get().map(|_| "meter")
                 aria-label=move || probability.get().map(|_| name.clone())
                 aria-valuemin=move || probability.get().map(|_| "0")
@@ -52,7 +53,7 @@ fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
             <span class="number" aria-hidden="true">
                 {move || probability.get().map(percent)}
             </span>
-            <span class="sign" aria-hidden="true">{move || present().then_some("▲")}</span>
+            <span class="sign" aria-hidden="true">{move || present.get().then_some("▲")}</span>
         </li>
     }
 }

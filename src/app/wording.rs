@@ -1,6 +1,6 @@
 //! How numbers and names are said.
 
-use crate::worker::protocol::{Display, LabelScore, Scale, TaskScores};
+use crate::worker::protocol::{Display, Scale, TaskScores};
 
 /// A label's or a task's name as people write it: `severe_toxic` is "severe toxic".
 pub fn humanise(name: &str) -> String {
@@ -40,18 +40,13 @@ pub fn leaning(Scale { low, middle, high }: &Scale, probability: f32) -> String 
     }
 }
 
-/// Whether a label counts as present.
-pub fn is_present(score: &LabelScore) -> bool {
-    score.probability >= score.threshold
-}
-
 /// What a task's answer comes down to.
 pub fn verdict(display: &Display, task: &TaskScores) -> String {
     if let (Display::Scale(scale), [only]) = (display, task.labels.as_slice()) {
         return leaning(scale, only.probability);
     }
     let present: Vec<String> =
-        task.labels.iter().filter(|score| is_present(score)).map(|score| humanise(&score.label)).collect();
+        task.labels.iter().filter(|score| score.is_present()).map(|score| humanise(&score.label)).collect();
     match present.as_slice() {
         [] => "nothing found".to_owned(),
         names => enumerate(names),

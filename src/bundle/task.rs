@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::bert::Unit;
+use crate::logistic::is_present;
 use crate::{Error, Result};
 
 /// What answers have beside those of the tasks, which may therefore not be called so.
@@ -270,6 +271,11 @@ impl Label {
             threshold: half(),
             calibration: Calibration::default(),
         }
+    }
+
+    /// Whether the label counts as present with this probability.
+    pub fn is_present(&self, probability: f32) -> bool {
+        is_present(probability, self.threshold)
     }
 
     fn check(&self) -> Result<(), String> {

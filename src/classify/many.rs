@@ -5,9 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, probability};
+use super::Classifier;
 use crate::Result;
 use crate::bert::Batch;
+use crate::logistic::probability;
 use crate::text::Tokens;
 
 /// How many tokens a slice has at most, unless one text has more: some 40 ms in a browser, and larger ones are no faster.

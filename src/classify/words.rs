@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, probability};
+use super::Classifier;
 use crate::bert::{Batch, TokenIds};
 use crate::bundle::{Label, Task};
+use crate::logistic::{is_present, probability};
 use crate::text::Place;
 use crate::{Error, Result};
 
@@ -70,7 +71,7 @@ impl TaskWords {
     /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::new();
-        for word in self.words.iter().filter(|word| word.probability >= self.threshold) {
+        for word in self.words.iter().filter(|word| is_present(word.probability, self.threshold)) {
             let is_next = |span: &Range<usize>| {
                 text.get(span.end..word.bytes.start).is_none_or(|between| between.trim().is_empty())
             };

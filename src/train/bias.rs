@@ -16,13 +16,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::metrics::{Predictions, Sample, mean, roc_auc};
+use crate::logistic::{is_present, probability};
 use crate::{Error, Result};
 
 mod mentions;
 mod probe;
 
-pub use mentions::Mentions;
-pub use probe::{Probe, ProbeText, Term};
+pub use mentions::{Mentions, Term};
+pub use probe::{Probe, ProbeText};
 
 /// A term with fewer texts than these that mention it, with the label or without, is left out: an AUC of so few is chance.
 pub const FEWEST: usize = 10;
@@ -128,7 +129,7 @@ impl SubgroupAucs {
     /// The AUCs of samples, each with whether it mentions the term.
     pub(super) fn of(samples: &[(Sample, bool)]) -> Self {
         let auc = |kept: fn(bool, bool) -> bool| {
-            let kept = samples.iter().filter(|(sample, mentions)| kept(sample.positive, *mentions));
+            let kept = samples.iter().filter(|(sample, own)| sample.class().is_some_and(|class| kept(class, *own)));
             roc_auc(&kept.map(|(sample, _)| *sample).collect::<Vec<_>>())
         };
         Self {
@@ -148,17 +149,18 @@ impl TemplateBias {
         if texts.len() != logits.len() {
             return Err(Error::invalid(format!("there are {} logits for {} texts", logits.len(), texts.len())));
         }
-        let sample = |(text, &logit): (&ProbeText, &f32)| Sample { logit, positive: text.toxic, weight: 1.0 };
-        let samples: Vec<Sample> = texts.iter().zip(logits).map(sample).collect();
+        let target = |text: &ProbeText| f32::from(u8::from(text.toxic));
+        let sample = |(number, text)| Sample { logit: logits[number], target: target(text), weight: 1.0, text: number };
+        let samples: Vec<Sample> = texts.iter().enumerate().map(sample).collect();
         let of_class = |samples: &[Sample], toxic: bool| -> Vec<Sample> {
-            samples.iter().copied().filter(|sample| sample.positive == toxic).collect()
+            samples.iter().copied().filter(|sample| sample.class() == Some(toxic)).collect()
         };
         // Cannot be nothing: a probe has neutral and toxic templates and at least one term.
-        let probability = |samples: &[Sample]| mean(samples, Sample::probability).unwrap_or_default();
-        let marked = |sample: Sample| f64::from(u8::from(sample.probability() as f32 >= threshold));
+        let mean_probability = |samples: &[Sample]| mean(samples, Sample::probability).unwrap_or_default();
+        let marked = |sample: Sample| f64::from(u8::from(is_present(probability(sample.logit), threshold)));
         let marked = |samples: &[Sample]| mean(samples, marked).unwrap_or_default();
         let (neutral, toxic) = (of_class(&samples, false), of_class(&samples, true));
-        let (mean_neutral, mean_toxic) = (probability(&neutral), probability(&toxic));
+        let (mean_neutral, mean_toxic) = (mean_probability(&neutral), mean_probability(&toxic));
         let of_term = |(place, term): (usize, &Term)| {
             let mentions: Vec<_> = samples.iter().zip(texts).map(|(&s, text)| (s, text.term == place)).collect();
             let own: Vec<Sample> = mentions.iter().filter(|(_, own)| *own).map(|(sample, _)| *sample).collect();
@@ -166,10 +168,10 @@ impl TemplateBias {
             TermBias {
                 term: term.name.clone(),
                 group: term.group.clone(),
-                neutral: probability(&neutral),
-                neutral_distance: probability(&neutral) - mean_neutral,
-                toxic: probability(&toxic),
-                toxic_distance: probability(&toxic) - mean_toxic,
+                neutral: mean_probability(&neutral),
+                neutral_distance: mean_probability(&neutral) - mean_neutral,
+                toxic: mean_probability(&toxic),
+                toxic_distance: mean_probability(&toxic) - mean_toxic,
                 neutral_marked: marked(&neutral),
                 aucs: SubgroupAucs::of(&mentions),
             }
@@ -197,6 +199,9 @@ impl DataBias {
         label: usize,
     ) -> Result<Self> {
         predictions.check()?;
+        if predictions.texts.is_some() {
+            return Err(Error::invalid("the predictions are of words: bias is measured on tasks about texts"));
+        }
         if texts.len() != predictions.weights.len() {
             let count = predictions.weights.len();
             return Err(Error::invalid(format!("there are predictions of {count} texts for {} texts", texts.len())));
@@ -221,7 +226,7 @@ impl DataBias {
 impl MentionCounts {
     fn of(term: &str, samples: &[(Sample, bool)]) -> Self {
         // What weighs nothing is in no figure.
-        let counts = |sample: &Sample, positive: bool| sample.positive == positive && sample.weight > 0.0;
+        let counts = |sample: &Sample, positive: bool| sample.class() == Some(positive) && sample.weight > 0.0;
         let count = |positive| samples.iter().filter(|(sample, own)| *own && counts(sample, positive)).count();
         Self { term: term.to_owned(), positives: count(true), negatives: count(false) }
     }

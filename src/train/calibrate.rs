@@ -15,9 +15,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::class_counts::FEW;
 use super::files;
-use super::metrics::{Decisions, Predictions, Sample, mean};
+use super::metrics::{Decisions, Predictions, Sample, mean, texts_of_class};
+use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, Label, MANIFEST, Manifest};
+use crate::logistic::log_odds;
 use crate::{Error, Result};
 
 mod platt;
@@ -29,7 +32,7 @@ pub use threshold::Aim;
 /// of all thresholds.
 const FOR_A_SLOPE: usize = 20;
 /// With fewer than these the label is left as it was.
-const FOR_A_BIAS: usize = 5;
+const FOR_A_BIAS: usize = FEW;
 
 /// What the calibration is to achieve.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,6 +48,8 @@ pub struct Wishes {
 pub struct Calibrated {
     /// The label as the manifest is to have it.
     pub label: Label,
+    /// Whether anything was fitted; with too few texts of either class nothing is, and the label is as it was.
+    pub is_fitted: bool,
     /// Mean binary cross-entropy before, with the texts weighted to the true rate; none where no text has a known target.
     pub loss_before: Option<f64>,
     /// The same after.
@@ -91,30 +96,34 @@ pub fn calibrate(labels: &[Label], predictions: &Predictions, wishes: &Wishes) -
         return Err(Error::invalid("the predictions are of other labels than those that are to be calibrated"));
     }
     let by_label = labels.iter().zip(predictions.by_label());
-    Ok(by_label.map(|(label, (_, samples))| of_label(label, &samples, wishes)).collect())
+    let rows = if predictions.texts.is_some() { Unit::Token } else { Unit::Text };
+    Ok(by_label.map(|(label, (_, samples))| of_label(label, &samples, rows, wishes)).collect())
 }
 
-fn of_label(label: &Label, samples: &[Sample], wishes: &Wishes) -> Calibrated {
+fn of_label(label: &Label, samples: &[Sample], rows: Unit, wishes: &Wishes) -> Calibrated {
     // What weighs nothing is no evidence.
     let samples: Vec<Sample> = samples.iter().copied().filter(|sample| sample.weight > 0.0).collect();
     let rate = wishes.rates.get(&label.name).copied();
     let mut notes = Vec::new();
-    let calibration = fitted(label, &samples, rate, &mut notes);
+    let calibration = fitted(label, &samples, rows, rate, &mut notes);
     let weighted = match rate {
         Some(rate) => to_rate(&samples, rate),
-        None => samples,
+        None => samples.clone(),
     };
     let with = |calibration: Calibration| -> Vec<Sample> {
         weighted.iter().map(|&sample| Sample { logit: calibration.apply(sample.logit), ..sample }).collect()
     };
     let after = with(calibration.unwrap_or(label.calibration));
+    // Another rate makes a text's share another one, but not what most annotators said of it.
+    let decided = after.iter().zip(&samples).map(|(after, sample)| Sample { target: sample.target, ..*after });
+    let decided: Vec<Sample> = decided.collect();
     let mut threshold = label.threshold;
-    if fewer(&weighted) >= FOR_A_SLOPE
-        && let Some(choice) = threshold::choose(&after, wishes.aim)
+    if fewer(&samples) >= FOR_A_SLOPE
+        && let Some(choice) = threshold::choose(&decided, wishes.aim)
     {
         threshold = choice.threshold;
         if let (false, Aim::Precision(wanted)) = (choice.reached, wishes.aim) {
-            let best = Decisions::of(&after, threshold).precision;
+            let best = Decisions::of(&decided, threshold).precision;
             notes.push(format!(
                 "{}: no threshold has the precision {wanted}; the best there is, {best:.3}, is kept",
                 label.name
@@ -122,20 +131,32 @@ fn of_label(label: &Label, samples: &[Sample], wishes: &Wishes) -> Calibrated {
         }
     }
     Calibrated {
+        is_fitted: calibration.is_some(),
         label: Label { calibration: calibration.unwrap_or(label.calibration), threshold, ..label.clone() },
         loss_before: mean(&with(label.calibration), Sample::loss),
         loss_after: mean(&after, Sample::loss),
-        decisions: Decisions::of(&after, threshold),
+        decisions: Decisions::of(&decided, threshold),
         notes,
     }
 }
 
 /// The line through the logit, moved to the true rate if there is one; none where the label is to stay as it is.
-fn fitted(label: &Label, samples: &[Sample], rate: Option<f64>, notes: &mut Vec<String>) -> Option<Calibration> {
+fn fitted(
+    label: &Label,
+    samples: &[Sample],
+    rows: Unit,
+    rate: Option<f64>,
+    notes: &mut Vec<String>,
+) -> Option<Calibration> {
     let name = &label.name;
     let few = fewer(samples);
-    let positives = samples.iter().filter(|sample| sample.positive).count();
-    let counts = format!("{positives} texts with the label and {} without", samples.len() - positives);
+    let [with, without] = [true, false].map(|class| texts_of_class(samples, Some(class)));
+    let counts = match rows {
+        Unit::Text => format!("{with} texts with the label and {without} without"),
+        Unit::Token => {
+            format!("{with} texts with tokens that have the label and {without} with tokens that have it not")
+        }
+    };
     if few < FOR_A_BIAS {
         notes.push(format!("{name}: left as it was, since {counts} are too few to tell anything"));
         return None;
@@ -158,29 +179,29 @@ fn fitted(label: &Label, samples: &[Sample], rate: Option<f64>, notes: &mut Vec<
 /// "Adjusting the outputs of a classifier to new a priori probabilities", equation 4). It assumes that texts with the label
 /// are the same kind of texts in both places, and those without it too.
 pub fn prior_shift(from: f64, to: f64) -> f64 {
-    let log_odds = |rate: f64| (rate / (1.0 - rate)).ln();
     log_odds(to) - log_odds(from)
 }
 
-/// How many samples the rarer class has.
+/// How many texts have the rarer class, or tokens of it: tokens of one text are one observation.
 fn fewer(samples: &[Sample]) -> usize {
-    let positives = samples.iter().filter(|sample| sample.positive).count();
-    positives.min(samples.len() - positives)
+    texts_of_class(samples, Some(true)).min(texts_of_class(samples, Some(false)))
 }
 
 /// The weighted share of positives.
 fn share(samples: &[Sample]) -> f64 {
-    mean(samples, |sample| f64::from(u8::from(sample.positive))).unwrap_or_default()
+    mean(samples, |sample| sample.target.into()).unwrap_or_default()
 }
 
 /// The samples with weights under which the share of positives is `rate`; as they were where one class is absent.
 fn to_rate(samples: &[Sample], rate: f64) -> Vec<Sample> {
     let share = share(samples);
-    let of_class = |positive: bool| match positive {
-        true => rate / share,
-        false => (1.0 - rate) / (1.0 - share),
+    let (positive, negative) = (rate / share, (1.0 - rate) / (1.0 - share));
+    // A share of annotators is that much of a positive and the rest of a negative.
+    let weighted = |sample: &Sample| {
+        let of_positive = f64::from(sample.target) * positive;
+        let factor = of_positive + (1.0 - f64::from(sample.target)) * negative;
+        Sample { weight: sample.weight * factor, target: (of_positive / factor) as f32, ..*sample }
     };
-    let weighted = |sample: &Sample| Sample { weight: sample.weight * of_class(sample.positive), ..*sample };
     if share > 0.0 && share < 1.0 { samples.iter().map(weighted).collect() } else { samples.to_vec() }
 }
 

@@ -14,10 +14,10 @@ use super::chart::{Sheet, panels};
 use super::disguise::Disguise;
 use super::evaluate::{Differences, Evaluation};
 use super::examine::Examination;
-use super::files;
 use super::metrics::Interval;
 use super::report::describe;
 use super::template::{Slots, fill};
+use super::{figures, files};
 use crate::bundle::{Manifest, Task};
 use crate::{Error, Result};
 
@@ -102,15 +102,14 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
     };
-    let mut table =
-        heading(&format!("{}, {} {}", task.name, metrics.samples, task.unit.plural()), &["measured", "95% interval"]);
+    let mut table = heading(&format!("{}, {}", task.name, metrics.counted()), &["measured", "95% interval"]);
     let mut row = |what: &str, figure: Option<f64>, interval: Option<Interval>| {
         let interval = interval.map_or(NOT_MEASURED.to_owned(), |at| format!("{:.3} to {:.3}", at.low, at.high));
         add_row(&mut table, what, &[shown(figure), interval]);
     };
     let intervals = intervals.as_ref();
     row("loss (binary cross-entropy)", Some(metrics.loss), intervals.and_then(|of| of.loss));
-    row("binary accuracy", Some(metrics.accuracy), intervals.and_then(|of| of.accuracy));
+    row("binary accuracy", metrics.accuracy, intervals.and_then(|of| of.accuracy));
     row("ROC AUC, macro", metrics.auc_macro, intervals.and_then(|of| of.auc_macro));
     row("ROC AUC, micro", metrics.auc_micro, intervals.and_then(|of| of.auc_micro));
     for label in &task.labels {
@@ -128,10 +127,14 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
         row(what, Some(f64::from(percentile_99)), None);
     }
     table.push_str("\n\n");
-    table.push_str(&heading("label, from its threshold on", &["threshold", "precision", "recall", "F1"]));
+    table.push_str(&heading(
+        "label, from its threshold on",
+        &["threshold", "precision", "recall", "F1", "false alarms"],
+    ));
     for (label, at) in &decisions {
-        let figures = [f64::from(at.threshold), at.precision, at.recall, at.f1];
-        add_row(&mut table, label, &figures.map(|figure| shown(Some(figure))));
+        let figures =
+            [Some(f64::from(at.threshold)), Some(at.precision), Some(at.recall), Some(at.f1), at.false_positive_rate];
+        add_row(&mut table, label, &figures.map(shown));
     }
     Ok(table)
 }
@@ -244,7 +247,7 @@ fn add_row(table: &mut String, first: &str, cells: &[String]) {
 }
 
 fn shown(figure: Option<f64>) -> String {
-    figure.map_or(NOT_MEASURED.to_owned(), |figure| format!("{figure:.3}"))
+    figure.map_or(NOT_MEASURED.to_owned(), |measured| figures::figure(Some(measured)))
 }
 
 #[cfg(test)]

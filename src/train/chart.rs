@@ -295,11 +295,6 @@ pub fn slug(task: &str) -> String {
     task.chars().map(|letter| if letter.is_ascii_alphanumeric() || letter == '_' { letter } else { '-' }).collect()
 }
 
-/// A figure with three decimals.
-pub fn figure(value: Option<f64>) -> String {
-    value.map_or("undefined".to_owned(), |value| format!("{value:.3}"))
-}
-
 /// The name of what goes up from there.
 fn draw_beside(label: &str, y: f64, svg: &mut String) {
     let label = escape(label);

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use super::metrics::{Decisions, Intervals, Metrics, Predictions, Reliability};
+use super::metrics::{Decisions, Intervals, Metrics, Predictions, Reliability, Sample, mean};
 use super::prepared::Prepared;
 use crate::bert::{Batch, TokenIds};
 use crate::classify::Classifier;
+use crate::logistic::probability;
 use crate::{Error, Result};
 
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.
@@ -32,9 +33,37 @@ pub struct Evaluation {
     /// The mean character F1 of marked words, where the task is about those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,
+    /// How many probabilities are within a range, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
     /// How far the probabilities are from another bundle's, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differences: Option<Differences>,
+}
+
+/// How many of each label's probabilities are within a range: on neutral texts those in the middle, of a label with a meaning at
+/// either end, are right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Within {
+    /// The range's lower end, which is part of it.
+    pub low: f32,
+    /// Its upper end, which is part of it.
+    pub high: f32,
+    /// The share of each label's texts, or tokens, weighted as in every figure; none where it is known of none.
+    pub labels: BTreeMap<String, Option<f64>>,
+}
+
+impl Within {
+    /// Counts the probabilities that are at least `low` and at most `high`.
+    ///
+    /// # Errors
+    /// The predictions cannot be measured.
+    pub fn of(predictions: &Predictions, (low, high): (f32, f32)) -> Result<Self> {
+        predictions.check()?;
+        let is_within = |sample: Sample| f64::from(u8::from((low..=high).contains(&probability(sample.logit))));
+        let of_label = |(name, samples): (&str, Vec<Sample>)| (name.to_owned(), mean(&samples, is_within));
+        Ok(Self { low, high, labels: predictions.by_label().map(of_label).collect() })
+    }
 }
 
 /// How far the probabilities that two models give are apart, over all texts and labels.
@@ -57,9 +86,8 @@ impl Differences {
         if left.is_empty() || left.len() != right.len() {
             return Err(Error::invalid("the two models did not score the same texts"));
         }
-        let probability = |logit: &f32| 1.0 / (1.0 + (-logit).exp());
         let mut apart: Vec<f32> =
-            left.iter().zip(right).map(|(left, right)| (probability(left) - probability(right)).abs()).collect();
+            left.iter().zip(right).map(|(left, right)| (probability(*left) - probability(*right)).abs()).collect();
         apart.sort_by(f32::total_cmp);
         let quantile = |share: f64| apart[((apart.len() as f64 * share).ceil() as usize).clamp(1, apart.len()) - 1];
         Ok(Self { median: quantile(0.5), percentile_99: quantile(0.99), largest: quantile(1.0) })
@@ -78,7 +106,7 @@ pub fn evaluate(
     predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
 ) -> Result<Metrics> {
     let logits = score(examples, labels.len(), what, progress, predict)?;
-    Metrics::of(&Predictions { logits: &logits, targets: examples.targets(), weights: examples.weights(), labels })
+    Metrics::of(&examples.predictions(&logits, labels))
 }
 
 /// What `predict` gives for all of `examples`: (rows, labels), row after row in the examples' order.
@@ -92,7 +120,7 @@ pub fn score(
     progress: &mut dyn Progress,
     mut predict: impl FnMut(&Batch) -> Result<Vec<f32>>,
 ) -> Result<Vec<f32>> {
-    let mut logits = vec![0.0; examples.weights().len() * labels];
+    let mut logits = vec![0.0; examples.row_count() * labels];
     progress.begin(what, examples.len());
     for indices in examples.by_length().chunks(BATCH) {
         let mut scored = &predict(&examples.batch(indices)?.inputs)?[..];
@@ -144,5 +172,24 @@ mod tests {
         assert!((percentile_99 - expected.percentile_99).abs() < 1e-6);
         assert_eq!((median, largest), (expected.median, expected.largest));
         assert!(Differences::of(&left, &right[1..]).is_err() && Differences::of(&[], &[]).is_err());
+    }
+
+    #[test]
+    fn what_is_within_a_range_is_weighed() {
+        let labels = ["positive".to_owned(), "odd".to_owned()];
+        // Of the first label the probabilities ½, ¾ and ¼, of the second none is known.
+        let logits = [0.0, 0.0, 3f32.ln(), 0.0, -(3f32.ln()), 0.0];
+        let targets = [0.5, f32::NAN, 0.5, f32::NAN, 1.0, f32::NAN];
+        let weights = [1.0, 2.0, 5.0];
+        let predictions = Predictions {
+            logits: &logits,
+            targets: &targets,
+            weights: &weights,
+            labels: &labels,
+            ..Predictions::default()
+        };
+        let shares = |low, high| Within::of(&predictions, (low, high)).unwrap().labels;
+        assert_eq!(shares(0.3, 0.7), BTreeMap::from([("positive".to_owned(), Some(0.125)), ("odd".to_owned(), None)]));
+        assert_eq!([shares(0.5, 0.5)["positive"], shares(0.2, 0.6)["positive"]], [Some(0.125), Some(0.75)]);
     }
 }

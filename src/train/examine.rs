@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::{Label, Task};
+use crate::logistic::probability;
 use crate::{Error, Result};
 
 mod suite;
@@ -101,7 +102,7 @@ impl Suite {
         let labels: Vec<Vec<usize>> = self.tests.iter().map(|test| places(test, task)).collect::<Result<_>>()?;
         let texts: Vec<&str> =
             self.tests.iter().flat_map(|test| test.cases.iter().flatten()).map(String::as_str).collect();
-        let probabilities: Vec<f32> = logits(&texts)?.into_iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+        let probabilities: Vec<f32> = logits(&texts)?.into_iter().map(probability).collect();
         let mut scores = probabilities.chunks_exact(task.labels.len());
         let tests: Vec<TestOutcome> = self
             .tests

@@ -74,6 +74,9 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut 
 /// the model reads, or for the rounding of layers that are not rounded to integers.
 pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
     let record = run.record();
+    for task in &record.tasks {
+        task.validation.notes().iter().for_each(|note| progress.note(&format!("{}: {note}", task.name)));
+    }
     let architecture = record.architecture.clone();
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
     if max_tokens > architecture.max_position_embeddings {
@@ -141,11 +144,12 @@ pub(super) fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Re
 /// The task as the manifest has it, with the run's own measurements where the model is the run's own.
 fn manifest_task(task: &TrainedTask, is_own: bool) -> Task {
     let metrics = &task.validation;
-    let metrics = is_own.then(|| TaskMetrics {
+    // Of a task whose targets are all on neither side there is nothing to say.
+    let metrics = metrics.accuracy.filter(|_| is_own).map(|accuracy| TaskMetrics {
         data: "texts held out from training, at its length limit, before weights were rounded".into(),
         samples: metrics.samples,
         loss: metrics.loss,
-        accuracy: metrics.accuracy,
+        accuracy,
         auc_macro: metrics.auc_macro,
     });
     Task { unit: task.unit, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }

@@ -11,6 +11,12 @@
 //!
 //! [`Predictions::intervals`] says how far chance may have moved them.
 //!
+//! A target may be a share, of the annotators who gave a label: what believes takes it as it is (cross-entropy is
+//! linear in it), and what ranks or decides goes by the majority and leaves a target of exactly ½ out.
+//!
+//! A row is a text, or one of its tokens where the task is about words. Tokens of one text are no independent evidence, so that
+//! texts are counted and drawn ([`Predictions::intervals`]), whatever their rows are.
+//!
 //! A target may be unknown: data that were labelled for one purpose say nothing of another, and to count what nobody looked
 //! at as absent would punish the model that finds it. What is unknown is in no sum.
 
@@ -18,6 +24,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::class_counts::ClassCounts;
+use crate::logistic::{sigmoid, softplus};
 use crate::{Error, Result};
 
 mod bootstrap;
@@ -39,16 +47,19 @@ pub use spans::character_f1;
 pub const BINS: usize = 15;
 
 /// What a model said of some texts, and what is true.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Predictions<'a> {
     /// The logits, row by row: one for each label.
     pub logits: &'a [f32],
-    /// 1 where a label applies, 0 where it does not and NaN where nobody knows, in the same order.
+    /// 1 where a label applies, 0 where it does not, between them the share of those who say that it does, and NaN where
+    /// nobody knows, in the same order.
     pub targets: &'a [f32],
-    /// How many texts each row stands for.
+    /// How many texts each row's text stands for.
     pub weights: &'a [f32],
     /// The labels' names, all different.
     pub labels: &'a [String],
+    /// Of which text each row is, counted from 0, where rows are the tokens of texts; none where each row is a text.
+    pub texts: Option<&'a [usize]>,
 }
 
 /// What was measured, as `evaluate --json` prints it.
@@ -57,13 +68,17 @@ pub struct Metrics {
     /// How many texts were measured on.
     #[serde(rename = "n")]
     pub samples: usize,
+    /// How many of their tokens were, where the task is about words: each of them counts in the figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
     /// Mean binary cross-entropy over texts and labels, in nats.
     pub loss: f64,
     /// Expected calibration error over texts and labels with [`BINS`] bins; none in what older versions wrote.
     #[serde(default)]
     pub ece: Option<f64>,
-    /// Share of labels, over all texts, on whose side of ½ the probability is; ½ itself counts as present.
-    pub accuracy: f64,
+    /// Share of labels, over all texts, on whose side of ½ the probability is; a probability of ½ counts as present. None where
+    /// all targets are ½, which is on neither side.
+    pub accuracy: Option<f64>,
     /// Mean of [`LabelMetrics::auc`] over the labels that have one; none where no label has.
     pub auc_macro: Option<f64>,
     /// ROC AUC over all texts and labels as if they were one label; none where all targets are equal.
@@ -86,62 +101,93 @@ pub struct LabelMetrics {
     /// Expected calibration error with [`BINS`] bins; none as [`loss`](Self::loss).
     #[serde(default)]
     pub ece: Option<f64>,
-    /// How many texts have the label, not weighted.
+    /// How many texts have the label, or a token that has it, not weighted.
     pub positives: usize,
+    /// How many do not have it, or have a token that has it not; none in what older versions wrote.
+    #[serde(default)]
+    pub negatives: Option<usize>,
     /// Of how many texts nobody knows whether they have it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub unknown: usize,
+    /// Of how many texts as many say that they have it as that they do not: they are in no figure that needs a yes or no.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub undecided: usize,
 }
 
 fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-/// One text and one label: all that a metric needs.
+/// One row and one label: all that a metric needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     pub logit: f32,
-    pub positive: bool,
+    /// From 0 to 1.
+    pub target: f32,
     pub weight: f64,
+    /// The text that the row is, or is of.
+    pub text: usize,
 }
 
 impl Sample {
     pub fn probability(self) -> f64 {
-        1.0 / (1.0 + (-f64::from(self.logit)).exp())
+        sigmoid(self.logit.into())
     }
 
-    /// Whether the probability is on the target's side of ½; ½ itself counts as present.
-    pub fn is_right(self) -> bool {
-        (self.logit >= 0.0) == self.positive
+    /// Whether the label applies: most say so. None where as many say that it does not.
+    pub fn class(self) -> Option<bool> {
+        (self.target != 0.5).then_some(self.target > 0.5)
     }
 
-    /// Binary cross-entropy in the form that neither overflows nor cancels: max(x, 0) − xy + ln(1 + e^−|x|).
+    /// 1 where the probability is on the target's side of ½, else 0; a probability of ½ counts as present. None where the
+    /// target is on neither side.
+    pub fn accuracy(self) -> Option<f64> {
+        self.class().map(|class| f64::from(u8::from((self.logit >= 0.0) == class)))
+    }
+
+    /// Binary cross-entropy, −z·ln σ(x) − (1 − z)·ln(1 − σ(x)).
     pub fn loss(self) -> f64 {
-        let logit = f64::from(self.logit);
-        let linear = if self.positive { (-logit).max(0.0) } else { logit.max(0.0) };
-        linear + (-logit.abs()).exp().ln_1p()
+        let (logit, target) = (f64::from(self.logit), f64::from(self.target));
+        (1.0 - target) * softplus(logit) + target * softplus(-logit)
     }
 }
 
 impl Metrics {
+    /// What cannot be measured of which label, or is chance, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let note = |(name, label): (&String, &LabelMetrics)| {
+            ClassCounts { with: label.positives, without: label.negatives? }.unmeasured(name)
+        };
+        self.labels.iter().filter_map(note).collect()
+    }
+
+    /// What was measured on, in words: `120 texts`, `120 texts with 1450 tokens`.
+    pub fn counted(&self) -> String {
+        match self.tokens {
+            None => format!("{} texts", self.samples),
+            Some(tokens) => format!("{} texts with {tokens} tokens", self.samples),
+        }
+    }
+
     /// Measures `predictions`.
     ///
     /// # Errors
-    /// The slices do not fit each other or are empty, a logit is not finite, a target is neither 0 nor 1 nor unknown, a
-    /// weight is negative, or no text with a weight has a known target.
+    /// The slices do not fit each other or are empty, a logit is not finite, a target is neither from 0 to 1 nor unknown, a
+    /// weight is negative, or of no text with a weight a label is known.
     pub fn of(predictions: &Predictions) -> Result<Self> {
         predictions.check()?;
         let all = predictions.all();
-        let texts = predictions.weights.len();
+        let texts = predictions.text_count();
         let labels: BTreeMap<_, _> =
             predictions.by_label().map(|(name, samples)| (name.to_owned(), of_label(&samples, texts))).collect();
         let aucs: Vec<f64> = labels.values().filter_map(|label| label.auc).collect();
         Ok(Self {
             samples: texts,
+            tokens: predictions.texts.map(|_| predictions.known_rows()),
             // Cannot be nothing: the check saw a known target with a weight.
             loss: mean(&all, Sample::loss).unwrap_or_default(),
             ece: reliability::expected_error(&all, BINS),
-            accuracy: mean(&all, |sample| f64::from(u8::from(sample.is_right()))).unwrap_or_default(),
+            accuracy: mean_of_some(&all, Sample::accuracy),
             auc_macro: (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64),
             auc_micro: ranking::roc_auc(&all),
             labels,
@@ -197,7 +243,22 @@ impl Predictions<'_> {
         let i = row * self.labels.len() + label;
         let target = self.targets[i];
         let (logit, weight) = (self.logits[i], f64::from(self.weights[row]));
-        (!target.is_nan()).then_some(Sample { logit, positive: target == 1.0, weight })
+        (!target.is_nan()).then_some(Sample { logit, target, weight, text: self.text_of(row) })
+    }
+
+    /// The text that a row is, or is of.
+    fn text_of(&self, row: usize) -> usize {
+        self.texts.map_or(row, |texts| texts[row])
+    }
+
+    /// How many texts the rows are, or are of.
+    pub(super) fn text_count(&self) -> usize {
+        self.weights.len().checked_sub(1).map_or(0, |last| self.text_of(last) + 1)
+    }
+
+    /// How many rows have a known target.
+    fn known_rows(&self) -> usize {
+        self.targets.chunks(self.labels.len()).filter(|targets| targets.iter().any(|target| !target.is_nan())).count()
     }
 
     fn all(&self) -> Vec<Sample> {
@@ -214,7 +275,7 @@ impl Predictions<'_> {
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        let Self { logits, targets, weights, labels } = *self;
+        let Self { logits, targets, weights, labels, .. } = *self;
         if labels.is_empty() || weights.is_empty() {
             return Err(Error::invalid("there is nothing to measure: no text or no label was given"));
         }
@@ -228,27 +289,36 @@ impl Predictions<'_> {
                 targets.len()
             )));
         }
+        // The last text's number tells how many there are only if each has rows, and they stand together.
+        let is_next = |pair: &[usize]| pair[1] == pair[0] || pair[1] == pair[0] + 1;
+        if let Some(texts) = self.texts
+            && !(texts.len() == weights.len() && texts[0] == 0 && texts.windows(2).all(is_next))
+        {
+            return Err(Error::invalid(
+                "the rows of the texts do not follow each other: give each row its text's number",
+            ));
+        }
         if let Some(i) = logits.iter().position(|logit| !logit.is_finite()) {
             return Err(Error::invalid(format!(
                 "the model's logit for label `{}` of text {} is {}: the training diverged, or the weights are damaged; \
                  train again, with a lower learning rate",
                 labels[i % labels.len()],
-                i / labels.len() + 1,
+                self.text_of(i / labels.len()) + 1,
                 logits[i]
             )));
         }
-        if let Some(i) = targets.iter().position(|target| *target != 0.0 && *target != 1.0 && !target.is_nan()) {
+        if let Some(i) = targets.iter().position(|target| !(0.0..=1.0).contains(target) && !target.is_nan()) {
             return Err(Error::invalid(format!(
-                "the target for label `{}` of text {} is {}: metrics need targets of 0 or 1, or unknown ones",
+                "the target for label `{}` of text {} is {}: metrics need targets from 0 to 1, or unknown ones",
                 labels[i % labels.len()],
-                i / labels.len() + 1,
+                self.text_of(i / labels.len()) + 1,
                 targets[i]
             )));
         }
         if let Some(i) = weights.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
             return Err(Error::invalid(format!(
                 "the weight of text {} is {}: a weight is not below 0",
-                i + 1,
+                self.text_of(i) + 1,
                 weights[i]
             )));
         }
@@ -272,16 +342,34 @@ fn of_label(samples: &[Sample], texts: usize) -> LabelMetrics {
         average_precision: ranking::average_precision(samples),
         loss: mean(samples, Sample::loss),
         ece: reliability::expected_error(samples, BINS),
-        positives: samples.iter().filter(|sample| sample.positive).count(),
-        unknown: texts - samples.len(),
+        positives: texts_of_class(samples, Some(true)),
+        negatives: Some(texts_of_class(samples, Some(false))),
+        unknown: texts - self::texts(samples),
+        undecided: texts_of_class(samples, None),
     }
+}
+
+/// Of how many texts the samples are, which come in the order of their texts.
+pub(super) fn texts<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> usize {
+    let mut last = None;
+    samples.into_iter().filter(|sample| last.replace(sample.text) != Some(sample.text)).count()
+}
+
+/// How many texts have a sample of this class.
+pub(super) fn texts_of_class(samples: &[Sample], class: Option<bool>) -> usize {
+    texts(samples.iter().filter(|sample| sample.class() == class))
 }
 
 /// The weighted mean of `value`; none where there is no weight.
 pub(super) fn mean(samples: &[Sample], value: impl Fn(Sample) -> f64) -> Option<f64> {
-    let (sum, weight) = samples
-        .iter()
-        .fold((0.0, 0.0), |(sum, weight), &sample| (sum + sample.weight * value(sample), weight + sample.weight));
+    mean_of_some(samples, |sample| Some(value(sample)))
+}
+
+/// The weighted mean of `value` over the samples that have one; none where those have no weight.
+fn mean_of_some(samples: &[Sample], value: impl Fn(Sample) -> Option<f64>) -> Option<f64> {
+    let with_value = samples.iter().filter_map(|&sample| Some((sample.weight, value(sample)?)));
+    let (sum, weight) =
+        with_value.fold((0.0, 0.0), |(sum, total), (weight, value)| (sum + weight * value, total + weight));
     (weight > 0.0).then(|| sum / weight)
 }
 

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::class_counts::ClassCounts;
 use super::data::{Example, UNKNOWN};
+use super::metrics::Predictions;
 use crate::Result;
 use crate::bert::{Batch, TokenIds, Unit};
 use crate::text::{Place, Tokenizer};
@@ -17,11 +19,14 @@ pub struct Prepared {
     tokens: Vec<TokenIds>,
     /// Where the rows of each example start, and where those of the last one end.
     starts: Vec<usize>,
-    /// `labels` values for each row: 1, 0 or [`UNKNOWN`].
+    /// `labels` values for each row: from 0 to 1, or [`UNKNOWN`].
     targets: Vec<f32>,
     /// One for each row.
     weights: Vec<f32>,
+    /// The example of each row.
+    examples: Vec<usize>,
     labels: usize,
+    unit: Unit,
 }
 
 /// Some examples as one batch.
@@ -50,12 +55,13 @@ impl Prepared {
             }
         };
         let encoded: Vec<(TokenIds, Vec<f32>)> = examples.par_iter().map(encode).collect::<Result<_>>()?;
-        let mut prepared = Self { labels, starts: vec![0], ..Self::default() };
-        for ((tokens, targets), example) in encoded.into_iter().zip(examples) {
+        let mut prepared = Self { labels, unit, starts: vec![0], ..Self::default() };
+        for (number, ((tokens, targets), example)) in encoded.into_iter().zip(examples).enumerate() {
             let rows = targets.len() / labels;
             prepared.tokens.push(tokens);
             prepared.targets.extend(targets);
             prepared.weights.extend(std::iter::repeat_n(example.weight, rows));
+            prepared.examples.extend(std::iter::repeat_n(number, rows));
             prepared.starts.push(prepared.weights.len());
         }
         Ok(prepared)
@@ -71,14 +77,18 @@ impl Prepared {
         self.tokens.is_empty()
     }
 
-    /// The targets of all examples, row after row.
-    pub fn targets(&self) -> &[f32] {
-        &self.targets
+    /// How many rows all examples have together.
+    pub fn row_count(&self) -> usize {
+        self.weights.len()
     }
 
-    /// The weights of all rows.
-    pub fn weights(&self) -> &[f32] {
-        &self.weights
+    /// What is true of all rows beside what a model said of them: `logits` for each of `labels`, row after row.
+    pub fn predictions<'a>(&'a self, logits: &'a [f32], labels: &'a [String]) -> Predictions<'a> {
+        let texts = match self.unit {
+            Unit::Text => None,
+            Unit::Token => Some(&self.examples[..]),
+        };
+        Predictions { logits, targets: &self.targets, weights: &self.weights, labels, texts }
     }
 
     /// How many tokens the examples `indices` have together.
@@ -89,6 +99,18 @@ impl Prepared {
     /// Which rows are those of the example `index`.
     pub fn rows(&self, index: usize) -> Range<usize> {
         self.starts[index]..self.starts[index + 1]
+    }
+
+    /// How many examples have the label number `label`, or a token that has it, and how many not.
+    pub(super) fn class_counts(&self, label: usize) -> ClassCounts {
+        let of_example = |index: usize| {
+            let targets = || self.rows(index).map(|row| self.targets[row * self.labels + label]);
+            (targets().any(|target| target > 0.5), targets().any(|target| target < 0.5))
+        };
+        (0..self.len()).map(of_example).fold(ClassCounts::default(), |counts, (with, without)| ClassCounts {
+            with: counts.with + usize::from(with),
+            without: counts.without + usize::from(without),
+        })
     }
 
     /// The examples `indices` as one batch.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::data::{self, Example};
+use super::data::{self, Example, LabelRule, Schema};
 use super::files;
 use super::metrics::Metrics;
 use super::provenance::{Environment, Provenance};
@@ -180,9 +180,16 @@ impl OpenRun {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn keep_held_out(&self, task: &str, labels: &[String], examples: &[Example]) -> Result<()> {
+    pub fn keep_held_out(&self, task: &str, labels: &[String], unit: Unit, examples: &[Example]) -> Result<()> {
         files::make_folder(&self.path.join(HELD_OUT))?;
-        data::write_jsonl(&held_out(&self.path, task), examples, labels)
+        let pairs = examples.iter().any(|example| example.second.is_some());
+        let schema = Schema {
+            labels: labels.iter().map(|label| LabelRule::named(label)).collect(),
+            text: None,
+            second: pairs.then(|| "second".to_owned()),
+            spans: (unit == Unit::Token).then(|| "spans".to_owned()),
+        };
+        data::write_jsonl(&held_out(&self.path, task), examples, &schema)
     }
 
     /// Writes what the run can be resumed from.

@@ -13,42 +13,66 @@ pub type Slots = BTreeMap<String, Vec<String>>;
 /// # Errors
 /// A slot has no fillings, or a brace belongs to no slot.
 pub fn fill<const N: usize>(templates: [&str; N], slots: &Slots) -> Result<Vec<[String; N]>> {
-    let mut filled = vec![templates.map(str::to_owned)];
-    for name in names(&templates)? {
-        let fillings = slots.get(name).filter(|fillings| !fillings.is_empty()).ok_or_else(|| {
+    let parsed = templates.iter().map(|template| parse(template)).collect::<Result<Vec<_>>>()?;
+    let mut names = Vec::new();
+    for part in parsed.iter().flatten() {
+        if let Part::Slot(name) = part
+            && !names.contains(name)
+        {
+            names.push(*name);
+        }
+    }
+    let mut ways: Vec<Vec<&str>> = vec![Vec::new()];
+    for name in &names {
+        let fillings = slots.get(*name).filter(|fillings| !fillings.is_empty()).ok_or_else(|| {
             Error::invalid(format!(
                 "the slot {{{name}}} of \"{}\" has no fillings: list some",
                 templates.join("\", \"")
             ))
         })?;
-        let slot = format!("{{{name}}}");
-        let with = |texts: &[String; N], filling: &String| texts.each_ref().map(|text| text.replace(&slot, filling));
-        filled = filled.iter().flat_map(|texts| fillings.iter().map(move |filling| with(texts, filling))).collect();
+        ways = ways
+            .iter()
+            .flat_map(|way| fillings.iter().map(|filling| [&way[..], &[filling.as_str()]].concat()).collect::<Vec<_>>())
+            .collect();
     }
-    Ok(filled)
+    // What a filling brings along, braces too, stays as it is: it is put in once and not looked at again.
+    let written = |template: &[Part], way: &[&str]| -> String {
+        let part = |part: &Part| match part {
+            Part::Words(words) => (*words).to_owned(),
+            Part::Slot(name) => {
+                names.iter().zip(way).filter(|(of, _)| *of == name).map(|(_, filling)| *filling).collect()
+            }
+        };
+        template.iter().map(part).collect()
+    };
+    let fill = |way: &Vec<&str>| std::array::from_fn(|number| written(&parsed[number], way));
+    Ok(ways.iter().map(fill).collect())
 }
 
-/// The names of the slots, each once, as they come.
-fn names<'a>(templates: &[&'a str]) -> Result<Vec<&'a str>> {
-    let mut names = Vec::new();
-    for template in templates {
-        let stray = || Error::invalid(format!("\"{template}\" has a brace that belongs to no slot: write {{slot}}"));
-        let mut rest = *template;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (name, after) = after.split_once('}').ok_or_else(stray)?;
-            if before.contains('}') || name.contains('{') {
-                return Err(stray());
-            }
-            if !names.contains(&name) {
-                names.push(name);
-            }
-            rest = after;
-        }
-        if rest.contains('}') {
+/// What a template is made of.
+enum Part<'a> {
+    Words(&'a str),
+    /// A slot, by its name.
+    Slot(&'a str),
+}
+
+fn parse(template: &str) -> Result<Vec<Part<'_>>> {
+    let stray = || Error::invalid(format!("\"{template}\" has a brace that belongs to no slot: write {{slot}}"));
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or_else(stray)?;
+        if before.contains('}') || name.contains('{') {
             return Err(stray());
         }
+        parts.extend([Part::Words(before), Part::Slot(name)]);
+        rest = after;
     }
-    Ok(names)
+    if rest.contains('}') {
+        return Err(stray());
+    }
+    parts.push(Part::Words(rest));
+    Ok(parts)
 }
 
 #[cfg(test)]
@@ -72,6 +96,14 @@ mod tests {
         assert_eq!(filled, expected);
         assert_eq!(fill(["{praise}, {praise}!"], &slots()).unwrap(), [["good, good!"], ["superb, superb!"]]);
         assert_eq!(fill(["No slot."], &slots()).unwrap(), [["No slot."]]);
+    }
+
+    #[test]
+    fn what_a_filling_has_in_braces_is_no_slot() {
+        let slots =
+            Slots::from([("name".into(), vec!["x {licence} {".into()]), ("licence".into(), vec!["MIT".into()])]);
+        assert_eq!(fill(["{name}, {licence}"], &slots).unwrap(), [["x {licence} {, MIT"]]);
+        assert_eq!(fill(["{licence}: {name}{licence}"], &slots).unwrap(), [["MIT: x {licence} {MIT"]]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::base::Base;
 use super::checkpoint::{self, Position};
 use super::device::TrainingPrecision;
 use super::evaluate::evaluate;
+use super::figures::precise;
 use super::memory::{peak_megabytes, resident_megabytes};
 use super::metrics::Metrics;
 use super::optimizer::{Group, Optimizer};
@@ -178,7 +179,7 @@ pub fn train(
         }
         None => {
             for (task, examples) in trainer.tasks.iter().zip(&held_out) {
-                trainer.run.keep_held_out(&task.name, &task.labels, examples)?;
+                trainer.run.keep_held_out(&task.name, &task.labels, task.unit, examples)?;
             }
         }
     }
@@ -485,11 +486,14 @@ fn weighted_loss(logits: &Tensor, part: &LabelledBatch, total: f32) -> Result<Te
 
 /// One line on what was measured.
 pub fn summary(metrics: &Metrics) -> String {
-    let auc = |auc: Option<f64>| auc.map_or("undefined".to_owned(), |auc| format!("{auc:.4}"));
-    let mut line =
-        format!("loss {:.4}, accuracy {:.4}, ROC AUC {}", metrics.loss, metrics.accuracy, auc(metrics.auc_macro));
+    let mut line = format!(
+        "loss {:.4}, accuracy {}, ROC AUC {}",
+        metrics.loss,
+        precise(metrics.accuracy),
+        precise(metrics.auc_macro)
+    );
     if metrics.labels.len() > 1 {
-        line.push_str(&format!(" macro, {} micro", auc(metrics.auc_micro)));
+        line.push_str(&format!(" macro, {} micro", precise(metrics.auc_micro)));
     }
     line
 }

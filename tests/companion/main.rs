@@ -13,5 +13,6 @@ mod recipes;
 mod report;
 mod resume;
 mod rounding;
+mod scarce;
 mod support;
 mod words;

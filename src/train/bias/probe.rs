@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::mentions::Term;
 use crate::train::template::{Slots, fill};
 use crate::{Error, Result};
 
@@ -19,17 +20,6 @@ pub struct Probe {
     pub terms: Vec<Term>,
     neutral: Vec<String>,
     toxic: Vec<String>,
-}
-
-/// A word, or some, that say what people are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Term {
-    /// As the sentences have it.
-    pub name: String,
-    /// What kind of group it names.
-    pub group: String,
-    /// What counts as a mention: the name and what the file says under `[also]`.
-    pub spellings: Vec<String>,
 }
 
 /// One sentence with one term.
@@ -69,8 +59,8 @@ impl Probe {
     /// What a probe's file says.
     ///
     /// # Errors
-    /// It is no TOML; terms or templates are lacking; a template does not have the term; or what `[also]` is about is no
-    /// term.
+    /// It is no TOML; terms or templates are lacking; a template does not have the term; what `[also]` is about is no term;
+    /// or a spelling has no letter.
     pub fn parse(content: &str) -> Result<Self> {
         let settings: Settings = toml::from_str(content).map_err(|error| Error::invalid(error.to_string()))?;
         let Settings { task, label, neutral, toxic, terms: groups, mut also } = settings;
@@ -85,8 +75,8 @@ impl Probe {
         let mut terms = Vec::new();
         for (group, names) in groups {
             for name in names {
-                let spellings = [name.clone()].into_iter().chain(also.remove(&name).unwrap_or_default()).collect();
-                terms.push(Term { name, group: group.clone(), spellings });
+                let also = also.remove(&name).unwrap_or_default();
+                terms.push(Term::new(&name, &group, &also)?);
             }
         }
         if let Some(name) = also.keys().next() {

@@ -51,7 +51,13 @@ fn aucs_in_labelled_texts_are_those_of_scikit_learn() {
     let (logits, targets, weights) =
         (numbers(&fixture["logits"]), numbers(&fixture["targets"]), numbers(&fixture["weights"]));
     let labels = ["toxic".to_owned()];
-    let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels };
+    let predictions = Predictions {
+        logits: &logits,
+        targets: &targets,
+        weights: &weights,
+        labels: &labels,
+        ..Predictions::default()
+    };
     let measured = DataBias::of(&probe(&fixture), texts.iter().map(String::as_str), &predictions, 0).unwrap();
     assert_close("all", measured.auc, &fixture["auc"]);
     assert_eq!((measured.terms.len(), measured.left_out.len()), (3, 0));
@@ -62,8 +68,13 @@ fn aucs_in_labelled_texts_are_those_of_scikit_learn() {
         assert_aucs(&term.counts.term, &term.aucs, expected);
     }
     let few = targets.len() / 4;
-    let predictions =
-        Predictions { logits: &logits[..few], targets: &targets[..few], weights: &weights[..few], labels: &labels };
+    let predictions = Predictions {
+        logits: &logits[..few],
+        targets: &targets[..few],
+        weights: &weights[..few],
+        labels: &labels,
+        ..Predictions::default()
+    };
     let measured = DataBias::of(&probe(&fixture), texts[..few].iter().map(String::as_str), &predictions, 0).unwrap();
     assert!(!measured.left_out.is_empty());
     assert!(measured.left_out.iter().all(|counts| counts.positives.min(counts.negatives) < FEWEST));
@@ -99,7 +110,7 @@ fn figures_on_templates_are_those_of_scikit_learn() {
 
 #[test]
 fn a_term_is_a_word() {
-    let term = |spelling: &str| Term { name: "a".into(), group: "b".into(), spellings: vec![spelling.to_owned()] };
+    let term = |spelling: &str| Term::new("some one", "b", &[spelling.to_owned()]).unwrap();
     let mentions = |text: &str, spelling: &str| Mentions::of(text).mention(&term(spelling));
     assert!(mentions("Gay.", "gay") && mentions("\"a gay-friendly bar\"", "gay") && mentions("Ärzte", "ärzte"));
     assert!(!mentions("nosegay", "gay") && !mentions("gays", "gay") && !mentions("", "gay"));
@@ -128,5 +139,10 @@ fn what_is_no_probe_is_refused() {
     assert!(refused(&format!("neutral = []\ntoxic = [\"{{term}}\"]\n{terms}")).contains("list some of each"));
     assert!(refused(&format!("{templates}[terms]\ng = []\n")).contains("list some of each"));
     assert!(refused(&format!("{templates}{terms}[also]\nguy = [\"x\"]\n")).contains("of guy, which is none"));
+    for spelling in ["🏳️‍🌈", "", " - "] {
+        let said = refused(&format!("{templates}{terms}[also]\ngay = [\"gays\", \"{spelling}\"]\n"));
+        assert!(said.starts_with(&format!("the term gay has the spelling \"{spelling}\"")), "{said}");
+    }
+    assert!(refused(&format!("{templates}[terms]\ng = [\"♿\"]\n")).contains("no letter"));
     assert!(refused(&format!("neutral = [\"{{term}} {{x}}\"]\ntoxic = [\"{{term}}\"]\n{terms}")).contains("{x}"));
 }

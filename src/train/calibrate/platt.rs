@@ -3,9 +3,11 @@
 //! Platt 1999, "Probabilistic outputs for support vector machines", by Newton's method with backtracking as Lin, Lin and Weng
 //! 2007, "A note on Platt's probabilistic outputs", do it. Platt's softened targets (N₊ + 1)/(N₊ + 2) and 1/(N₋ + 2) are left
 //! out: they keep the fit finite where the classes do not overlap, but where a test set is a sample with weights they add
-//! more to the rare class than there is of it. What they are for is refused here instead.
+//! more to the rare class than there is of it. What they are for is refused here instead. A target between 0 and 1 is a text
+//! that has the label with that weight and has it not with the rest.
 
 use super::Sample;
+use crate::logistic::{sigmoid, softplus};
 
 /// scale·z + bias.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,11 +26,10 @@ impl Line {
         for sample in samples {
             let logit = f64::from(sample.logit);
             let value = self.scale * logit + self.bias;
-            let probability = 1.0 / (1.0 + (-value).exp());
-            let (target, linear) = if sample.positive { (1.0, (-value).max(0.0)) } else { (0.0, value.max(0.0)) };
+            let (probability, target) = (sigmoid(value), f64::from(sample.target));
             let slope = sample.weight * (probability - target);
             let curvature = sample.weight * probability * (1.0 - probability);
-            sums.loss += sample.weight * (linear + (-value.abs()).exp().ln_1p());
+            sums.loss += sample.weight * ((1.0 - target) * softplus(value) + target * softplus(-value));
             sums.gradient = [sums.gradient[0] + slope * logit, sums.gradient[1] + slope];
             let [scale, mixed, bias] = sums.hessian;
             sums.hessian = [scale + curvature * logit * logit, mixed + curvature * logit, bias + curvature];
@@ -53,11 +54,12 @@ struct Derivatives {
 /// # Errors
 /// There is none with a scale above 0, as the words say that go on after "since".
 pub fn fit(samples: &[Sample]) -> Result<Line, &'static str> {
-    let range = |positive: bool| {
-        let class = samples.iter().filter(|sample| sample.positive == positive);
+    let range = |is_in: fn(&&Sample) -> bool| {
+        let class = samples.iter().filter(is_in);
         class.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), s| (low.min(s.logit), high.max(s.logit)))
     };
-    let (with, without) = (range(true), range(false));
+    // A text of which some say that it has the label and others that it has not is one of either.
+    let (with, without) = (range(|sample| sample.target > 0.0), range(|sample| sample.target < 1.0));
     if without.1 <= with.0 || with.1 <= without.0 {
         return Err("the logits of texts with the label and without it do not overlap, so that no slope is the best");
     }

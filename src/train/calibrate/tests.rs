@@ -6,7 +6,13 @@ use super::*;
 
 fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
     let rows = logits.iter().zip(targets).zip(weights);
-    rows.map(|((&logit, &target), &weight)| Sample { logit, positive: target == 1.0, weight: weight.into() }).collect()
+    let sample = |(text, ((&logit, &target), &weight)): (usize, ((&f32, &f32), &f32))| Sample {
+        logit,
+        target,
+        weight: weight.into(),
+        text,
+    };
+    rows.enumerate().map(sample).collect()
 }
 
 fn numbers(values: &Value) -> Vec<f32> {
@@ -29,7 +35,8 @@ fn calibrated(positives: &[f32], negatives: &[f32], wishes: &Wishes) -> Calibrat
     let (logits, targets) = two_classes(positives, negatives);
     let weights = vec![1.0; logits.len()];
     let names = ["threat".to_owned()];
-    let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names };
+    let predictions =
+        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, ..Predictions::default() };
     calibrate(&[Label::new("threat")], &predictions, wishes).unwrap().remove(0)
 }
 
@@ -37,7 +44,7 @@ fn calibrated(positives: &[f32], negatives: &[f32], wishes: &Wishes) -> Calibrat
 fn the_line_is_that_of_scikit_learn() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/platt.json");
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(cases.len(), 8);
+    assert_eq!(cases.len(), 10);
     for case in cases {
         let of = |key: &str| case[key].as_f64().unwrap();
         let samples = samples(&numbers(&case["logits"]), &numbers(&case["targets"]), &numbers(&case["weights"]));
@@ -157,7 +164,7 @@ fn unknown_targets_and_empty_weights_are_no_evidence() {
     let mut weights = vec![1.0; 60];
     let names = ["threat".to_owned()];
     let fit = |logits: &[f32], targets: &[f32], weights: &[f32]| {
-        let predictions = Predictions { logits, targets, weights, labels: &names };
+        let predictions = Predictions { logits, targets, weights, labels: &names, ..Predictions::default() };
         calibrate(&[Label::new("threat")], &predictions, &Wishes::default()).unwrap().remove(0).label
     };
     let before = fit(&logits, &targets, &weights);
@@ -179,4 +186,41 @@ fn wishes_that_cannot_be_followed_are_refused() {
     }
     assert!(said(&[], Aim::Precision(1.5)).contains("--precision 1.5 is no precision"));
     assert!(Wishes::default().check(&[]).is_ok());
+}
+
+#[test]
+fn tokens_of_one_text_are_one_piece_of_evidence() {
+    let (mut logits, mut targets) = two_classes(&around(1.0, 60), &around(-1.0, 60));
+    let names = ["bad".to_owned()];
+    let fit = |logits: &[f32], targets: &[f32], texts: &[usize]| {
+        let weights = vec![1.0; logits.len()];
+        let predictions = Predictions { logits, targets, weights: &weights, labels: &names, texts: Some(texts) };
+        calibrate(&[Label::new("bad")], &predictions, &Wishes::default()).unwrap().remove(0)
+    };
+    let each_alone: Vec<usize> = (0..120).collect();
+    assert_ne!(fit(&logits, &targets, &each_alone).label.calibration.scale, 1.0);
+    // Sixty marked tokens in twelve texts, and as many others.
+    let in_tens: Vec<usize> = (0..120).map(|token| token / 5).collect();
+    let fitted = fit(&logits, &targets, &in_tens);
+    assert_eq!((fitted.label.calibration.scale, fitted.label.threshold), (1.0, 0.5));
+    let note = "bad: only its bias was fitted, since 12 texts with tokens that have the label and 12 with tokens that have it not";
+    assert!(fitted.notes[0].starts_with(note), "{:?}", fitted.notes);
+    logits.truncate(62);
+    targets.truncate(62);
+    let fitted = fit(&logits, &targets, &in_tens[..62]);
+    assert!(fitted.notes[0].starts_with("bad: left as it was, since 12 texts with tokens"), "{:?}", fitted.notes);
+}
+
+#[test]
+fn a_rate_moves_shares_as_the_texts_that_they_stand_for() {
+    let sample = |target: f32, weight: f64| Sample { logit: 0.0, target, weight, text: 0 };
+    let moved = to_rate(&[sample(0.25, 4.0), sample(1.0, 1.0), sample(0.0, 3.0)], 0.5);
+    let apart = to_rate(&[sample(1.0, 1.0), sample(0.0, 3.0), sample(1.0, 1.0), sample(0.0, 3.0)], 0.5);
+    let sums = |samples: &[Sample]| {
+        let positive: f64 = samples.iter().map(|sample| sample.weight * f64::from(sample.target)).sum();
+        (positive, samples.iter().map(|sample| sample.weight).sum::<f64>())
+    };
+    let (moved, apart) = (sums(&moved), sums(&apart));
+    assert!((moved.0 - apart.0).abs() < 1e-6 && (moved.1 - apart.1).abs() < 1e-12, "{moved:?} {apart:?}");
+    assert!((apart.0 / apart.1 - 0.5).abs() < 1e-12);
 }

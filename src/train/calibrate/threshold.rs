@@ -5,6 +5,7 @@
 
 use super::super::metrics::{Tie, ties};
 use super::Sample;
+use crate::logistic::sigmoid;
 use crate::{Error, Result};
 
 /// What thresholds are chosen for.
@@ -78,5 +79,5 @@ pub fn choose(samples: &[Sample], aim: Aim) -> Option<Choice> {
             None => (best(&precision)?, false),
         },
     };
-    Some(Choice { threshold: (1.0 / (1.0 + (-cut.logit).exp())) as f32, reached })
+    Some(Choice { threshold: sigmoid(cut.logit) as f32, reached })
 }

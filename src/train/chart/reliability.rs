@@ -3,8 +3,9 @@
 //! A report has all labels of a task in one plot, where they can be compared; a model card has a panel for each, with the
 //! number of texts in each bin, since a curve says nothing of how many stand behind its points.
 
-use super::{Axis, Bar, Chart, Frame, Histogram, Look, Point, Series, Sheet, figure, slug};
+use super::{Axis, Bar, Chart, Frame, Histogram, Look, Point, Series, Sheet, slug};
 use crate::bundle::Task;
+use crate::train::figures::figure;
 use crate::train::metrics::{BINS, Bin, Metrics, Reliability, place};
 
 /// Fewer texts than these say little of how often a label applies: their bins are no points.
@@ -12,7 +13,7 @@ const ENOUGH: usize = 10;
 
 /// The bins with enough texts as (mean probability, share of positives).
 pub fn points(bins: &[Bin]) -> Vec<Point> {
-    bins.iter().filter(|bin| bin.samples >= ENOUGH).map(|bin| [bin.probability, bin.positives]).collect()
+    bins.iter().filter(|bin| bin.texts() >= ENOUGH).map(|bin| [bin.probability, bin.positives]).collect()
 }
 
 /// How many texts are in each of the [`BINS`].
@@ -49,9 +50,9 @@ pub fn panels(task: &Task, metrics: &Metrics, reliability: &Reliability) -> Shee
     let all = if errors.len() > 1 { format!("; over all labels {}", figure(metrics.ece)) } else { String::new() };
     let (id, units) = (format!("calibration-{}", slug(&task.name)), task.unit.plural());
     let description = format!(
-        "Of {} {units} in {BINS} bins by probability, the share that has a label against the mean probability; on the \
+        "Of {} in {BINS} bins by probability, the share that has a label against the mean probability; on the \
          diagonal probabilities are right. Expected calibration error: {}{all}.",
-        metrics.samples,
+        metrics.counted(),
         errors.join(", "),
     );
     let title = format!("Reliability, {}", task.name);
@@ -76,7 +77,13 @@ mod tests {
         let labels = ["toxic".to_owned()];
         let logits = [[3f32; 12].as_slice(), &[-0.75; 3]].concat();
         let targets = [[1f32; 9].as_slice(), &[0.0; 6]].concat();
-        let predictions = Predictions { logits: &logits, targets: &targets, weights: &[2.0; 15], labels: &labels };
+        let predictions = Predictions {
+            logits: &logits,
+            targets: &targets,
+            weights: &[2.0; 15],
+            labels: &labels,
+            ..Predictions::default()
+        };
         (Metrics::of(&predictions).unwrap(), predictions.reliability(BINS).unwrap())
     }
 

@@ -2,8 +2,10 @@
 //!
 //! Rare labels are why the split is stratified: with 81 threats in 15,646 comments, a tenth drawn blindly holds anything
 //! from 3 to 14 of them, and a metric on 3 says nothing. Rows with the same combination of labels form a group, and each
-//! group gives the same share.
+//! group gives the same share. Of a target between 0 and 1 it matters on which side of ½ it is: as groups of their own, shares
+//! of annotators would be as many as there are rows.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::Example;
@@ -16,9 +18,11 @@ use crate::random::{Key, Purpose};
 /// targets only, and on every machine it takes the same.
 pub fn hold_out(examples: Vec<Example>, fraction: f64, seed: u64) -> (Vec<Example>, Vec<Example>) {
     let fraction = if fraction.is_nan() { 0.0 } else { fraction.clamp(0.0, 1.0) };
-    let mut groups: BTreeMap<Vec<u32>, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<Option<Ordering>>, Vec<usize>> = BTreeMap::new();
     for (i, example) in examples.iter().enumerate() {
-        groups.entry(example.targets.iter().map(|target| target.to_bits()).collect()).or_default().push(i);
+        // Unknown targets, which compare with nothing, are a side of their own.
+        let sides = example.targets.iter().map(|target| target.partial_cmp(&0.5));
+        groups.entry(sides.collect()).or_default().push(i);
     }
     let groups: Vec<Vec<usize>> = groups.into_values().collect();
     let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();

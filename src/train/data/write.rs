@@ -4,22 +4,21 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Example, marks, schema};
+use super::{Example, Schema, marks};
 use crate::train::files;
 use crate::{Error, Result};
 
-/// Writes `examples` as JSON lines, which [`read`](super::read) reads back equal: the text under `text`, the second text
-/// under `second` where any example has one, 0, 1, a share between them or null under the name of each of `labels`, marks under
-/// `spans` where there are any, and the `weight`.
+/// Writes `examples` as JSON lines, which [`read`](super::read) reads back equal with a schema of the same keys and labels that have
+/// columns of their own names: the text under `text` where the schema names no other key, the second text and the marks under the
+/// keys that it names, 0, 1, a share between them or null under the name of each label, and the `weight`.
 ///
 /// # Errors
-/// A label is called as one of the other keys, or the file cannot be written; an earlier one is then left as it was.
-pub fn write_jsonl(path: &Path, examples: &[Example], labels: &[String]) -> Result<()> {
-    schema::check_labels(labels)?;
-    let pairs = examples.iter().any(|example| example.second.is_some());
+/// The schema gives a key two meanings, or the file cannot be written; an earlier one is then left as it was.
+pub fn write_jsonl(path: &Path, examples: &[Example], schema: &Schema) -> Result<()> {
+    schema.check()?;
     let mut content = Vec::new();
     for example in examples {
-        let line = serde_json::to_writer(&mut content, &Line { example, labels, pairs });
+        let line = serde_json::to_writer(&mut content, &Line { example, schema });
         line.map_err(|error| Error::invalid(format!("{} cannot be written: {error}", path.display())))?;
         content.push(b'\n');
     }
@@ -29,27 +28,27 @@ pub fn write_jsonl(path: &Path, examples: &[Example], labels: &[String]) -> Resu
 /// An example as an object whose keys come in the order in which people read them.
 struct Line<'a> {
     example: &'a Example,
-    labels: &'a [String],
-    pairs: bool,
+    schema: &'a Schema,
 }
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Example { text, second, targets, marks, weight } = self.example;
         let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("text", text)?;
-        if self.pairs {
-            line.serialize_entry("second", second)?;
+        line.serialize_entry(self.schema.text.as_deref().unwrap_or("text"), text)?;
+        if let Some(key) = &self.schema.second {
+            line.serialize_entry(key, second)?;
         }
-        for (label, target) in self.labels.iter().zip(targets) {
-            match *target {
-                share if share.is_nan() => line.serialize_entry(label, &())?,
-                share if share.fract() == 0.0 => line.serialize_entry(label, &(share as u8))?,
-                share => line.serialize_entry(label, &share)?,
+        for (label, target) in self.schema.labels.iter().zip(targets) {
+            match target {
+                0.0 | 1.0 => line.serialize_entry(&label.name, &(*target as u8))?,
+                // Null where it is unknown, as JSON has no NaN.
+                share => line.serialize_entry(&label.name, share)?,
             }
         }
-        if !marks.is_empty() {
-            line.serialize_entry("spans", &marks::in_characters(marks, text))?;
+        // Of a text without any mark, too: that it has none is what it says.
+        if let Some(key) = &self.schema.spans {
+            line.serialize_entry(key, &marks::in_characters(marks, text))?;
         }
         line.serialize_entry("weight", weight)?;
         line.end()

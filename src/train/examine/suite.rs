@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::logistic::is_present;
 use crate::train::template::{Slots, fill};
 use crate::{Error, Result};
 
@@ -137,8 +138,8 @@ impl Expectation {
         let (first, last) = (*probabilities.first()?, *probabilities.last()?);
         let moved = last - first;
         let (missed, by) = match self {
-            Self::Side(Side::Present) => (first < threshold, threshold - first),
-            Self::Side(Side::Absent) => (first >= threshold, first - threshold),
+            Self::Side(Side::Present) => (!is_present(first, threshold), threshold - first),
+            Self::Side(Side::Absent) => (is_present(first, threshold), first - threshold),
             Self::Within(tolerance) => (moved.abs() > tolerance, moved.abs() - tolerance),
             Self::Moves(Direction::Up, by) => (moved < by, by - moved),
             Self::Moves(Direction::Down, by) => (-moved < by, by + moved),

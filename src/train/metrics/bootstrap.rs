@@ -3,7 +3,9 @@
 //!
 //! Texts are drawn from the measured ones with replacement, as many as there are, and measured again; the middle 95% of the
 //! figures of many such resamples are the interval. A text comes with all of its labels and its weight: what a test set
-//! drew once is one observation, however many texts it stands for, so that weights widen an interval as they should.
+//! drew once is one observation, however many texts it stands for, so that weights widen an interval as they should. Where
+//! the rows are tokens, a text comes with all of them: tokens of one text are alike, and intervals of tokens drawn one by one
+//! would be too narrow (a cluster bootstrap; Field & Welsh 2007, "Bootstrapping clustered data").
 //!
 //! A resample is a count for each text. Sums over a text's labels and the order of the logits are the same in all
 //! resamples, so they are made once, and a resample costs a walk over sorted arrays instead of a sort.
@@ -57,16 +59,7 @@ impl Predictions<'_> {
         let key = Key::new(seed, Purpose::Resamples);
         let figures = |number: usize| resampler.figures(&resampler.draw(key.with(number as u64)));
         let figures: Vec<Figures> = (0..resamples).into_par_iter().map(figures).collect();
-        let interval = |figure: &dyn Fn(&Figures) -> Option<f64>| middle(figures.iter().filter_map(figure).collect());
-        let labels = self.labels.iter().enumerate();
-        Ok(Intervals {
-            resamples,
-            loss: interval(&|figures| figures.loss),
-            accuracy: interval(&|figures| figures.accuracy),
-            auc_macro: interval(&|figures| resampler.auc_macro(figures)),
-            auc_micro: interval(&|figures| figures.auc_micro),
-            labels: labels.map(|(i, name)| (name.clone(), interval(&|figures| figures.aucs[i]))).collect(),
-        })
+        Ok(resampler.intervals(&figures, self.labels))
     }
 }
 
@@ -79,21 +72,19 @@ struct Resampler {
     measurable: Vec<bool>,
 }
 
-/// A text's sums over the labels that are known of it, times its weight.
+/// A text's sums over all that is known of it, times its weight.
 #[derive(Clone, Copy, Default)]
 struct Text {
+    /// Of what has a loss.
     weight: f64,
     loss: f64,
+    /// Of what is right or wrong.
+    decided: f64,
     right: f64,
 }
 
-/// Samples by logit, lowest first.
-struct Ranking(Vec<Ranked>);
-
-struct Ranked {
-    text: usize,
-    sample: Sample,
-}
+/// The samples of a class by logit, lowest first.
+struct Ranking(Vec<Sample>);
 
 /// What is measured of one resample; none where it lacks what the figure needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,15 +97,15 @@ struct Figures {
 
 impl Resampler {
     fn of(predictions: &Predictions) -> Self {
-        let texts = 0..predictions.weights.len();
-        let ranked = |label| move |text| Some(Ranked { text, sample: predictions.sample(text, label)? });
-        let of_label = |label| texts.clone().filter_map(ranked(label));
-        let labels: Vec<Ranking> = (0..predictions.labels.len()).map(|label| Ranking::of(of_label(label))).collect();
+        let all = predictions.all();
+        let mut texts = vec![Text::default(); predictions.text_count()];
+        all.iter().for_each(|sample| texts[sample.text].add(*sample));
+        let labels: Vec<Ranking> = predictions.by_label().map(|(_, samples)| Ranking::of(samples)).collect();
         let once = vec![1; texts.len()];
         Self {
-            texts: texts.clone().map(|text| Text::of(predictions, text)).collect(),
+            texts,
             measurable: labels.iter().map(|label| label.auc(&once).is_some()).collect(),
-            micro: Ranking::of((0..predictions.labels.len()).flat_map(of_label)),
+            micro: Ranking::of(all),
             labels,
         }
     }
@@ -135,14 +126,29 @@ impl Resampler {
             let count = f64::from(count);
             sum.weight += count * text.weight;
             sum.loss += count * text.loss;
+            sum.decided += count * text.decided;
             sum.right += count * text.right;
         }
-        let mean = |of: f64| (sum.weight > 0.0).then(|| of / sum.weight);
+        let mean = |of: f64, weight: f64| (weight > 0.0).then(|| of / weight);
         Figures {
-            loss: mean(sum.loss),
-            accuracy: mean(sum.right),
+            loss: mean(sum.loss, sum.weight),
+            accuracy: mean(sum.right, sum.decided),
             auc_micro: self.micro.auc(counts),
             aucs: self.labels.iter().map(|label| label.auc(counts)).collect(),
+        }
+    }
+
+    /// The middle 95% of each figure.
+    fn intervals(&self, figures: &[Figures], labels: &[String]) -> Intervals {
+        let interval = |figure: &dyn Fn(&Figures) -> Option<f64>| middle(figures.iter().filter_map(figure).collect());
+        let labels = labels.iter().enumerate();
+        Intervals {
+            resamples: figures.len(),
+            loss: interval(&|figures| figures.loss),
+            accuracy: interval(&|figures| figures.accuracy),
+            auc_macro: interval(&|figures| self.auc_macro(figures)),
+            auc_micro: interval(&|figures| figures.auc_micro),
+            labels: labels.map(|(i, name)| (name.clone(), interval(&|figures| figures.aucs[i]))).collect(),
         }
     }
 
@@ -156,31 +162,31 @@ impl Resampler {
 }
 
 impl Text {
-    fn of(predictions: &Predictions, text: usize) -> Self {
-        let samples = (0..predictions.labels.len()).filter_map(|label| predictions.sample(text, label));
-        samples.fold(Self::default(), |sum, sample| Self {
-            weight: sum.weight + sample.weight,
-            loss: sum.loss + sample.weight * sample.loss(),
-            right: sum.right + if sample.is_right() { sample.weight } else { 0.0 },
-        })
+    fn add(&mut self, sample: Sample) {
+        self.weight += sample.weight;
+        self.loss += sample.weight * sample.loss();
+        if let Some(accuracy) = sample.accuracy() {
+            self.decided += sample.weight;
+            self.right += sample.weight * accuracy;
+        }
     }
 }
 
 impl Ranking {
-    fn of(samples: impl Iterator<Item = Ranked>) -> Self {
-        let mut samples: Vec<Ranked> = samples.collect();
-        samples.sort_by(|a, b| a.sample.logit.total_cmp(&b.sample.logit));
+    fn of(mut samples: Vec<Sample>) -> Self {
+        samples.retain(|sample| sample.class().is_some());
+        samples.sort_by(|a, b| a.logit.total_cmp(&b.logit));
         Self(samples)
     }
 
     /// As [`super::ranking::roc_auc`] of every text as often as it was drawn.
     fn auc(&self, counts: &[u32]) -> Option<f64> {
         let (mut positives, mut negatives, mut won) = (0.0, 0.0, 0.0);
-        for tie in self.0.chunk_by(|a, b| a.sample.logit == b.sample.logit) {
+        for tie in self.0.chunk_by(|a, b| a.logit == b.logit) {
             let (mut positive, mut negative) = (0.0, 0.0);
-            for Ranked { text, sample } in tie {
-                let weight = f64::from(counts[*text]) * sample.weight;
-                *if sample.positive { &mut positive } else { &mut negative } += weight;
+            for sample in tie {
+                let weight = f64::from(counts[sample.text]) * sample.weight;
+                *if sample.class() == Some(true) { &mut positive } else { &mut negative } += weight;
             }
             won += positive * (negatives + negative / 2.0);
             positives += positive;

@@ -2,6 +2,7 @@
 //! may be assumed. Optimistic ties make a model that gives every text the same score look perfect.
 
 use super::Sample;
+use crate::logistic::sigmoid;
 
 /// The weights of the positive and negative samples that share a logit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,7 +19,7 @@ impl Tie {
     }
 
     pub fn probability(self) -> f64 {
-        1.0 / (1.0 + (-f64::from(self.logit)).exp())
+        sigmoid(self.logit.into())
     }
 }
 
@@ -46,14 +47,14 @@ pub fn average_precision(samples: &[Sample]) -> Option<f64> {
     (above.positive > 0.0 && above.negative > 0.0).then(|| area / above.positive)
 }
 
-/// The samples by logit, highest first, those with equal logits added up. The total order puts −0 next to 0, and
-/// as numbers they are equal.
+/// The samples that are of a class by logit, highest first, those with equal logits added up. The total order puts −0 next
+/// to 0, and as numbers they are equal.
 pub fn ties(samples: &[Sample]) -> Vec<Tie> {
-    let mut sorted = samples.to_vec();
+    let mut sorted: Vec<Sample> = samples.iter().copied().filter(|sample| sample.class().is_some()).collect();
     sorted.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit));
-    let add = |tie: Tie, sample: &Sample| match sample.positive {
-        true => Tie { positive: tie.positive + sample.weight, ..tie },
-        false => Tie { negative: tie.negative + sample.weight, ..tie },
+    let add = |tie: Tie, sample: &Sample| match sample.class() {
+        Some(true) => Tie { positive: tie.positive + sample.weight, ..tie },
+        _ => Tie { negative: tie.negative + sample.weight, ..tie },
     };
     let tie = |tie: &[Sample]| tie.iter().fold(Tie { logit: tie[0].logit, ..Tie::default() }, add);
     sorted.chunk_by(|a, b| a.logit == b.logit).map(tie).collect()

@@ -21,12 +21,22 @@ pub struct Reliability {
 pub struct Bin {
     /// Their mean probability.
     pub probability: f64,
-    /// The share of positives among them, 0 to 1.
+    /// The mean of their targets: the share of positives among them where every target is 0 or 1.
     pub positives: f64,
     /// What they weigh together.
     pub weight: f64,
-    /// How many they are.
+    /// How many they are: texts, or tokens where the task is about words.
     pub samples: usize,
+    /// Of how many texts they are; none in what older versions wrote.
+    #[serde(default)]
+    pub texts: Option<usize>,
+}
+
+impl Bin {
+    /// How many independent observations stand behind the bin: its texts.
+    pub fn texts(&self) -> usize {
+        self.texts.unwrap_or(self.samples)
+    }
 }
 
 /// In which of so many bins a probability is; 1 is in the last one.
@@ -36,18 +46,18 @@ pub(in crate::train) fn place(probability: f64, bins: usize) -> usize {
 
 /// The bins that have any weight, from the lowest probability to the highest.
 pub fn bins(samples: &[Sample], bins: usize) -> Vec<Bin> {
-    let mut sums = vec![Bin { probability: 0.0, positives: 0.0, weight: 0.0, samples: 0 }; bins];
-    for sample in samples {
-        let probability = sample.probability();
-        let bin = &mut sums[place(probability, bins)];
-        bin.probability += sample.weight * probability;
-        bin.positives += if sample.positive { sample.weight } else { 0.0 };
-        bin.weight += sample.weight;
-        bin.samples += 1;
-    }
-    let mean =
-        |bin: Bin| Bin { probability: bin.probability / bin.weight, positives: bin.positives / bin.weight, ..bin };
-    sums.into_iter().filter(|bin| bin.weight > 0.0).map(mean).collect()
+    let mut members: Vec<Vec<Sample>> = vec![Vec::new(); bins];
+    samples.iter().for_each(|sample| members[place(sample.probability(), bins)].push(*sample));
+    let mean = |members: &Vec<Sample>| {
+        Some(Bin {
+            probability: super::mean(members, Sample::probability)?,
+            positives: super::mean(members, |sample| sample.target.into())?,
+            weight: members.iter().map(|sample| sample.weight).sum(),
+            samples: members.len(),
+            texts: Some(super::texts(members)),
+        })
+    };
+    members.iter().filter_map(mean).collect()
 }
 
 /// Expected calibration error: how far the mean probability of a bin is from the share of positives in it, weighted by the

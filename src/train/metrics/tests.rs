@@ -35,11 +35,17 @@ fn assert_close(what: &str, measured: Option<f64>, expected: &Value) {
 /// Calls `check` with the name, the predictions and the expected values of each case.
 fn for_each_case(check: impl Fn(&str, Predictions, &Value)) {
     let cases = fixture("metrics.json");
-    assert_eq!(cases.as_array().unwrap().len(), 10);
+    assert_eq!(cases.as_array().unwrap().len(), 12);
     for case in cases.as_array().unwrap() {
         let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
         let (logits, targets, weights) = (exact(&case["logits"]), exact(&case["targets"]), exact(&case["weights"]));
-        let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels };
+        let predictions = Predictions {
+            logits: &logits,
+            targets: &targets,
+            weights: &weights,
+            labels: &labels,
+            ..Predictions::default()
+        };
         check(case["name"].as_str().unwrap(), predictions, case);
     }
 }
@@ -52,7 +58,7 @@ fn metrics_are_those_of_scikit_learn() {
         for (key, measured) in [
             ("loss", Some(metrics.loss)),
             ("calibration_error", metrics.ece),
-            ("accuracy", Some(metrics.accuracy)),
+            ("accuracy", metrics.accuracy),
             ("auc_macro", metrics.auc_macro),
             ("auc_micro", metrics.auc_micro),
         ] {
@@ -66,12 +72,11 @@ fn metrics_are_those_of_scikit_learn() {
             assert_close(&format!("{name}: average precision of {label}"), precision, &expected["average_precision"]);
             assert_close(&format!("{name}: loss of {label}"), measured.loss, &expected["loss"]);
             assert_close(&format!("{name}: ECE of {label}"), measured.ece, &expected["calibration_error"]);
-            assert_eq!(measured.unknown as u64, expected["unknown"].as_u64().unwrap(), "{name}: unknown of {label}");
-            assert_eq!(
-                measured.positives as u64,
-                expected["positives"].as_u64().unwrap(),
-                "{name}: positives of {label}"
-            );
+            for (what, measured) in
+                [("positives", measured.positives), ("unknown", measured.unknown), ("undecided", measured.undecided)]
+            {
+                assert_eq!(measured as u64, expected[what].as_u64().unwrap(), "{name}: {what} of {label}");
+            }
         }
     });
 }
@@ -89,6 +94,9 @@ fn decisions_are_those_of_scikit_learn() {
                 assert_close(&what, Some(measured.precision), &expected["precision"]);
                 assert_close(&what, Some(measured.recall), &expected["recall"]);
                 assert_close(&what, Some(measured.f1), &expected["f1"]);
+                let [negatives, alarms] = [0, 1].map(|cell| expected["confusion"][cell].as_f64().unwrap());
+                let false_alarms = if negatives + alarms > 0.0 { alarms / (negatives + alarms) } else { 0.0 };
+                assert_close(&what, measured.false_positive_rate, &false_alarms.into());
                 let counts = [
                     measured.true_negatives,
                     measured.false_positives,
@@ -106,7 +114,13 @@ fn decisions_are_those_of_scikit_learn() {
 #[test]
 fn every_label_is_decided_by_its_own_threshold() {
     let labels = ["toxic".to_owned(), "threat".to_owned()];
-    let predictions = Predictions { logits: &[1.0, 1.0], targets: &[1.0, 1.0], weights: &[1.0], labels: &labels };
+    let predictions = Predictions {
+        logits: &[1.0, 1.0],
+        targets: &[1.0, 1.0],
+        weights: &[1.0],
+        labels: &labels,
+        ..Predictions::default()
+    };
     let decisions = predictions.decisions(&[0.5, 0.9]).unwrap();
     assert_eq!((decisions["toxic"].recall, decisions["threat"].recall), (1.0, 0.0));
     let sentence = predictions.decisions(&[0.5]).unwrap_err().to_string();
@@ -179,8 +193,13 @@ fn reliability_is_that_of_scikit_learn() {
 #[test]
 fn certain_probabilities_belong_to_the_last_bin() {
     let labels = ["toxic".to_owned()];
-    let predictions =
-        Predictions { logits: &[200.0, -200.0], targets: &[0.0, 0.0], weights: &[1.0, 3.0], labels: &labels };
+    let predictions = Predictions {
+        logits: &[200.0, -200.0],
+        targets: &[0.0, 0.0],
+        weights: &[1.0, 3.0],
+        labels: &labels,
+        ..Predictions::default()
+    };
     let bins = predictions.reliability(10).unwrap().all;
     assert_eq!(bins.iter().map(|bin| bin.samples).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(Metrics::of(&predictions).unwrap().ece, Some(0.25));
@@ -200,7 +219,7 @@ fn extreme_logits_have_the_loss_that_pytorch_gives_them() {
     let labels = ["toxic".to_owned()];
     let field = |name: &str| -> Vec<f64> { serde_json::from_value(reference[name].clone()).unwrap() };
     for ((logit, target), loss) in field("logits").into_iter().zip(field("targets")).zip(field("loss")) {
-        // The two that f32 cannot hold tell nothing here that their neighbours do not.
+        // The two logits that f32 cannot hold tell nothing here that their neighbours do not.
         if f64::from(logit as f32) != logit {
             continue;
         }
@@ -209,18 +228,20 @@ fn extreme_logits_have_the_loss_that_pytorch_gives_them() {
             targets: &[target as f32],
             weights: &[1.0],
             labels: &labels,
+            ..Predictions::default()
         });
         let measured = measured.unwrap().loss;
         // PyTorch's formula is exact for target 1 only; for target 0 it cancels the logit against itself.
-        let tolerance = if target == 1.0 { 1e-12 * loss.max(1e-30) } else { 1e-14 };
+        let tolerance = if target == 1.0 { 1e-12 * loss.max(1e-30) } else { 1e-14 * logit.abs().max(1.0) };
         assert!((measured - loss).abs() <= tolerance, "{logit} for {target}: {measured:e} not {loss:e}");
     }
 }
 
 #[test]
 fn zeros_of_either_sign_tie() {
-    let samples = [(0.0, true), (-0.0, false)];
-    let samples = samples.map(|(logit, positive)| Sample { logit, positive, weight: 1.0 });
+    let samples = [(0.0, 1.0), (-0.0, 0.0)];
+    let sample = |(logit, target)| Sample { logit, target, weight: 1.0, text: 0 };
+    let samples = samples.map(sample);
     assert_eq!(ranking::roc_auc(&samples), Some(0.5));
     assert_eq!(ranking::average_precision(&samples), Some(0.5));
 }
@@ -233,6 +254,7 @@ fn json_is_what_evaluate_promises() {
         targets: &[1.0, 0.0, 0.0, 0.0],
         weights: &[1.0, 1.0],
         labels: &labels,
+        ..Predictions::default()
     };
     let json = serde_json::to_value(Metrics::of(&predictions).unwrap()).unwrap();
     assert_eq!(json["n"], 2);
@@ -247,7 +269,9 @@ fn json_is_what_evaluate_promises() {
 #[track_caller]
 fn assert_refused(logits: &[f32], targets: &[f32], weights: &[f32], sentence: &str) {
     let labels = ["toxic".to_owned(), "threat".to_owned()];
-    let refused = Metrics::of(&Predictions { logits, targets, weights, labels: &labels }).unwrap_err().to_string();
+    let refused = Metrics::of(&Predictions { logits, targets, weights, labels: &labels, ..Predictions::default() })
+        .unwrap_err()
+        .to_string();
     assert!(refused.starts_with(sentence), "{refused}");
 }
 
@@ -257,11 +281,52 @@ fn what_cannot_be_measured_is_refused() {
         let sentence = format!("the model's logit for label `threat` of text 2 is {logit}: the training diverged");
         assert_refused(&[0.0, 0.0, 0.0, logit], &[0.0; 4], &[1.0; 2], &sentence);
     }
-    assert_refused(&[0.0; 4], &[0.0, 0.0, 0.5, 0.0], &[1.0; 2], "the target for label `toxic` of text 2 is 0.5");
+    assert_refused(&[0.0; 4], &[0.0, 0.0, 1.5, 0.0], &[1.0; 2], "the target for label `toxic` of text 2 is 1.5");
     assert_refused(&[0.0; 4], &[0.0; 4], &[1.0, -1.0], "the weight of text 2 is -1");
     assert_refused(&[0.0; 4], &[0.0; 4], &[0.0; 2], "every text has the weight 0");
     let unknown = [f32::NAN, f32::NAN, 1.0, 1.0];
     assert_refused(&[0.0; 4], &unknown, &[1.0, 0.0], "there is nothing to measure: of no text with a weight above 0");
     assert_refused(&[0.0; 3], &[0.0; 4], &[1.0; 2], "2 texts with 2 labels need 4 logits and targets");
     assert_refused(&[], &[], &[], "there is nothing to measure");
+}
+
+#[test]
+fn what_is_on_neither_side_has_a_loss_and_no_accuracy() {
+    let labels = ["positive".to_owned()];
+    let predictions = Predictions {
+        logits: &[0.0, 1.0],
+        targets: &[0.5; 2],
+        weights: &[1.0; 2],
+        labels: &labels,
+        ..Predictions::default()
+    };
+    let metrics = Metrics::of(&predictions).unwrap();
+    let loss = |p: f64| -(p.ln() + (1.0 - p).ln()) / 2.0;
+    assert!((metrics.loss - (loss(0.5) + loss(1.0 / (1.0 + (-1f64).exp()))) / 2.0).abs() < 1e-12);
+    assert_eq!((metrics.accuracy, metrics.auc_macro, metrics.labels["positive"].undecided), (None, None, 2));
+    let intervals = predictions.intervals(10, 1).unwrap();
+    assert!(intervals.accuracy.is_none() && intervals.loss.is_some());
+    assert!(predictions.curves().unwrap().micro.roc.is_empty());
+    assert_eq!(metrics.notes(), ["how well positive is told apart cannot be measured, since it is decided of no text"]);
+}
+
+#[test]
+fn texts_are_counted_whatever_their_tokens_are() {
+    let labels = ["bad".to_owned()];
+    let (logits, weights) = ([0.5; 7], [1.0; 7]);
+    // The first text has two marked tokens, the second none, of the third nobody knows, and the fourth is half marked.
+    let targets = [1.0, 1.0, 0.0, 0.0, f32::NAN, 0.5, f32::NAN];
+    let texts = [0, 0, 0, 1, 2, 3, 3];
+    let predictions =
+        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, texts: Some(&texts) };
+    let metrics = Metrics::of(&predictions).unwrap();
+    let label = &metrics.labels["bad"];
+    assert_eq!((metrics.samples, metrics.tokens, metrics.counted()), (4, Some(5), "4 texts with 5 tokens".to_owned()));
+    assert_eq!((label.positives, label.unknown, label.undecided), (1, 1, 1));
+    let bins = predictions.reliability(BINS).unwrap().all;
+    assert_eq!((bins[0].samples, bins[0].texts()), (5, 3));
+    for texts in [&[0, 0, 0, 1, 3, 4, 4][..], &[1, 1, 1, 1, 1, 1, 1], &[0, 0, 0, 1, 0, 0, 0], &[0; 6]] {
+        let wrong = Predictions { texts: Some(texts), ..predictions };
+        assert!(Metrics::of(&wrong).unwrap_err().to_string().contains("do not follow each other"), "{texts:?}");
+    }
 }

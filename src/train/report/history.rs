@@ -37,7 +37,7 @@ pub struct Validation {
     /// See [`Metrics::loss`].
     pub loss: f64,
     /// See [`Metrics::accuracy`].
-    pub accuracy: f64,
+    pub accuracy: Option<f64>,
     /// See [`Metrics::auc_macro`].
     pub auc_macro: Option<f64>,
     /// See [`Metrics::auc_micro`].

@@ -2,7 +2,8 @@
 
 use super::curve::height;
 use super::{Measured, Report, Sentence, TaskReport, pictures};
-use crate::train::chart::{Chart, Point, STYLE, escape, figure, slug};
+use crate::train::chart::{Chart, Point, STYLE, escape, slug};
+use crate::train::figures::figure;
 use crate::train::metrics::Bin;
 
 const PAGE_STYLE: &str = include_str!("page.css");
@@ -85,9 +86,12 @@ fn figures(measured: &Measured, task: &TaskReport) -> String {
     let mut tiles = vec![
         ("Texts", metrics.samples.to_string()),
         ("Loss (BCE)", format!("{:.3}", metrics.loss)),
-        ("Binary accuracy", format!("{:.3}", metrics.accuracy)),
+        ("Binary accuracy", figure(metrics.accuracy)),
         (if one { "ROC AUC" } else { "ROC AUC, macro" }, figure(metrics.auc_macro)),
     ];
+    if let Some(tokens) = metrics.tokens {
+        tiles.insert(1, ("Tokens", tokens.to_string()));
+    }
     if !one {
         tiles.push(("ROC AUC, micro", figure(metrics.auc_micro)));
     }
@@ -103,7 +107,8 @@ fn figures(measured: &Measured, task: &TaskReport) -> String {
         ),
         None => " Probabilities are the model's own, not calibrated.".to_owned(),
     };
-    format!("<p>Measured on {}.{calibration}</p>\n<dl>{tiles}</dl>\n", escape(&measured.data))
+    let notes: String = metrics.notes().iter().map(|note| format!("<p>Note: {}.</p>\n", escape(note))).collect();
+    format!("<p>Measured on {}.{calibration}</p>\n{notes}<dl>{tiles}</dl>\n", escape(&measured.data))
 }
 
 fn picture(chart: &Chart, numbers: &str) -> String {
@@ -121,7 +126,7 @@ fn numbers(task: &TaskReport, chart: &Chart) -> String {
     let what = chart.id.strip_prefix(&slug(&task.name)).unwrap_or_default();
     let validations = || {
         let rows = task.history.iter().flat_map(|history| &history.validations).map(|v| {
-            let figures = [Some(v.loss), Some(v.accuracy), v.auc_macro, v.auc_micro].map(figure);
+            let figures = [Some(v.loss), v.accuracy, v.auc_macro, v.auc_micro].map(figure);
             [v.step.to_string(), v.epoch.to_string()].into_iter().chain(figures).collect()
         });
         table("Validations", &["batch", "epoch", "loss", "accuracy", "AUC macro", "AUC micro"], rows.collect())
@@ -174,18 +179,29 @@ fn labels(measured: &Measured) -> String {
 }
 
 fn decisions(measured: &Measured) -> String {
+    let counted = if measured.metrics.tokens.is_some() { "tokens" } else { "texts" };
     let rows = measured.labels.iter().map(|label| {
         let d = &label.decisions;
         let counts = [d.true_positives, d.false_positives, d.false_negatives, d.true_negatives];
-        let shares = [d.precision, d.recall, d.f1].map(|share| figure(Some(share)));
+        let shares = [Some(d.precision), Some(d.recall), Some(d.f1), d.false_positive_rate].map(figure);
         let start = [humanised(&label.name), format!("{:.3}", d.threshold)];
         start.into_iter().chain(counts.map(|count| format!("{count:.0}"))).chain(shares).collect()
     });
-    let columns =
-        ["label", "threshold", "found", "marked wrongly", "missed", "left alone rightly", "precision", "recall", "F1"];
+    let columns = [
+        "label",
+        "threshold",
+        "found",
+        "marked wrongly",
+        "missed",
+        "left alone rightly",
+        "precision",
+        "recall",
+        "F1",
+        "false alarms",
+    ];
     format!(
         "<h3>Decisions</h3>\n{}",
-        table("What comes of the thresholds, in weighted texts", &columns, rows.collect())
+        table(&format!("What comes of the thresholds, in weighted {counted}"), &columns, rows.collect())
     )
 }
 
@@ -193,7 +209,7 @@ fn scores(sentence: &Sentence) -> String {
     // One label alone is a scale, on which either end may be the good one: nothing to call attention to.
     let alone = sentence.labels.len() == 1;
     let label = |score: &crate::classify::LabelScore| {
-        let present = score.probability >= score.threshold;
+        let present = score.is_present();
         format!(
             r#"<li{}><span class="name">{}</span><span class="track" aria-hidden="true"><span class="fill" style="width:{:.1}%"></span></span><span class="number">{:.3}</span><span>{}</span></li>"#,
             if present && !alone { r#" class="present""# } else { "" },

@@ -1,7 +1,8 @@
 //! Which pictures a task has.
 
 use super::{History, Measured, TaskReport};
-use crate::train::chart::{Axis, Chart, Frame, Look, Series, diagram, figure, points, slug};
+use crate::train::chart::{Axis, Chart, Frame, Look, Series, diagram, points, slug};
+use crate::train::figures::figure;
 
 /// The longest name that a legend has room for, figures included.
 const LONGEST: usize = 27;
@@ -64,7 +65,7 @@ fn ranking_by_step(task: &TaskReport, history: &History) -> Chart {
     let of = |value: &dyn Fn(&super::Validation) -> Option<f64>| -> Vec<[f64; 2]> {
         history.validations.iter().filter_map(|v| Some([v.step as f64, value(v)?])).collect()
     };
-    let (average, micro, accuracy) = (of(&|v| v.auc_macro), of(&|v| v.auc_micro), of(&|v| Some(v.accuracy)));
+    let (average, micro, accuracy) = (of(&|v| v.auc_macro), of(&|v| v.auc_micro), of(&|v| v.accuracy));
     let curves = vec![
         series("ROC AUC, macro", average, 0, Look::Marked),
         series("ROC AUC, micro", micro, 2, Look::Marked),
@@ -86,7 +87,7 @@ fn ranking_by_step(task: &TaskReport, history: &History) -> Chart {
             "Measured on held-out texts {} times while training; at the end ROC AUC {}, accuracy {}.",
             history.validations.len(),
             figure(last.and_then(|v| v.auc_macro)),
-            figure(last.map(|v| v.accuracy))
+            figure(last.and_then(|v| v.accuracy))
         ),
         x: Axis::fitting("batches", curves.iter().flat_map(|c| &c.points).map(|point| point[0])),
         y: Axis::fitting("on held-out texts", curves.iter().flat_map(|c| &c.points).map(|point| point[1])),

@@ -10,7 +10,7 @@ fn task(names: &[&str]) -> Task {
 fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<History>) -> Report {
     let labels: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let weights = vec![1.0; logits.len() / names.len()];
-    let predictions = Predictions { logits, targets, weights: &weights, labels: &labels };
+    let predictions = Predictions { logits, targets, weights: &weights, labels: &labels, ..Predictions::default() };
     let measured = Measured::of(&task(names), &predictions, "texts <made> up".into()).unwrap();
     let score = LabelScore { label: names[0].to_owned(), probability: 0.75, threshold: 0.5 };
     let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), labels: vec![score] }];
@@ -44,7 +44,7 @@ fn a_report_has_its_pictures_within_and_beside_it() {
             step: 2,
             epoch: 1,
             loss: 0.55,
-            accuracy: 0.8,
+            accuracy: Some(0.8),
             auc_macro: Some(0.9),
             auc_micro: None,
         }],

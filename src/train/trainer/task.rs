@@ -57,6 +57,14 @@ impl Task {
         let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
         let (prepared, held_out) = (prepared?, held_out?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
+        for (number, label) in labels.iter().enumerate() {
+            let (learnt, measured) = (prepared.class_counts(number), held_out.class_counts(number));
+            for note in
+                [learnt.unlearnt(label), measured.unmeasured(&format!("{label} on held-out texts"))].iter().flatten()
+            {
+                progress.note(&format!("{name}: {note}"));
+            }
+        }
         Ok((Self { name, labels, unit, loss_weight, passes, train: prepared, validation: held_out }, validation))
     }
 }

@@ -6,6 +6,7 @@ use undertone::bundle::{Bundle, Task};
 use undertone::classify::Classifier;
 use undertone::train::bias::{Bias, DataBias, FEWEST, Probe, SubgroupAucs, TemplateBias};
 use undertone::train::evaluate::score_texts;
+use undertone::train::figures::precise;
 use undertone::{Error, Result};
 
 use super::progress::Bars;
@@ -88,7 +89,7 @@ fn print_templates(Bias { label, templates, .. }: &Bias) {
         "{:<18} {neutral:>8.4}            {:>5.1}%  {toxic:>7.4}            {:>8}",
         "all",
         100.0 * neutral_marked,
-        figure(*auc)
+        precise(*auc)
     );
     for term in terms {
         println!(
@@ -106,7 +107,7 @@ fn print_templates(Bias { label, templates, .. }: &Bias) {
 
 fn print_data(data: &DataBias) {
     println!();
-    println!("data: {} texts, ROC AUC {}", data.samples, figure(data.auc));
+    println!("data: {} texts, ROC AUC {}", data.samples, precise(data.auc));
     println!("term              positives  negatives  subgroup    BPSN    BNSP");
     for term in &data.terms {
         let counts = &term.counts;
@@ -125,9 +126,5 @@ fn print_data(data: &DataBias) {
 }
 
 fn aucs(SubgroupAucs { subgroup, bpsn, bnsp }: &SubgroupAucs) -> String {
-    format!("{:>8}  {:>6}  {:>6}", figure(*subgroup), figure(*bpsn), figure(*bnsp))
-}
-
-fn figure(figure: Option<f64>) -> String {
-    figure.map_or("none".to_owned(), |figure| format!("{figure:.4}"))
+    format!("{:>8}  {:>6}  {:>6}", precise(*subgroup), precise(*bpsn), precise(*bnsp))
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
 use undertone::train::calibrate::{Aim, Calibrated, Wishes, calibrate, record, save};
+use undertone::train::figures::precise;
 use undertone::train::run;
 use undertone::{Error, Result};
 
@@ -58,11 +59,20 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle { manifest: bundle.manifest.uncalibrated(), ..bundle };
     let classifier = Classifier::new(&bundle)?;
     let mut progress = Bars::default();
+    let mut is_calibrated = false;
     for (task, path) in sources {
         let scored = texts::scored(&bundle, &classifier, task, &path, &arguments.choice, &mut progress)?;
         let fitted = calibrate(&manifest.tasks[task].labels, &scored.predictions(), &wishes)?;
-        record(&mut manifest, task, &fitted, &words, scored.len(), &wishes)?;
+        // What was not fitted must not be called calibrated.
+        if fitted.iter().any(|label| label.is_fitted) {
+            is_calibrated = true;
+            record(&mut manifest, task, &fitted, &words, scored.len(), &wishes)?;
+        }
         print_table(&manifest.tasks[task].name, scored.len(), &words, &fitted);
+    }
+    if !is_calibrated {
+        println!("Nothing was calibrated: {} is as it was", arguments.bundle.display());
+        return Ok(());
     }
     save(&arguments.bundle, &manifest)?;
     println!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
@@ -116,7 +126,6 @@ fn parse_rate(argument: &str) -> Result<(String, f64)> {
 fn print_table(task: &str, samples: usize, words: &str, labels: &[Calibrated]) {
     println!("{task}: {samples} texts, {words}");
     println!("label               scale     bias  threshold  precision  recall      F1    loss  before");
-    let loss = |loss: Option<f64>| loss.map_or("unknown".to_owned(), |loss| format!("{loss:.4}"));
     for fitted in labels {
         let (label, decisions) = (&fitted.label, &fitted.decisions);
         println!(
@@ -128,8 +137,8 @@ fn print_table(task: &str, samples: usize, words: &str, labels: &[Calibrated]) {
             decisions.precision,
             decisions.recall,
             decisions.f1,
-            loss(fitted.loss_after),
-            loss(fitted.loss_before),
+            precise(fitted.loss_after),
+            precise(fitted.loss_before),
         );
     }
     for note in labels.iter().flat_map(|fitted| &fitted.notes) {

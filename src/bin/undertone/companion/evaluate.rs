@@ -6,8 +6,10 @@ use rayon::prelude::*;
 use undertone::bert::Unit;
 use undertone::bundle::Bundle;
 use undertone::classify::Classifier;
+use undertone::train::Progress;
 use undertone::train::data::Example;
-use undertone::train::evaluate::{Differences, Evaluation};
+use undertone::train::evaluate::{Differences, Evaluation, Within};
+use undertone::train::figures::precise;
 use undertone::train::metrics::{BINS, Decisions, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
@@ -36,6 +38,9 @@ pub struct Arguments {
     /// a figure. --seed draws them.
     #[arg(long, value_name = "RESAMPLES")]
     bootstrap: Option<usize>,
+    /// Say what share of each label's probabilities is within a range, as in .3,.7: how many neutral texts are taken for such.
+    #[arg(long, value_name = "LOW,HIGH", value_parser = parse_range)]
+    within: Option<(f32, f32)>,
     /// Say how far the probabilities are from those of another bundle of the same run, such as one in f32; it is read
     /// with this one's calibration.
     #[arg(long, value_name = "FOLDER")]
@@ -55,6 +60,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
     let metrics = Metrics::of(&scored.predictions())?;
+    metrics.notes().iter().for_each(|note| progress.note(note));
     let intervals = |resamples| scored.predictions().intervals(resamples, arguments.choice.seed);
     let character_f1 = match bundle.manifest.tasks[task].unit {
         Unit::Text => None,
@@ -73,6 +79,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let evaluation = Evaluation {
         metrics,
         differences,
+        within: arguments.within.map(|range| Within::of(&scored.predictions(), range)).transpose()?,
         intervals: arguments.bootstrap.map(intervals).transpose()?,
         decisions: scored.predictions().decisions(&thresholds)?,
         reliability: Some(scored.predictions().reliability(BINS)?),
@@ -82,7 +89,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         println!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
         if let Some(f1) = evaluation.character_f1 {
-            println!("mean character F1  {f1:.4} of {} texts; below, each token counts", scored.len());
+            println!(
+                "mean character F1  {f1:.4}; below, each token counts in a figure, and each text once in what is said of chance"
+            );
         }
         print_table(&evaluation);
         if let Some(Differences { median, percentile_99, largest }) = evaluation.differences {
@@ -106,24 +115,37 @@ fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) 
     Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)
 }
 
-fn print_table(Evaluation { metrics, intervals, decisions, .. }: &Evaluation) {
-    let or_undefined = |figure: Option<f64>| figure.map_or("undefined".to_owned(), |figure| format!("{figure:.4}"));
+fn parse_range(argument: &str) -> Result<(f32, f32)> {
+    let ends = argument.split_once(',').and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    let is_range = |(low, high): &(f32, f32)| 0.0 <= *low && low <= high && *high <= 1.0;
+    ends.filter(is_range).ok_or_else(|| Error::invalid("give two probabilities, the lower one first, as in .3,.7"))
+}
+
+fn print_table(Evaluation { metrics, intervals, decisions, within, .. }: &Evaluation) {
     let of =
         |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);
-    println!("texts              {}", metrics.samples);
+    println!("measured on        {}", metrics.counted());
     println!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
-    println!("binary accuracy    {:.4}{}", metrics.accuracy, of(|intervals| intervals.accuracy));
-    println!("calibration error  {}", or_undefined(metrics.ece));
-    println!("ROC AUC, macro     {}{}", or_undefined(metrics.auc_macro), of(|intervals| intervals.auc_macro));
-    println!("ROC AUC, micro     {}{}", or_undefined(metrics.auc_micro), of(|intervals| intervals.auc_micro));
+    println!("binary accuracy    {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
+    println!("calibration error  {}", precise(metrics.ece));
+    println!("ROC AUC, macro     {}{}", precise(metrics.auc_macro), of(|intervals| intervals.auc_macro));
+    println!("ROC AUC, micro     {}{}", precise(metrics.auc_micro), of(|intervals| intervals.auc_micro));
     println!();
-    println!("label             ROC AUC  positives  threshold  precision  recall      F1");
+    println!("label             ROC AUC  positives  threshold  precision  recall      F1  false alarms");
     for (name, label) in &metrics.labels {
-        print!("{name:<16}  {:>7}  {:>9}", or_undefined(label.auc), label.positives);
-        if let Some(Decisions { threshold, precision, recall, f1, .. }) = decisions.get(name) {
-            print!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}");
+        print!("{name:<16}  {:>7}  {:>9}", precise(label.auc), label.positives);
+        if let Some(Decisions { threshold, precision, recall, f1, false_positive_rate, .. }) = decisions.get(name) {
+            let false_alarms = precise(*false_positive_rate);
+            print!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {false_alarms:>12}");
         }
         println!();
+    }
+    if let Some(Within { low, high, labels }) = within {
+        println!();
+        println!("label             share of the probabilities from {low} to {high}");
+        for (name, share) in labels {
+            println!("{name:<16}  {:>7}", precise(*share));
+        }
     }
     if let Some(Intervals { resamples, labels, .. }) = intervals {
         println!();

@@ -125,7 +125,7 @@ fn effects(classifier: &Classifier, text: &str, classification: &Classification)
     for scores in &classification.tasks {
         let Some(task) = classifier.manifest().tasks.iter().position(|task| task.name == scores.task) else { continue };
         for (label, score) in scores.labels.iter().enumerate() {
-            if scores.labels.len() > 1 && score.probability < score.threshold {
+            if scores.labels.len() > 1 && !score.is_present() {
                 continue;
             }
             let mut words = classifier.effects(text, task, label)?;
@@ -147,7 +147,7 @@ fn print_text(
     writeln!(output, "{text}{cut}")?;
     for task in &classification.tasks {
         let scores = task.labels.iter().map(|score| {
-            let mark = if score.probability >= score.threshold { "*" } else { "" };
+            let mark = if score.is_present() { "*" } else { "" };
             format!("{} {:.4}{mark}", score.label, score.probability)
         });
         let scores: Vec<_> = scores.collect();

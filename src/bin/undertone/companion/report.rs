@@ -48,7 +48,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         let measured = match source(&arguments, &task.name) {
             Some((path, words)) => {
                 let scored = texts::scored(&bundle, &classifier, index, &path, &arguments.choice, &mut progress)?;
-                Some(Measured::of(task, &scored.predictions(), words)?)
+                let measured = Measured::of(task, &scored.predictions(), words)?;
+                measured.metrics.notes().iter().for_each(|note| progress.note(&format!("{}: {note}", task.name)));
+                Some(measured)
             }
             None => {
                 let name = &task.name;

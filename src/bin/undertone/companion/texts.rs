@@ -65,12 +65,7 @@ pub struct Scored {
 
 impl Scored {
     pub fn predictions(&self) -> Predictions<'_> {
-        Predictions {
-            logits: &self.logits,
-            targets: self.texts.targets(),
-            weights: self.texts.weights(),
-            labels: &self.labels,
-        }
+        self.texts.predictions(&self.logits, &self.labels)
     }
 
     /// The texts as they were read, in the predictions' order.

@@ -72,3 +72,16 @@ fn unknown_labels_are_combinations_of_their_own() {
     assert_eq!(held_out.iter().filter(|example| example.targets[0].is_nan()).count(), 2);
     assert_eq!(held_out.len(), 4);
 }
+
+#[test]
+fn shares_are_held_out_by_their_side() {
+    // As many different shares as there are texts: as combinations of their own a tenth of each would be nothing of it.
+    let examples: Vec<_> =
+        (0..200).map(|i| example(i, &[if i < 180 { i as f32 / 400.0 } else { 1.0 - i as f32 / 500.0 }])).collect();
+    let (_, held_out) = hold_out(examples, 0.1, 1);
+    let above = held_out.iter().filter(|example| example.targets[0] > 0.5).count();
+    assert_eq!((held_out.len(), above), (20, 2));
+    let examples: Vec<_> = (0..40).map(|i| example(i, &[[0.5, 0.75][i % 2]])).collect();
+    let (_, held_out) = hold_out(examples, 0.2, 1);
+    assert_eq!(held_out.iter().filter(|example| example.targets[0] == 0.5).count(), 4, "½ is on neither side");
+}

@@ -22,9 +22,8 @@ fn examples() -> Vec<Example> {
 fn what_is_written_reads_back_equal() {
     let folder = folder(&[]);
     let path = folder.path().join("held_out.jsonl");
-    let names = ["toxic", "a \"label\""];
-    write_jsonl(&path, &examples(), &labels(&names)).unwrap();
-    let schema = Schema { second: Some("second".to_owned()), ..schema(&names) };
+    let schema = Schema { second: Some("second".to_owned()), ..schema(&["toxic", "a \"label\""]) };
+    write_jsonl(&path, &examples(), &schema).unwrap();
     let dataset = read(&[source(&path)], &schema, Split::Test, BadRows::Refuse, 1).unwrap();
     assert_eq!(dataset.examples, examples());
     let names: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -37,20 +36,43 @@ fn a_line_is_as_people_read_it() {
     let path = folder.path().join("a.jsonl");
     let mut example = examples().swap_remove(0);
     example.text = "a".to_owned();
-    write_jsonl(&path, &[example.clone()], &labels(&["toxic", "threat"])).unwrap();
+    let with_second = Schema { second: Some("second".to_owned()), ..schema(&["toxic", "threat"]) };
+    write_jsonl(&path, &[example.clone()], &with_second).unwrap();
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
         "{\"text\":\"a\",\"second\":\"a\\tb\",\"toxic\":1,\"threat\":null,\"weight\":8.28}\n"
     );
     example.second = None;
-    write_jsonl(&path, &[example], &labels(&["toxic", "threat"])).unwrap();
+    write_jsonl(&path, &[example], &schema(&["toxic", "threat"])).unwrap();
     assert!(!std::fs::read_to_string(&path).unwrap().contains("second"));
 }
 
 #[test]
 fn labels_that_would_be_another_key_are_refused() {
-    let sentence = write_jsonl(Path::new("x.jsonl"), &examples(), &labels(&["text", "b"])).unwrap_err().to_string();
+    let sentence = write_jsonl(Path::new("x.jsonl"), &examples(), &schema(&["text", "b"])).unwrap_err().to_string();
     assert!(sentence.starts_with("a label cannot be called `text`"), "{sentence}");
-    let nowhere = write_jsonl(Path::new("no/such/folder/x.jsonl"), &examples(), &labels(&["a", "b"]));
+    let nowhere = write_jsonl(Path::new("no/such/folder/x.jsonl"), &examples(), &schema(&["a", "b"]));
     assert!(nowhere.unwrap_err().to_string().starts_with("no/such/folder/x.jsonl: "));
+}
+
+#[test]
+fn texts_without_any_mark_read_back_equal() {
+    let folder = folder(&[]);
+    let path = folder.path().join("held_out.jsonl");
+    let schema = Schema { spans: Some("spans".to_owned()), ..schema(&["bad"]) };
+    let example = |text: &str, marks: &[std::ops::Range<usize>]| Example {
+        text: text.to_owned(),
+        second: None,
+        targets: vec![if marks.is_empty() { 0.0 } else { 1.0 }],
+        marks: marks.to_vec(),
+        weight: 1.0,
+    };
+    for examples in [
+        vec![example("nothing", &[]), example("here", &[])],
+        vec![example("é so bad", std::slice::from_ref(&(6..9))), example("fine", &[])],
+    ] {
+        write_jsonl(&path, &examples, &schema).unwrap();
+        let dataset = read(&[source(&path)], &schema, Split::Test, BadRows::Refuse, 1).unwrap();
+        assert_eq!(dataset.examples, examples);
+    }
 }

@@ -27,7 +27,13 @@ impl Data {
     }
 
     fn predictions(&self) -> Predictions<'_> {
-        Predictions { logits: &self.logits, targets: &self.targets, weights: &self.weights, labels: &self.labels }
+        Predictions {
+            logits: &self.logits,
+            targets: &self.targets,
+            weights: &self.weights,
+            labels: &self.labels,
+            ..Predictions::default()
+        }
     }
 
     /// Every text as often as `counts` says.
@@ -41,6 +47,45 @@ impl Data {
             }
         }
         repeated
+    }
+}
+
+#[test]
+fn intervals_of_tokens_are_those_of_their_texts_by_scikit_learn() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bootstrap.json");
+    let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let numbers = |name: &str| -> Vec<f32> {
+        let numbers: Vec<Option<f32>> = serde_json::from_value(expected[name].clone()).unwrap();
+        numbers.into_iter().map(|number| number.unwrap_or(f32::NAN)).collect()
+    };
+    let labels: Vec<String> = serde_json::from_value(expected["labels"].clone()).unwrap();
+    let texts: Vec<usize> = serde_json::from_value(expected["texts"].clone()).unwrap();
+    let (logits, targets, weights) = (numbers("logits"), numbers("targets"), numbers("weights"));
+    let predictions =
+        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, texts: Some(&texts) };
+    let metrics = Metrics::of(&predictions).unwrap();
+    assert_eq!((metrics.samples as u64, metrics.tokens.map(|count| count as u64)), (40, expected["tokens"].as_u64()));
+    for (i, label) in labels.iter().enumerate() {
+        assert_eq!(metrics.labels[label].positives as u64, expected["positives"][i], "{label}");
+        assert_eq!(metrics.labels[label].unknown as u64, expected["unknown"][i], "{label}");
+    }
+    let resampler = Resampler::of(&predictions);
+    assert_eq!(resampler.draw(Key::new(1, Purpose::Resamples)).len(), 40, "texts are drawn, not tokens");
+    let counts: Vec<Vec<u32>> = serde_json::from_value(expected["counts"].clone()).unwrap();
+    let figures: Vec<Figures> = counts.iter().map(|counts| resampler.figures(counts)).collect();
+    let measured = resampler.intervals(&figures, &labels);
+    for (name, interval) in [
+        ("loss", measured.loss),
+        ("accuracy", measured.accuracy),
+        ("auc_macro", measured.auc_macro),
+        ("auc_micro", measured.auc_micro),
+        ("bad", measured.labels["bad"]),
+        ("odd", measured.labels["odd"]),
+    ] {
+        let Interval { low, high } = interval.unwrap();
+        let [expected_low, expected_high] = [0, 1].map(|end| expected["intervals"][name][end].as_f64().unwrap());
+        let close = |measured: f64, expected: f64| (measured - expected).abs() < 1e-9;
+        assert!(close(low, expected_low) && close(high, expected_high), "{name}: {interval:?}");
     }
 }
 
@@ -61,7 +106,7 @@ fn a_resample_is_measured_as_its_repeated_rows() {
         let expected = Metrics::of(&repeated.predictions()).unwrap();
         for (measured, expected) in [
             (figures.loss, Some(expected.loss)),
-            (figures.accuracy, Some(expected.accuracy)),
+            (figures.accuracy, expected.accuracy),
             (figures.auc_micro, expected.auc_micro),
             (resampler.auc_macro(&figures), expected.auc_macro),
             (figures.aucs[0], expected.labels["insult"].auc),
@@ -98,7 +143,8 @@ fn intervals_contain_the_estimate_and_shrink_with_more_texts() {
         let data = Data::new(texts);
         let metrics = Metrics::of(&data.predictions()).unwrap();
         let intervals = data.predictions().intervals(200, 1).unwrap();
-        let estimates = [metrics.loss, metrics.accuracy, metrics.auc_macro.unwrap(), metrics.auc_micro.unwrap()];
+        let estimates =
+            [metrics.loss, metrics.accuracy.unwrap(), metrics.auc_macro.unwrap(), metrics.auc_micro.unwrap()];
         let estimates = estimates.into_iter().chain(metrics.labels.values().map(|label| label.auc.unwrap()));
         for (estimate, interval) in estimates.zip(all(&intervals)) {
             assert!(interval.low < estimate && estimate < interval.high, "{estimate} not in {interval:?}");
@@ -116,7 +162,13 @@ fn the_interval_of_a_mean_is_that_of_the_normal_distribution() {
     let labels = ["positive".to_owned()];
     let logits: Vec<f32> = (0..1_000).map(|text| if text < 800 { 1.0 } else { -1.0 }).collect();
     let (targets, weights) = (vec![1.0; 1_000], vec![1.0; 1_000]);
-    let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels };
+    let predictions = Predictions {
+        logits: &logits,
+        targets: &targets,
+        weights: &weights,
+        labels: &labels,
+        ..Predictions::default()
+    };
     let intervals = predictions.intervals(2_000, 1).unwrap();
     let accuracy = intervals.accuracy.unwrap();
     let half = 1.96 * (0.8_f64 * 0.2 / 1_000.0).sqrt();
@@ -145,7 +197,13 @@ fn a_rare_label_that_is_not_drawn_is_left_out() {
     (targets[0], targets[1], targets[2]) = (1.0, 1.0, 1.0);
     let logits: Vec<f32> = (0..80).map(|i| (i * 7 % 11) as f32).collect();
     let weights = [1.0; 40];
-    let predictions = Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels };
+    let predictions = Predictions {
+        logits: &logits,
+        targets: &targets,
+        weights: &weights,
+        labels: &labels,
+        ..Predictions::default()
+    };
     let resampler = Resampler::of(&predictions);
     let without = Figures { loss: None, accuracy: None, auc_micro: None, aucs: vec![Some(0.9), None] };
     assert_eq!(resampler.auc_macro(&without), None);
