@@ -2,14 +2,13 @@
 //!
 //! Matrix products come from the `gemm` crate. Everything else in a transformer is memory-bound or one transcendental
 //! function per element, and what makes it fast is only that the compiler may use the widest vectors at hand. So these
-//! kernels are loops in safe Rust, written such that LLVM vectorises them (no branches, reductions in [`LANES`] separate
+//! kernels are loops in safe Rust, written such that LLVM vectorises them (no branches, reductions in [`PARTIAL_SUMS`] separate
 //! sums), and [`vectorized`] compiles each once per instruction set and picks at run time: AVX-512, AVX2 with FMA, or what
 //! the target guarantees; NEON and wasm's simd128 are there at compile time.
 
 pub mod adam;
 pub mod attention;
 pub mod bf16;
-pub mod compact;
 pub mod dropout;
 pub mod exponential;
 pub mod gelu;
@@ -18,11 +17,12 @@ pub mod layer_norm;
 pub mod parts;
 pub mod precision;
 pub mod product;
+pub mod quantised;
 pub mod simd;
 pub mod softmax;
 
 /// Independent partial sums of a reduction: enough for two AVX-512 registers, so that additions overlap.
-pub const LANES: usize = 32;
+pub const PARTIAL_SUMS: usize = 32;
 
 /// Runs `body` compiled for the best instruction set of this processor. `body` and what it calls must be
 /// `#[inline(always)]`: a closure that stays a function of its own is compiled for the oldest processor, where a fused
@@ -39,12 +39,12 @@ pub(crate) fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(target_arch = "wasm32") { a * b + c } else { a.mul_add(b, c) }
 }
 
-/// Σ f(i) over `0..length`, in [`LANES`] partial sums.
+/// Σ f(i) over `0..length`, in [`PARTIAL_SUMS`] partial sums.
 #[inline(always)]
 pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
-    let mut partial = [0.0f32; LANES];
-    let whole = length / LANES * LANES;
-    for start in (0..whole).step_by(LANES) {
+    let mut partial = [0.0f32; PARTIAL_SUMS];
+    let whole = length / PARTIAL_SUMS * PARTIAL_SUMS;
+    for start in (0..whole).step_by(PARTIAL_SUMS) {
         for (lane, partial) in partial.iter_mut().enumerate() {
             *partial += f(start + lane);
         }

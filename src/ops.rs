@@ -3,7 +3,7 @@
 //! candle's own fused layer normalisation and softmax have no gradient, and composed from smaller operations a training
 //! step takes about five times as long: every intermediate is a pass over memory. Here a sub-layer is one operation over the
 //! [`crate::kernels`], under candle's autograd. A batch is packed: texts lie end to end as rows of one matrix, so that no
-//! operation spends time on padding and only [`Ops::attention`] and [`Ops::mean_pool`] know where a text ends ([`Packing`]).
+//! operation spends time on padding and only [`Ops::attention`] and [`Ops::mean_pool`] know where a text ends ([`SequenceOffsets`]).
 //!
 //! The fused operations run on the CPU. [`Ops::Composed`] is the same mathematics in candle's differentiable operations,
 //! for every other device, and the reference that tests hold the fused ones to.
@@ -14,25 +14,25 @@ mod composed;
 mod dropout;
 mod embedding;
 mod feed_forward;
+mod fused_weights;
 mod heads;
 mod int8;
 mod layer_norm;
 mod linear;
 mod mean_pool;
-mod packed;
 mod view;
 
 use std::sync::{Arc, OnceLock};
 
 use candle_core::{Result, Tensor, bail};
 
-use crate::kernels::compact::Compact;
+use crate::kernels::quantised::QuantisedMatrix;
 
 pub use crate::kernels::dropout::Mask;
 pub use crate::kernels::int8::Rounding;
 pub use crate::kernels::precision::Precision;
+pub use fused_weights::FusedWeights;
 pub use int8::{Int8Layer, Int8Linear};
-pub use packed::Packed;
 
 /// Which implementation computes an operation, with the precision of the factors of linear layers' products.
 ///
@@ -48,13 +48,13 @@ pub enum Ops {
 
 /// Where each text of a packed batch lies: text `i` is the rows `offsets[i]..offsets[i + 1]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packing {
+pub struct SequenceOffsets {
     offsets: Arc<[usize]>,
 }
 
-impl Packing {
+impl SequenceOffsets {
     /// Texts of these lengths, end to end.
-    pub fn of_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
+    pub fn from_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
         let mut offsets = vec![0];
         let mut end = 0;
         offsets.extend(lengths.into_iter().map(|length| {
@@ -98,7 +98,7 @@ pub struct Lookup {
 
 /// What the attention sub-layer does beside its weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Attention {
+pub struct AttentionSettings {
     /// How many heads there are; divides the hidden size.
     pub heads: usize,
     /// What layer normalisation adds to the variance.
@@ -132,7 +132,7 @@ impl Ops {
     /// `x · weightᵀ + bias`: x (rows, inputs), weight (outputs, inputs), bias (outputs) → (rows, outputs).
     pub fn linear(self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::Linear { precision }),
+            Self::Fused(precision) => x.contiguous()?.apply_op3(weight, bias, linear::LinearOp { precision }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(precision) => composed::linear(x, weight, bias, precision),
         }
@@ -141,7 +141,7 @@ impl Ops {
     /// Normalises each row of x (rows, width) and applies weight and bias (width).
     pub fn layer_norm(self, x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNorm { epsilon }),
+            Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNormOp { epsilon }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
         }
@@ -151,16 +151,22 @@ impl Ops {
     /// within each text (Vaswani et al. 2017, eq. 1).
     ///
     /// Head h has columns `h·hidden/heads` onwards of queries, keys, values and what it gives.
-    pub fn attention(self, x: &Tensor, weights: &Packed, packing: &Packing, settings: Attention) -> Result<Tensor> {
+    pub fn attention(
+        self,
+        x: &Tensor,
+        weights: &FusedWeights,
+        offsets: &SequenceOffsets,
+        settings: AttentionSettings,
+    ) -> Result<Tensor> {
         let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
-                let packing = packing.clone();
-                let attention = attention::Attention { precision, packing, settings, saved: OnceLock::new() };
+                let offsets = offsets.clone();
+                let attention = attention::AttentionOp { precision, offsets, settings, saved: OnceLock::new() };
                 x.contiguous()?.apply_op2(&packed, attention)
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(precision) => composed::attention_sublayer(x, &packed, packing, settings, precision),
+            Self::Composed(precision) => composed::attention_sublayer(x, &packed, offsets, settings, precision),
         }
     }
 
@@ -170,14 +176,14 @@ impl Ops {
         self,
         x: &Tensor,
         first: &Tensor,
-        weights: &Packed,
+        weights: &FusedWeights,
         epsilon: f32,
         dropout: Option<Mask>,
     ) -> Result<Tensor> {
         let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
-                let feed_forward = feed_forward::FeedForward { precision, epsilon, dropout, saved: OnceLock::new() };
+                let feed_forward = feed_forward::FeedForwardOp { precision, epsilon, dropout, saved: OnceLock::new() };
                 x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
             #[cfg(not(target_arch = "wasm32"))]
@@ -187,29 +193,37 @@ impl Ops {
 
     /// What the last linear layer of [`Self::attention`] is given: what each head makes of the values, side by side.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn context(self, x: &Tensor, weights: &Packed, packing: &Packing, settings: Attention) -> Result<Tensor> {
-        composed::context(x, &weights.tensor()?, packing, settings, Precision::F32)
+    pub fn context(
+        self,
+        x: &Tensor,
+        weights: &FusedWeights,
+        offsets: &SequenceOffsets,
+        settings: AttentionSettings,
+    ) -> Result<Tensor> {
+        composed::context(x, &weights.tensor()?, offsets, settings, Precision::F32)
     }
 
     /// What the last linear layer of [`Self::feed_forward`] is given: the inner values.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn inner(self, x: &Tensor, first: &Tensor, weights: &Packed) -> Result<Tensor> {
+    pub fn inner(self, x: &Tensor, first: &Tensor, weights: &FusedWeights) -> Result<Tensor> {
         composed::inner(x, first, &weights.tensor()?, Precision::F32)
     }
 
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => words.apply_op3(positions, token_types, embedding::Embedding { lookup: lookup.clone() }),
+            Self::Fused(_) => {
+                words.apply_op3(positions, token_types, embedding::EmbeddingOp { lookup: lookup.clone() })
+            }
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::embedding([words, positions, token_types], lookup),
         }
     }
 
     /// As [`Self::embedding`], with the words' table in few bits.
-    pub fn compact_embedding(
+    pub fn quantised_embedding(
         self,
-        words: &Compact,
+        words: &QuantisedMatrix,
         [positions, token_types]: [&Tensor; 2],
         lookup: &Lookup,
     ) -> Result<Tensor> {
@@ -228,18 +242,18 @@ impl Ops {
     }
 
     /// The mean of each text's rows: (rows, width) → (texts, width).
-    pub fn mean_pool(self, x: &Tensor, packing: &Packing) -> Result<Tensor> {
+    pub fn mean_pool(self, x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPool { packing: packing.clone() }),
+            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPoolOp { offsets: offsets.clone() }),
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(_) => composed::mean_pool(x, packing),
+            Self::Composed(_) => composed::mean_pool(x, offsets),
         }
     }
 
     /// Drops the elements of `x` that `mask` names and scales the others up.
     pub fn dropout(self, x: &Tensor, mask: Mask) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(dropout::Dropout { mask }),
+            Self::Fused(_) => x.contiguous()?.apply_op1(dropout::DropoutOp { mask }),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::dropout(x, mask),
         }

@@ -4,7 +4,7 @@
 //!
 //! The contenders take turns, and the least time of each counts: what else the machine does only ever adds to it.
 
-use undertone::kernels::int8::{Activations, Finish, Panels, Rounding, Weights, quantise_rows};
+use undertone::kernels::int8::{Activations, Epilogue, PackedLinear, Panels, Rounding, quantise_rows};
 use undertone::kernels::product::{Matrix, Parallelism, multiply};
 
 #[cfg(feature = "peers")]
@@ -19,9 +19,9 @@ const ROUNDS: usize = 30;
 struct Product {
     inputs: usize,
     outputs: usize,
-    finish: Finish,
+    finish: Epilogue,
     plain: Vec<f32>,
-    packed: Weights,
+    packed: PackedLinear,
     #[cfg(feature = "peers")]
     peer: peer::Peer,
 }
@@ -30,9 +30,10 @@ impl Product {
     fn new(random: &mut fastrand::Rng, (inputs, outputs): (usize, usize)) -> Self {
         let plain: Vec<f32> = (0..inputs * outputs).map(|_| (0..6).map(|_| random.f32() - 0.5).sum()).collect();
         let (integers, scales) = quantise_rows(&plain, inputs);
-        let finish = if outputs == 1536 { Finish::BiasGelu } else { Finish::Bias };
+        let finish = if outputs == 1536 { Epilogue::BiasGelu } else { Epilogue::Bias };
         let panels = Panels::pack(&integers, inputs).expect("integers that were chosen for it");
-        let packed = Weights::new(panels, &scales, &vec![0.1; outputs]).expect("one scale and bias for each output");
+        let packed =
+            PackedLinear::new(panels, &scales, &vec![0.1; outputs]).expect("one scale and bias for each output");
         Self {
             inputs,
             outputs,

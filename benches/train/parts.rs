@@ -9,10 +9,10 @@ use std::time::Instant;
 use candle_core::{Device, Tensor, Var};
 use undertone::bert::Architecture;
 use undertone::kernels::parts::{build, product_rows};
-use undertone::kernels::precision::{Factor, Precision};
+use undertone::kernels::precision::{PackedRhs, Precision};
 use undertone::kernels::product::{Matrix, Parallelism};
 use undertone::kernels::{gelu, layer_norm};
-use undertone::ops::{Attention, Lookup, Ops, Packed, Packing};
+use undertone::ops::{AttentionSettings, FusedWeights, Lookup, Ops, SequenceOffsets};
 use undertone::train::optimizer::{Method, Optimizer};
 
 use crate::TOKENS;
@@ -35,11 +35,15 @@ pub fn measure(sizes: &Architecture, precision: Precision, count: usize) -> Resu
     let x = random(&[rows, hidden])?;
     let weights = (0..10).map(|part| if part < 4 { random(&[hidden, hidden]) } else { random(&[hidden]) });
     let weights: Vec<Tensor> = weights.map(|weight| Ok(weight?.as_tensor().clone())).collect::<Result<_>>()?;
-    let weights = Packed::attention(weights.try_into().map_err(|_| "there are ten")?)?;
-    let packing = Packing::of_lengths(vec![TOKENS; count]);
-    let settings =
-        Attention { heads: sizes.num_attention_heads, epsilon: 1e-12, probability_dropout: None, dropout: None };
-    let sublayer = both_ways(|| Ok(ops.attention(&x, &weights, &packing, settings)?))?;
+    let weights = FusedWeights::attention(weights.try_into().map_err(|_| "there are ten")?)?;
+    let offsets = SequenceOffsets::from_lengths(vec![TOKENS; count]);
+    let settings = AttentionSettings {
+        heads: sizes.num_attention_heads,
+        epsilon: 1e-12,
+        probability_dropout: None,
+        dropout: None,
+    };
+    let sublayer = both_ways(|| Ok(ops.attention(&x, &weights, &offsets, settings)?))?;
 
     let tables = [sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size];
     let [words, positions, types] = tables.map(|entries| random(&[entries, hidden]));
@@ -71,7 +75,7 @@ pub fn measure(sizes: &Architecture, precision: Precision, count: usize) -> Resu
 fn products(precision: Precision, rows: usize, outputs: usize, inputs: usize) -> Result<f64> {
     let [x, weight, gradient] = [rows * inputs, outputs * inputs, rows * outputs].map(|length| vec![0.5f32; length]);
     let by_rows = |left: &[f32], right: Matrix<&[f32]>, inner: usize, width: usize| {
-        let (factor, part) = (Factor::new(precision, right), product_rows(rows));
+        let (factor, part) = (PackedRhs::new(precision, right), product_rows(rows));
         build(rows * width, part * width, |index, output: &mut [f32]| {
             let count = output.len() / width;
             let left = Matrix::new(&left[index * part * inner..][..count * inner], count, inner);
@@ -81,7 +85,7 @@ fn products(precision: Precision, rows: usize, outputs: usize, inputs: usize) ->
     best(|| {
         by_rows(&x, Matrix::new(&weight[..], outputs, inputs).transposed(), inputs, outputs);
         by_rows(&gradient, Matrix::new(&weight[..], outputs, inputs), outputs, inputs);
-        let (factor, part) = (Factor::new(precision, Matrix::new(&x[..], rows, inputs)), outputs.min(192));
+        let (factor, part) = (PackedRhs::new(precision, Matrix::new(&x[..], rows, inputs)), outputs.min(192));
         build(outputs * inputs, part * inputs, |index, output: &mut [f32]| {
             let count = output.len() / inputs;
             let left = Matrix::strided(&gradient[index * part..], rows, count, outputs).transposed();

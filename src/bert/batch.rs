@@ -1,6 +1,6 @@
 //! Model inputs, packed: texts end to end, without padding.
 
-use crate::ops::{Lookup, Packing};
+use crate::ops::{Lookup, SequenceOffsets};
 use crate::{Error, Result};
 
 /// One text as the model reads it.
@@ -16,7 +16,7 @@ pub struct TokenIds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     pub(super) lookup: Lookup,
-    pub(super) packing: Packing,
+    pub(super) offsets: SequenceOffsets,
 }
 
 impl Batch {
@@ -57,18 +57,18 @@ impl Batch {
     }
 
     /// Where each text lies.
-    pub fn packing(&self) -> &Packing {
-        &self.packing
+    pub fn offsets(&self) -> &SequenceOffsets {
+        &self.offsets
     }
 
     /// How many texts there are.
     pub fn texts(&self) -> usize {
-        self.packing.texts()
+        self.offsets.texts()
     }
 
     /// How many tokens all texts have together.
     pub fn tokens(&self) -> usize {
-        self.packing.rows()
+        self.offsets.rows()
     }
 }
 
@@ -102,7 +102,7 @@ impl Rows {
                 positions: self.positions.into(),
                 token_types: self.token_types.into(),
             },
-            packing: Packing::of_lengths(self.lengths),
+            offsets: SequenceOffsets::from_lengths(self.lengths),
         })
     }
 }

@@ -6,7 +6,7 @@ use super::dropout::{Dropout, drop_values};
 use super::modules::{LayerNorm, Linear};
 use super::names::{self, LINEARS, NORMS, SMOOTHING};
 use super::{Activation, Architecture, Weights};
-use crate::ops::{Attention, Int8Layer, Int8Linear, Ops, Packed, Packing, Rounding};
+use crate::ops::{AttentionSettings, FusedWeights, Int8Layer, Int8Linear, Ops, Rounding, SequenceOffsets};
 use crate::{Error, Result};
 
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
@@ -25,14 +25,14 @@ pub struct Layer {
 
 #[derive(Debug, Clone)]
 enum SubLayers {
-    Float { attention: Packed, feed_forward: FeedForward },
+    Float { attention: FusedWeights, feed_forward: FeedForward },
     Int8(Int8Layer, Rounding),
 }
 
 #[derive(Debug, Clone)]
 enum FeedForward {
     /// With GELU, as one operation: the first weight and all the others.
-    Gelu(Tensor, Packed),
+    Gelu(Tensor, FusedWeights),
     /// With another non-linearity.
     Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
 }
@@ -70,23 +70,23 @@ impl Layer {
         &self,
         ops: Ops,
         x: &Tensor,
-        packing: &Packing,
+        offsets: &SequenceOffsets,
         dropout: Option<Dropout>,
         site: u32,
     ) -> Result<Tensor> {
         let (attention, feed_forward) = match &self.sub_layers {
             SubLayers::Float { attention, feed_forward } => (attention, feed_forward),
-            SubLayers::Int8(layer, rounding) if dropout.is_none() => return Ok(layer.forward(x, packing, *rounding)?),
+            SubLayers::Int8(layer, rounding) if dropout.is_none() => return Ok(layer.forward(x, offsets, *rounding)?),
             SubLayers::Int8(..) => return Err(Error::invalid("a model of int8 weights cannot be trained")),
         };
         let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
-        let settings = Attention {
+        let settings = AttentionSettings {
             heads: self.heads,
             epsilon: self.epsilon,
             probability_dropout: dropout.and_then(|dropout| dropout.mask(dropout.attention, site)),
             dropout: mask(site + 1),
         };
-        let x = ops.attention(x, attention, packing, settings)?;
+        let x = ops.attention(x, attention, offsets, settings)?;
         match feed_forward {
             FeedForward::Gelu(first, packed) => {
                 Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)
@@ -107,7 +107,7 @@ impl SubLayers {
         let [query, key, value] = [query, key, value].map(|linear| linear.smoothed(before_attention.as_ref()));
         let (query, key, value, first) = (query?, key?, value?, first.smoothed(before_inner.as_ref())?);
         let [attention_norm, output_norm] = norms(weights, name, architecture)?;
-        let attention = Packed::attention([
+        let attention = FusedWeights::attention([
             query.weight,
             key.weight,
             value.weight,
@@ -122,7 +122,13 @@ impl SubLayers {
         let feed_forward = match architecture.hidden_act {
             Activation::Gelu => FeedForward::Gelu(
                 first.weight,
-                Packed::feed_forward([second.weight, first.bias, second.bias, output_norm.weight, output_norm.bias])?,
+                FusedWeights::feed_forward([
+                    second.weight,
+                    first.bias,
+                    second.bias,
+                    output_norm.weight,
+                    output_norm.bias,
+                ])?,
             ),
             activation => FeedForward::Other { activation, inner: first, output: second, norm: output_norm },
         };
@@ -160,7 +166,7 @@ fn linears<L>(
 
 fn take_int8(weights: &mut Weights, name: &str, outputs: usize, inputs: usize) -> Result<Int8Linear> {
     let weight_name = names::weight(name);
-    let weight = weights.take_compact(&weight_name, &[outputs, inputs])?;
+    let weight = weights.take_quantised(&weight_name, &[outputs, inputs])?;
     let weight = weight.ok_or_else(|| Error::invalid(format!("the weights lack the tensor {weight_name} as int8")))?;
     Ok((weight, weights.take(&names::bias(name), &[outputs])?))
 }

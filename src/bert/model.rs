@@ -7,7 +7,7 @@ use super::dropout::{Dropout, drop_values};
 use super::layer::Layer;
 use super::modules::{LayerNorm, Linear};
 use super::{Architecture, Batch, Pooling, Weights, names};
-use crate::kernels::compact::Compact;
+use crate::kernels::quantised::QuantisedMatrix;
 use crate::ops::{Ops, Precision, Rounding};
 use crate::{Error, Result};
 
@@ -72,7 +72,7 @@ struct Embeddings {
 enum Words {
     Float(Tensor),
     /// Of which a row is widened when it is looked up.
-    Compact(Compact),
+    QuantisedMatrix(QuantisedMatrix),
 }
 
 impl Model {
@@ -164,7 +164,7 @@ impl Model {
         let mut x = self.embedded(batch)?;
         x = drop_values(self.ops, x, dropout, 0)?;
         for (index, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(self.ops, &x, &batch.packing, dropout, 3 * index as u32 + 1)?;
+            x = layer.forward(self.ops, &x, &batch.offsets, dropout, 3 * index as u32 + 1)?;
         }
         Ok(x)
     }
@@ -177,9 +177,9 @@ impl Model {
     /// One vector for each text: (tokens, hidden) → (texts, hidden).
     pub fn pool(&self, hidden_states: &Tensor, batch: &Batch) -> Result<Tensor> {
         if self.pooling == Pooling::Mean {
-            return Ok(self.ops.mean_pool(hidden_states, &batch.packing)?);
+            return Ok(self.ops.mean_pool(hidden_states, &batch.offsets)?);
         }
-        let first: Vec<u32> = batch.packing.ranges().map(|range| range.start as u32).collect();
+        let first: Vec<u32> = batch.offsets.ranges().map(|range| range.start as u32).collect();
         let first = hidden_states.index_select(&Tensor::new(first, hidden_states.device())?, 0)?;
         match &self.pooler {
             Some(pooler) => Ok(pooler.forward(self.ops, &first)?.tanh()?),
@@ -215,9 +215,9 @@ impl Model {
 }
 
 impl Words {
-    fn take(weights: &mut Weights, name: &str, shape: [usize; 2], may_be_compact: bool) -> Result<Self> {
-        if may_be_compact && let Some(table) = weights.take_compact(name, &shape)? {
-            return Ok(Self::Compact(table));
+    fn take(weights: &mut Weights, name: &str, shape: [usize; 2], may_be_quantised: bool) -> Result<Self> {
+        if may_be_quantised && let Some(table) = weights.take_quantised(name, &shape)? {
+            return Ok(Self::QuantisedMatrix(table));
         }
         Ok(Self::Float(weights.take(name, &shape)?))
     }
@@ -228,7 +228,7 @@ impl Embeddings {
         let (positions, token_types) = (&self.positions, &self.token_types);
         let sum = match &self.words {
             Words::Float(words) => ops.embedding([words, positions, token_types], &batch.lookup)?,
-            Words::Compact(words) => ops.compact_embedding(words, [positions, token_types], &batch.lookup)?,
+            Words::QuantisedMatrix(words) => ops.quantised_embedding(words, [positions, token_types], &batch.lookup)?,
         };
         self.norm.forward(ops, &sum)
     }

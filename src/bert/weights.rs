@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{Device, Tensor};
 
 use super::tensors::Tensors;
-use crate::kernels::compact::Compact;
+use crate::kernels::quantised::QuantisedMatrix;
 use crate::{Error, Result};
 
 /// Tensors by name, of which a model takes each exactly once.
@@ -13,12 +13,12 @@ use crate::{Error, Result};
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,
     /// Those that a bundle stores in few bits.
-    compact: BTreeMap<String, Compact>,
+    quantised: BTreeMap<String, QuantisedMatrix>,
 }
 
 impl FromIterator<(String, Tensor)> for Weights {
     fn from_iter<I: IntoIterator<Item = (String, Tensor)>>(tensors: I) -> Self {
-        Self { tensors: tensors.into_iter().collect(), compact: BTreeMap::new() }
+        Self { tensors: tensors.into_iter().collect(), quantised: BTreeMap::new() }
     }
 }
 
@@ -28,7 +28,7 @@ impl IntoIterator for Weights {
     type IntoIter = std::collections::btree_map::IntoIter<String, Tensor>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        self.tensors.extend(self.compact.into_iter().map(|(name, matrix)| (name, widened(&matrix))));
+        self.tensors.extend(self.quantised.into_iter().map(|(name, matrix)| (name, widened(&matrix))));
         self.tensors.into_iter()
     }
 }
@@ -66,10 +66,10 @@ impl Weights {
     ///
     /// # Errors
     /// There already is a tensor of that name.
-    pub fn insert_compact(&mut self, name: impl Into<String>, matrix: Compact) -> Result<()> {
+    pub fn insert_quantised(&mut self, name: impl Into<String>, matrix: QuantisedMatrix) -> Result<()> {
         let name = name.into();
         self.check_is_new(&name)?;
-        self.compact.insert(name, matrix);
+        self.quantised.insert(name, matrix);
         Ok(())
     }
 
@@ -83,23 +83,23 @@ impl Weights {
     /// Leaves out the tensors whose names start with `prefix`.
     pub fn without(mut self, prefix: &str) -> Self {
         self.tensors.retain(|name, _| !name.starts_with(prefix));
-        self.compact.retain(|name, _| !name.starts_with(prefix));
+        self.quantised.retain(|name, _| !name.starts_with(prefix));
         self
     }
 
     /// The tensors' names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().chain(self.compact.keys()).map(String::as_str)
+        self.tensors.keys().chain(self.quantised.keys()).map(String::as_str)
     }
 
     /// Whether there is a tensor `name`.
     pub fn contains(&self, name: &str) -> bool {
-        self.tensors.contains_key(name) || self.compact.contains_key(name)
+        self.tensors.contains_key(name) || self.quantised.contains_key(name)
     }
 
     /// Whether there is a matrix `name` of rows of integers.
     pub fn has_rows(&self, name: &str) -> bool {
-        self.compact.get(name).is_some_and(Compact::has_rows)
+        self.quantised.get(name).is_some_and(QuantisedMatrix::has_rows)
     }
 
     /// Takes the tensor `name`, which must be of `shape`; widened where it is in few bits.
@@ -107,7 +107,7 @@ impl Weights {
     /// # Errors
     /// It is missing or misshapen.
     pub fn take(&mut self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let tensor = match self.take_compact(name, shape)? {
+        let tensor = match self.take_quantised(name, shape)? {
             Some(matrix) => widened(&matrix),
             None => self
                 .tensors
@@ -122,8 +122,8 @@ impl Weights {
     ///
     /// # Errors
     /// It is misshapen.
-    pub fn take_compact(&mut self, name: &str, shape: &[usize]) -> Result<Option<Compact>> {
-        let matrix = self.compact.remove(name);
+    pub fn take_quantised(&mut self, name: &str, shape: &[usize]) -> Result<Option<QuantisedMatrix>> {
+        let matrix = self.quantised.remove(name);
         if let Some(matrix) = &matrix {
             check_shape(name, &matrix.shape(), shape)?;
         }
@@ -131,10 +131,10 @@ impl Weights {
     }
 
     /// Takes every matrix of rows of integers.
-    pub fn take_rows(&mut self) -> BTreeMap<String, Compact> {
-        let compact = std::mem::take(&mut self.compact).into_iter();
-        let (rows, rest) = compact.partition(|(_, matrix)| matrix.has_rows());
-        self.compact = rest;
+    pub fn take_rows(&mut self) -> BTreeMap<String, QuantisedMatrix> {
+        let quantised = std::mem::take(&mut self.quantised).into_iter();
+        let (rows, rest) = quantised.partition(|(_, matrix)| matrix.has_rows());
+        self.quantised = rest;
         rows
     }
 
@@ -143,7 +143,7 @@ impl Weights {
     /// # Errors
     /// Some are left over.
     pub fn finish(self) -> Result<()> {
-        let left: Vec<_> = self.tensors.into_keys().chain(self.compact.into_keys()).collect();
+        let left: Vec<_> = self.tensors.into_keys().chain(self.quantised.into_keys()).collect();
         match &left[..] {
             [] => Ok(()),
             [name] => {
@@ -157,7 +157,7 @@ impl Weights {
     }
 }
 
-fn widened(matrix: &Compact) -> Tensor {
+fn widened(matrix: &QuantisedMatrix) -> Tensor {
     let tensor = Tensor::from_vec(matrix.values(), &matrix.shape()[..], &Device::Cpu);
     // Cannot fail: a matrix has the values that its shape says, and the CPU has room for them.
     tensor.expect("a tensor on the CPU")

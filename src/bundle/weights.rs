@@ -26,8 +26,8 @@ use super::{EmbeddingPrecision, Precision};
 use crate::bert::names::{TOKEN_TYPE_EMBEDDINGS, WORD_EMBEDDINGS, layer_of};
 use crate::bert::{Content, StoredTensor, Tensors, Weights};
 use crate::kernels::are_finite;
-use crate::kernels::compact::{Compact, GROUP, quantise_groups, quantise_table};
-use crate::kernels::int8::{GROUP as SUMMED, Panels, quantise_rows};
+use crate::kernels::int8::{ACTIVATION_GROUP, Panels, quantise_rows};
+use crate::kernels::quantised::{QuantisedMatrix, WEIGHT_GROUP, quantise_groups, quantise_table};
 use crate::kernels::simd::LANES;
 use crate::{Error, Result};
 
@@ -98,10 +98,10 @@ pub fn decode(content: &dyn Content) -> Result<Weights> {
         match tensor.dtype() {
             Dtype::I8 if tensor.shape().len() == 4 => {
                 let sums = file.get(&format!("{name}{SUMS}"));
-                weights.insert_compact(&name, from_panels(&name, &tensor, scales(), sums)?)?;
+                weights.insert_quantised(&name, from_panels(&name, &tensor, scales(), sums)?)?;
             }
-            Dtype::I8 => weights.insert_compact(&name, from_rows(&name, &tensor, scales())?)?,
-            Dtype::U8 => weights.insert_compact(&name, from_groups(&name, &tensor, scales())?)?,
+            Dtype::I8 => weights.insert_quantised(&name, from_rows(&name, &tensor, scales())?)?,
+            Dtype::U8 => weights.insert_quantised(&name, from_groups(&name, &tensor, scales())?)?,
             _ => {
                 let values = tensor.floats().ok_or_else(|| {
                     Error::invalid(format!(
@@ -211,7 +211,7 @@ fn in_rows(name: String, integers: Vec<i8>, scales: &[f32], shape: Vec<usize>) -
 
 /// Integers as the kernels read them, and their sums.
 fn in_panels(name: String, panels: &Panels) -> Vec<(String, Stored)> {
-    let (count, groups) = (panels.outputs() / LANES, panels.inputs().div_ceil(SUMMED));
+    let (count, groups) = (panels.outputs() / LANES, panels.inputs().div_ceil(ACTIVATION_GROUP));
     let sums = panels.group_sums().flatten().flat_map(i16::to_le_bytes).collect();
     let sums = Stored { dtype: Dtype::I16, bytes: sums, shape: vec![count, groups, LANES] };
     let integers =
@@ -225,7 +225,7 @@ fn from_panels(
     tensor: &StoredTensor,
     scales: Option<StoredTensor>,
     sums: Option<StoredTensor>,
-) -> Result<Compact> {
+) -> Result<QuantisedMatrix> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
     let &[panels, quads, LANES, 4] = tensor.shape() else {
         let shape = tensor.shape();
@@ -234,13 +234,13 @@ fn from_panels(
     let (Some(outputs), Some(inputs)) = (panels.checked_mul(LANES), quads.checked_mul(4)) else {
         return Err(malformed("has more outputs or inputs than can be counted"));
     };
-    let wanted = [panels, inputs.div_ceil(SUMMED), LANES];
+    let wanted = [panels, inputs.div_ceil(ACTIVATION_GROUP), LANES];
     let sums = sums.filter(|sums| sums.dtype() == Dtype::I16 && sums.shape() == wanted);
     let sums = sums.ok_or_else(|| malformed("lacks the sums of its integers"))?;
     let panels = Panels::from_parts(outputs, inputs, tensor.values(), &sums.values())
         .ok_or_else(|| malformed("has integers that do not fit their sums, or the kernels'"))?;
     finite_scales(name, scales, &[outputs])?
-        .and_then(|scales| Compact::of_panels(panels, scales))
+        .and_then(|scales| QuantisedMatrix::from_panels(panels, scales))
         .ok_or_else(|| malformed("lacks a scale for each output"))
 }
 
@@ -249,9 +249,9 @@ fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result
     let &[rows, width] = shape else {
         return Err(Error::invalid(format!("the tensor {name} has the shape {shape:?}, and is no table of words")));
     };
-    if !width.is_multiple_of(GROUP) {
+    if !width.is_multiple_of(WEIGHT_GROUP) {
         return Err(Error::invalid(format!(
-            "word vectors of {width} values do not divide into groups of {GROUP}: export them as int8"
+            "word vectors of {width} values do not divide into groups of {WEIGHT_GROUP}: export them as int8"
         )));
     }
     // A group's scale, an f16, times the lowest integer.
@@ -262,20 +262,20 @@ fn in_groups(name: String, values: &[f32], shape: &[usize], bits: u32) -> Result
         )));
     }
     let (bytes, scales) = quantise_groups(values, bits);
-    let groups = width / GROUP;
+    let groups = width / WEIGHT_GROUP;
     let scales = Stored::f16(scales, vec![rows, groups]);
-    let packed = Stored { dtype: Dtype::U8, bytes, shape: vec![rows, groups, GROUP * bits as usize / 8] };
+    let packed = Stored { dtype: Dtype::U8, bytes, shape: vec![rows, groups, WEIGHT_GROUP * bits as usize / 8] };
     Ok([(format!("{name}{SCALE}"), scales), (name, packed)])
 }
 
 /// What [`in_groups`] stored.
-fn from_groups(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<Compact> {
+fn from_groups(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<QuantisedMatrix> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
     let shape = tensor.shape();
     let &[rows, _, bytes] = shape else {
         return Err(malformed("is stored in bytes, and not in groups of integers"));
     };
-    let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == GROUP * bits as usize);
+    let bits = [4, 6].into_iter().find(|&bits| bytes * 8 == WEIGHT_GROUP * bits as usize);
     let bits = bits.ok_or_else(|| malformed(&format!("has groups of {bytes} bytes, which no precision has")))?;
     let scales = scales.filter(|scales| scales.dtype() == Dtype::F16 && scales.shape() == &shape[..2]);
     let scales = scales.map(|scales| scales.values::<f16>());
@@ -285,18 +285,18 @@ fn from_groups(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) 
         ));
     }
     scales
-        .and_then(|scales| Compact::of_groups(tensor.values(), scales, bits, rows))
+        .and_then(|scales| QuantisedMatrix::from_groups(tensor.values(), scales, bits, rows))
         .ok_or_else(|| malformed("lacks a scale for each group"))
 }
 
 /// A matrix that is stored as rows of integers.
-fn from_rows(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<Compact> {
+fn from_rows(name: &str, tensor: &StoredTensor, scales: Option<StoredTensor>) -> Result<QuantisedMatrix> {
     let malformed = |what: &str| Error::invalid(format!("the bundle's tensor {name} {what}"));
     let &[rows, width] = tensor.shape() else {
         return Err(malformed("is stored as integers, and is no matrix"));
     };
     finite_scales(name, scales, &[rows])?
-        .and_then(|scales| Compact::of_rows(tensor.values(), scales, width))
+        .and_then(|scales| QuantisedMatrix::from_rows(tensor.values(), scales, width))
         .ok_or_else(|| malformed("lacks a scale for each row"))
 }
 

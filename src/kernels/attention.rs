@@ -15,7 +15,7 @@ const ROWS: usize = 4;
 
 /// How many heads there are, and how long a query is.
 #[derive(Debug, Clone, Copy)]
-pub struct Heads {
+pub struct AttentionHeads {
     /// How many there are.
     pub count: usize,
     /// The length of one head's query, key or value.
@@ -39,7 +39,7 @@ pub struct Scratch {
 ///
 /// # Panics
 /// The sizes do not fit each other.
-pub fn attend(projections: &[f32], heads: Heads, output: &mut [f32], scratch: &mut Scratch) {
+pub fn attend(projections: &[f32], heads: AttentionHeads, output: &mut [f32], scratch: &mut Scratch) {
     let hidden = heads.count * heads.size;
     assert!(hidden > 0 && output.len().is_multiple_of(hidden), "whole rows");
     assert_eq!(projections.len(), 3 * output.len(), "a query, a key and a value for each row");
@@ -48,7 +48,7 @@ pub fn attend(projections: &[f32], heads: Heads, output: &mut [f32], scratch: &m
 
 struct Attend<'a> {
     projections: &'a [f32],
-    heads: Heads,
+    heads: AttentionHeads,
     output: &'a mut [f32],
     scratch: &'a mut Scratch,
 }
@@ -58,7 +58,7 @@ impl Kernel for Attend<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { projections, heads: Heads { count, size }, output, scratch } = self;
+        let Self { projections, heads: AttentionHeads { count, size }, output, scratch } = self;
         let hidden = count * size;
         for first in (0..hidden).step_by(size) {
             let head = Head { hidden, first, size };
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Copy)]
-    struct Case<'a>(&'a [f32], Heads);
+    struct Case<'a>(&'a [f32], AttentionHeads);
 
     impl Kernel for Case<'_> {
         type Output = Vec<f32>;
@@ -251,7 +251,7 @@ mod tests {
         }
     }
 
-    fn in_f64(projections: &[f32], Heads { count, size }: Heads) -> Vec<f64> {
+    fn in_f64(projections: &[f32], AttentionHeads { count, size }: AttentionHeads) -> Vec<f64> {
         let hidden = count * size;
         let rows: Vec<&[f32]> = projections.chunks(3 * hidden).collect();
         let part = |row: usize, start: usize| rows[row][start..][..size].iter().map(|&value| f64::from(value));
@@ -283,7 +283,7 @@ mod tests {
             [(1, 1, 1), (3, 2, 8), (4, 1, 32), (8, 2, 16), (13, 3, 26), (33, 2, 32), (130, 1, 64)]
         {
             for magnitude in [0.1, 3.0, 40.0] {
-                let heads = Heads { count, size };
+                let heads = AttentionHeads { count, size };
                 let values = (0..3 * length * count * size).map(|_| (random.f32() - 0.5) * magnitude);
                 let projections: Vec<f32> = values.collect();
                 let expected = in_f64(&projections, heads);
@@ -301,7 +301,7 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn extreme_scores_choose_one_value_or_the_mean() {
-        let heads = Heads { count: 1, size: 2 };
+        let heads = AttentionHeads { count: 1, size: 2 };
         // Both queries point at the second key, far more than f32's exponential could bear.
         let projections = [300.0, 0.0, -300.0, 0.0, 1.0, 2.0, 400.0, 0.0, 300.0, 0.0, 5.0, 6.0];
         with_each(Case(&projections, heads), |name, output| assert_eq!(output, [5.0, 6.0, 5.0, 6.0], "{name}"));

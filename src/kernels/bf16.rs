@@ -11,7 +11,7 @@ mod avx512;
 #[cfg(not(target_arch = "x86_64"))]
 mod avx512 {
     /// No other processor has the kernel.
-    pub fn kernel() -> Option<super::Kernel> {
+    pub fn kernel() -> Option<super::TileKernel> {
         None
     }
 }
@@ -31,7 +31,7 @@ const DEPTH: usize = 384;
 type Pairs<const N: usize> = [[u32; N]];
 type Tile = [[f32; COLUMNS]; ROWS];
 /// Adds the product of a strip and a panel to a tile.
-type Kernel = fn(strip: &Pairs<ROWS>, panel: &Pairs<COLUMNS>, tile: &mut Tile);
+type TileKernel = fn(strip: &Pairs<ROWS>, panel: &Pairs<COLUMNS>, tile: &mut Tile);
 
 /// The nearest bf16, of two equally near ones the even one.
 #[inline(always)]
@@ -48,21 +48,21 @@ fn half_bits(value: f32) -> u32 {
 }
 
 /// The second factor of products, packed.
-pub struct Panels {
-    kernel: Kernel,
+pub struct Bf16Panels {
+    kernel: TileKernel,
     rows: usize,
     columns: usize,
     /// Block after block of the inner dimension, panel after panel.
     pairs: Vec<[u32; COLUMNS]>,
 }
 
-impl Panels {
+impl Bf16Panels {
     /// Packs `matrix`; none if this processor has no instruction for it.
     pub fn new(matrix: Matrix<&[f32]>) -> Option<Self> {
         avx512::kernel().map(|kernel| Self::with_kernel(kernel, matrix))
     }
 
-    fn with_kernel(kernel: Kernel, matrix: Matrix<&[f32]>) -> Self {
+    fn with_kernel(kernel: TileKernel, matrix: Matrix<&[f32]>) -> Self {
         let (rows, columns) = (matrix.rows, matrix.columns);
         let panels = columns.div_ceil(COLUMNS);
         let mut pairs = Vec::with_capacity(rows.div_ceil(2) * panels);
@@ -105,7 +105,7 @@ impl Panels {
     }
 }
 
-impl Panels {
+impl Bf16Panels {
     /// One block of the inner dimension: every strip by every panel, both of `length` pairs.
     #[inline(always)]
     fn tiles(
@@ -135,7 +135,7 @@ impl Panels {
     }
 }
 
-/// Packs `N` rows of `matrix` from `first_row` on, of them the columns `depth`; rows that it has no more are zero.
+/// Packs the columns `depth` of `N` rows of `matrix`, from `first_row` on. Rows beyond its last one are packed as zeros.
 fn pack<const N: usize>(matrix: Matrix<&[f32]>, first_row: usize, depth: std::ops::Range<usize>, pairs: &mut Pairs<N>) {
     let rows = N.min(matrix.rows - first_row);
     vectorized(

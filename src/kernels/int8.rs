@@ -9,28 +9,28 @@
 //! | [`wide`] | 12 to 15 bits | one for each row | products of `i16`, on every processor since SSE2 |
 //! | [`narrow`] | 7 bits | one, and a minimum, for each row and 128 inputs | products of bytes, where a processor has them |
 //!
-//! The integers, their sums and what [`Weights::multiply`] makes of them are the same to the bit on every processor, natively
+//! The integers, their sums and what [`PackedLinear::multiply`] makes of them are the same to the bit on every processor, natively
 //! and in a browser, with and without relaxed SIMD: integers do not care about the order of their sums, no sum overflows
 //! (each module says why), and the few floating-point operations come in one order and are not fused. Only GELU may
 //! differ, in the last digits, with how [`super::simd::Simd::multiply_add`] rounds.
 
 mod activations;
+mod headroom;
 mod layout;
+mod lhs;
+mod linear;
 mod narrow;
 mod panels;
 mod product;
-mod room;
-mod rows;
-mod weights;
 mod wide;
 
 pub use activations::{Activations, Rounding};
-pub use layout::GROUP;
+pub use headroom::Headroom;
+pub use layout::ACTIVATION_GROUP;
+pub(super) use linear::scale_of;
+pub use linear::{PackedLinear, quantise_rows};
 pub use panels::Panels;
-pub use product::Finish;
-pub use room::Room;
-pub(super) use weights::scale_of;
-pub use weights::{Weights, quantise_rows};
+pub use product::Epilogue;
 
 #[cfg(test)]
 mod tests;

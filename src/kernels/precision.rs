@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bf16::{Panels, round};
+use super::bf16::{Bf16Panels, round};
 use super::parts::{build, with_scratch};
 use super::product::{Matrix, Parallelism, multiply};
 use super::vectorized;
@@ -20,22 +20,22 @@ pub enum Precision {
 }
 
 /// The second factor of a product, prepared for any number of first factors.
-pub struct Factor<'a> {
+pub struct PackedRhs<'a> {
     prepared: Prepared<'a>,
 }
 
 enum Prepared<'a> {
     Single(Matrix<&'a [f32]>),
     Rounded(Matrix<Vec<f32>>),
-    Panels(Panels),
+    Panels(Bf16Panels),
 }
 
-impl<'a> Factor<'a> {
+impl<'a> PackedRhs<'a> {
     /// Prepares `matrix` on all cores.
     pub fn new(precision: Precision, matrix: Matrix<&'a [f32]>) -> Self {
         let prepared = match precision {
             Precision::F32 => Prepared::Single(matrix),
-            Precision::Bf16 => match Panels::new(matrix) {
+            Precision::Bf16 => match Bf16Panels::new(matrix) {
                 Some(panels) => Prepared::Panels(panels),
                 None => Prepared::Rounded(rounded(matrix)),
             },
@@ -107,7 +107,7 @@ mod tests {
                 (Matrix::new(&left[..], k, m).transposed(), Matrix::new(&right[..], n, k).transposed()),
             ] {
                 let mut output = vec![1.0; m * n];
-                Factor::new(Precision::Bf16, right).multiply(
+                PackedRhs::new(Precision::Bf16, right).multiply(
                     Matrix::new(&mut output[..], m, n),
                     true,
                     left,

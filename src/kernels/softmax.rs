@@ -1,7 +1,7 @@
 //! Softmax over rows of attention scores, and its gradient.
 
 use super::exponential::exp;
-use super::{LANES, sum, vectorized};
+use super::{PARTIAL_SUMS, sum, vectorized};
 
 /// Replaces every row of `width` scores s by softmax(scale · s).
 pub fn forward(scores: &mut [f32], width: usize, scale: f32) {
@@ -39,8 +39,8 @@ pub fn backward(probabilities: &[f32], gradient: &mut [f32], width: usize, scale
 
 #[inline(always)]
 fn maximum(row: &[f32]) -> f32 {
-    let mut partial = [f32::NEG_INFINITY; LANES];
-    let chunks = row.chunks_exact(LANES);
+    let mut partial = [f32::NEG_INFINITY; PARTIAL_SUMS];
+    let chunks = row.chunks_exact(PARTIAL_SUMS);
     let mut highest = chunks.remainder().iter().fold(f32::NEG_INFINITY, |a, &b| a.max(b));
     for chunk in chunks {
         for (partial, &value) in partial.iter_mut().zip(chunk) {

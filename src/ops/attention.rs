@@ -10,26 +10,26 @@ use std::sync::OnceLock;
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
-use super::heads::Heads;
+use super::heads::TextHeads;
 use super::layer_norm::ResidualNorm;
-use super::linear::{apply, parallelism, pull_back, weight_gradient};
+use super::linear::{apply, grad_input, parallelism, weight_gradient};
 use super::view::{Values, slice, tensor};
-use super::{Attention as Settings, Packing, saved};
+use super::{AttentionSettings, SequenceOffsets, saved};
 use crate::kernels::add_rows;
 use crate::kernels::parts::{build_rows, product_rows, total, with_scratch};
-use crate::kernels::precision::{Factor, Precision};
+use crate::kernels::precision::{PackedRhs, Precision};
 use crate::kernels::product::Matrix;
 
 /// Of (x, packed), where [`pack`] has made the latter.
-pub struct Attention {
+pub struct AttentionOp {
     pub precision: Precision,
-    pub packing: Packing,
-    pub settings: Settings,
-    pub saved: OnceLock<Saved>,
+    pub offsets: SequenceOffsets,
+    pub settings: AttentionSettings,
+    pub saved: OnceLock<SavedAttention>,
 }
 
 /// What the backward pass needs of the forward pass.
-pub struct Saved {
+pub struct SavedAttention {
     /// Queries, keys and values, side by side.
     projections: Vec<f32>,
     /// What the heads give.
@@ -58,7 +58,7 @@ pub fn unpack(packed: &Tensor) -> Result<([Tensor; 4], [Tensor; 6])> {
 }
 
 /// The parts of a packed slice.
-struct Weights<'a> {
+struct AttentionWeights<'a> {
     projections: &'a [f32],
     output: &'a [f32],
     projection_biases: &'a [f32],
@@ -74,11 +74,11 @@ pub(super) struct Groups {
 
 impl Groups {
     /// Whole texts, as many as have `enough` rows together.
-    pub fn new(packing: &Packing, enough: usize) -> Self {
+    pub fn new(offsets: &SequenceOffsets, enough: usize) -> Self {
         let (mut texts, mut rows) = (Vec::new(), Vec::new());
         let (mut first_text, mut first_row) = (0, 0);
-        for (text, range) in packing.ranges().enumerate() {
-            if range.end - first_row >= enough || text + 1 == packing.texts() {
+        for (text, range) in offsets.ranges().enumerate() {
+            if range.end - first_row >= enough || text + 1 == offsets.texts() {
                 texts.push(first_text..text + 1);
                 rows.push(first_row..range.end);
                 (first_text, first_row) = (text + 1, range.end);
@@ -93,23 +93,23 @@ impl Groups {
     }
 }
 
-impl Attention {
-    fn weights<'a>(&self, packed: &'a [f32], hidden: usize) -> Weights<'a> {
+impl AttentionOp {
+    fn weights<'a>(&self, packed: &'a [f32], hidden: usize) -> AttentionWeights<'a> {
         let (projections, rest) = packed.split_at(3 * hidden * hidden);
         let (output, rest) = rest.split_at(hidden * hidden);
         let (projection_biases, rest) = rest.split_at(3 * hidden);
         let (output_bias, rest) = rest.split_at(hidden);
         let (weight, bias) = rest.split_at(hidden);
         let norm = ResidualNorm { weight, bias, epsilon: self.settings.epsilon, dropout: self.settings.dropout };
-        Weights { projections, output, projection_biases, output_bias, norm }
+        AttentionWeights { projections, output, projection_biases, output_bias, norm }
     }
 
     /// The heads of each text of `texts`, with the text's rows counted from the group's first.
-    fn heads(&self, texts: Range<usize>, hidden: usize) -> impl Iterator<Item = (Heads, Range<usize>)> + '_ {
-        let mut ranges = self.packing.ranges().skip(texts.start).peekable();
+    fn heads(&self, texts: Range<usize>, hidden: usize) -> impl Iterator<Item = (TextHeads, Range<usize>)> + '_ {
+        let mut ranges = self.offsets.ranges().skip(texts.start).peekable();
         let first_row = ranges.peek().map_or(0, |range| range.start);
         texts.zip(ranges).map(move |(text, range)| {
-            let heads = Heads {
+            let heads = TextHeads {
                 count: self.settings.heads,
                 length: range.len(),
                 hidden,
@@ -121,7 +121,7 @@ impl Attention {
     }
 }
 
-impl CustomOp2 for Attention {
+impl CustomOp2 for AttentionOp {
     fn name(&self) -> &'static str {
         "attention"
     }
@@ -136,9 +136,10 @@ impl CustomOp2 for Attention {
         let (rows, hidden) = x_layout.shape().dims2()?;
         let (x, packed) = (slice(x, x_layout)?, slice(packed, packed_layout)?);
         let weights = self.weights(packed, hidden);
-        let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden).transposed());
-        let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden).transposed());
-        let groups = Groups::new(&self.packing, product_rows(rows));
+        let projection =
+            PackedRhs::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden).transposed());
+        let output = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, hidden).transposed());
+        let groups = Groups::new(&self.offsets, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, 3 * hidden, hidden, hidden];
         let (matrices, _) = build_rows(&groups.lengths(), widths, |group, [y, projections, context, branch]| {
@@ -154,7 +155,7 @@ impl CustomOp2 for Attention {
         });
         let [y, projections, context, branch] = matrices;
         // candle calls this once for each operation, so there is nothing yet.
-        let _ = self.saved.set(Saved { projections, context, branch });
+        let _ = self.saved.set(SavedAttention { projections, context, branch });
         Ok((CpuStorage::F32(y), (rows, hidden).into()))
     }
 
@@ -171,9 +172,9 @@ impl CustomOp2 for Attention {
         let saved = saved(&self.saved)?;
         let weights = self.weights(&packed, hidden);
         let (projection_shape, output_shape) = ([3 * hidden, hidden], [hidden, hidden]);
-        let projection = Factor::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden));
-        let output = Factor::new(self.precision, Matrix::new(weights.output, hidden, hidden));
-        let groups = Groups::new(&self.packing, product_rows(rows));
+        let projection = PackedRhs::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden));
+        let output = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, hidden));
+        let groups = Groups::new(&self.offsets, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, hidden, 3 * hidden];
         let (matrices, sums) = build_rows(&groups.lengths(), widths, |group, [dx, d_branch, d_projections]| {
@@ -193,7 +194,7 @@ impl CustomOp2 for Attention {
                 add_rows(&mut sums[3 * hidden..4 * hidden], &d_branch[own]);
             }
             with_scratch(d_branch.len(), |d_context| {
-                pull_back(d_context, false, d_branch, (&output, output_shape), parallelism);
+                grad_input(d_context, false, d_branch, (&output, output_shape), parallelism);
                 for ((heads, rows), sums) in texts().zip(sums.chunks_exact_mut(6 * hidden)) {
                     let all = (first_row + rows.start) * 3 * hidden..(first_row + rows.end) * 3 * hidden;
                     let d_projections = &mut d_projections[rows.start * 3 * hidden..rows.end * 3 * hidden];
@@ -203,7 +204,7 @@ impl CustomOp2 for Attention {
                 }
             });
             // What went past the branch is in dx already.
-            pull_back(dx, true, d_projections, (&projection, projection_shape), parallelism);
+            grad_input(dx, true, d_projections, (&projection, projection_shape), parallelism);
             sums
         });
         let [dx, d_branch, d_projections] = matrices;

@@ -6,7 +6,7 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::{layer_norm_slow, softmax};
 
-use super::{Attention, Lookup, Mask, Packing, Precision, attention, feed_forward};
+use super::{AttentionSettings, Lookup, Mask, Precision, SequenceOffsets, attention, feed_forward};
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: Precision) -> Result<Tensor> {
     let product = match precision {
@@ -39,24 +39,24 @@ pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
     x * Tensor::from_vec(factors, x.shape(), x.device())?
 }
 
-pub fn mean_pool(x: &Tensor, packing: &Packing) -> Result<Tensor> {
-    let mut averaging = vec![0.0f32; packing.texts() * packing.rows()];
-    for (row, range) in averaging.chunks_exact_mut(packing.rows()).zip(packing.ranges()) {
+pub fn mean_pool(x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
+    let mut averaging = vec![0.0f32; offsets.texts() * offsets.rows()];
+    for (row, range) in averaging.chunks_exact_mut(offsets.rows()).zip(offsets.ranges()) {
         let share = 1.0 / range.len() as f32;
         row[range].fill(share);
     }
-    Tensor::from_vec(averaging, (packing.texts(), packing.rows()), x.device())?.matmul(x)
+    Tensor::from_vec(averaging, (offsets.texts(), offsets.rows()), x.device())?.matmul(x)
 }
 
 pub fn attention_sublayer(
     x: &Tensor,
     packed: &Tensor,
-    packing: &Packing,
-    settings: Attention,
+    offsets: &SequenceOffsets,
+    settings: AttentionSettings,
     precision: Precision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
-    let context = context(x, packed, packing, settings, precision)?;
+    let context = context(x, packed, offsets, settings, precision)?;
     let branch = linear(&context, &matrices[3], &vectors[3], precision)?;
     residual_norm(x, branch, settings.dropout, [&vectors[4], &vectors[5]], settings.epsilon)
 }
@@ -65,13 +65,13 @@ pub fn attention_sublayer(
 pub fn context(
     x: &Tensor,
     packed: &Tensor,
-    packing: &Packing,
-    settings: Attention,
+    offsets: &SequenceOffsets,
+    settings: AttentionSettings,
     precision: Precision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
     let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
-    attention([&project(0)?, &project(1)?, &project(2)?], packing, settings.heads, settings.probability_dropout)
+    attention([&project(0)?, &project(1)?, &project(2)?], offsets, settings.heads, settings.probability_dropout)
 }
 
 pub fn feed_forward(
@@ -104,11 +104,11 @@ fn residual_norm(
     layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
 }
 
-fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+fn attention(inputs: [&Tensor; 3], offsets: &SequenceOffsets, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
     let (_, hidden) = inputs[0].dims2()?;
     let device = inputs[0].device();
-    let (texts, longest, width) = (packing.texts(), packing.longest(), hidden / heads);
-    let padding = Padding::new(packing, device)?;
+    let (texts, longest, width) = (offsets.texts(), offsets.longest(), hidden / heads);
+    let padding = Padding::new(offsets, device)?;
     let [queries, keys, values] = inputs.map(|packed| {
         let padded = packed.index_select(&padding.row_of_slot, 0)?;
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
@@ -116,7 +116,7 @@ fn attention(inputs: [&Tensor; 3], packing: &Packing, heads: usize, dropout: Opt
     let scores = (queries?.matmul(&keys?.t()?)? / (width as f64).sqrt())?;
     let mut probabilities = softmax(&scores.broadcast_add(&padding.penalty)?, D::Minus1)?;
     if let Some(mask) = dropout {
-        probabilities = (probabilities * dropout_factors(mask, packing, heads, device)?)?;
+        probabilities = (probabilities * dropout_factors(mask, offsets, heads, device)?)?;
     }
     let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;
     context.index_select(&padding.slot_of_row, 0)
@@ -133,12 +133,12 @@ struct Padding {
 }
 
 impl Padding {
-    fn new(packing: &Packing, device: &Device) -> Result<Self> {
-        let (texts, longest) = (packing.texts(), packing.longest());
+    fn new(offsets: &SequenceOffsets, device: &Device) -> Result<Self> {
+        let (texts, longest) = (offsets.texts(), offsets.longest());
         let mut row_of_slot = vec![0u32; texts * longest];
-        let mut slot_of_row = Vec::with_capacity(packing.rows());
+        let mut slot_of_row = Vec::with_capacity(offsets.rows());
         let mut penalty = vec![f32::MIN; texts * longest];
-        for (text, range) in packing.ranges().enumerate() {
+        for (text, range) in offsets.ranges().enumerate() {
             for (slot, row) in (text * longest..).zip(range) {
                 row_of_slot[slot] = row as u32;
                 slot_of_row.push(slot as u32);
@@ -154,10 +154,10 @@ impl Padding {
 }
 
 /// The masks that the fused attention applies, in the padded block's layout (texts, heads, longest, longest).
-fn dropout_factors(mask: Mask, packing: &Packing, heads: usize, device: &Device) -> Result<Tensor> {
-    let (texts, longest) = (packing.texts(), packing.longest());
+fn dropout_factors(mask: Mask, offsets: &SequenceOffsets, heads: usize, device: &Device) -> Result<Tensor> {
+    let (texts, longest) = (offsets.texts(), offsets.longest());
     let mut factors = vec![1.0f32; texts * heads * longest * longest];
-    let lengths = packing.ranges().flat_map(|range| std::iter::repeat_n(range.len(), heads));
+    let lengths = offsets.ranges().flat_map(|range| std::iter::repeat_n(range.len(), heads));
     for ((part, length), block) in lengths.enumerate().zip(factors.chunks_exact_mut(longest * longest)) {
         let mask = mask.part(part as u32);
         for (row, values) in block.chunks_exact_mut(longest).take(length).enumerate() {

@@ -6,13 +6,13 @@ use rayon::prelude::*;
 use super::Mask;
 use super::view::{Values, slice, tensor};
 
-pub struct Dropout {
+pub struct DropoutOp {
     pub mask: Mask,
 }
 
 const PART: usize = 16 * 1024;
 
-impl Dropout {
+impl DropoutOp {
     fn masked(&self, values: &[f32]) -> Vec<f32> {
         let mut values = values.to_vec();
         values.par_chunks_mut(PART).enumerate().for_each(|(i, part)| self.mask.apply(part, (i * PART) as u32));
@@ -20,7 +20,7 @@ impl Dropout {
     }
 }
 
-impl CustomOp1 for Dropout {
+impl CustomOp1 for DropoutOp {
     fn name(&self) -> &'static str {
         "dropout"
     }

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use super::Lookup;
 use super::view::{Values, slice, tensor};
 
-pub struct Embedding {
+pub struct EmbeddingOp {
     pub lookup: Lookup,
 }
 
-impl CustomOp3 for Embedding {
+impl CustomOp3 for EmbeddingOp {
     fn name(&self) -> &'static str {
         "embedding"
     }

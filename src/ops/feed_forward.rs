@@ -10,24 +10,24 @@ use std::sync::OnceLock;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::layer_norm::ResidualNorm;
-use super::linear::{apply, parallelism, pull_back, weight_gradient};
+use super::linear::{apply, grad_input, parallelism, weight_gradient};
 use super::view::{Values, slice, tensor};
 use super::{Mask, saved};
 use crate::kernels::gelu;
 use crate::kernels::parts::{SUM_ROWS, build_rows, partial_sums, product_rows, split, total, with_scratch};
-use crate::kernels::precision::{Factor, Precision};
+use crate::kernels::precision::{PackedRhs, Precision};
 use crate::kernels::product::Matrix;
 
 /// Of (x, W₁, packed), where [`pack`] has made the last.
-pub struct FeedForward {
+pub struct FeedForwardOp {
     pub precision: Precision,
     pub epsilon: f32,
     pub dropout: Option<Mask>,
-    pub saved: OnceLock<Saved>,
+    pub saved: OnceLock<SavedFeedForward>,
 }
 
 /// What the backward pass needs of the forward pass.
-pub struct Saved {
+pub struct SavedFeedForward {
     /// GELU's input.
     inner: Vec<f32>,
     /// What is added to x, before dropout.
@@ -56,25 +56,25 @@ pub fn unpack(packed: &Tensor, hidden: usize) -> Result<(Tensor, [Tensor; 4])> {
 }
 
 /// The parts of a packed slice.
-struct Weights<'a> {
+struct FeedForwardWeights<'a> {
     output: &'a [f32],
     inner_bias: &'a [f32],
     output_bias: &'a [f32],
     norm: ResidualNorm<'a>,
 }
 
-impl FeedForward {
-    fn weights<'a>(&self, packed: &'a [f32], hidden: usize, inner: usize) -> Weights<'a> {
+impl FeedForwardOp {
+    fn weights<'a>(&self, packed: &'a [f32], hidden: usize, inner: usize) -> FeedForwardWeights<'a> {
         let (output, rest) = packed.split_at(hidden * inner);
         let (inner_bias, rest) = rest.split_at(inner);
         let (output_bias, rest) = rest.split_at(hidden);
         let (weight, rest) = rest.split_at(hidden);
         let norm = ResidualNorm { weight, bias: &rest[..hidden], epsilon: self.epsilon, dropout: self.dropout };
-        Weights { output, inner_bias, output_bias, norm }
+        FeedForwardWeights { output, inner_bias, output_bias, norm }
     }
 }
 
-impl CustomOp3 for FeedForward {
+impl CustomOp3 for FeedForwardOp {
     fn name(&self) -> &'static str {
         "feed-forward"
     }
@@ -91,8 +91,8 @@ impl CustomOp3 for FeedForward {
         let ((rows, hidden), (inner, _)) = (x_layout.shape().dims2()?, first_layout.shape().dims2()?);
         let (x, first, packed) = (slice(x, x_layout)?, slice(first, first_layout)?, slice(packed, packed_layout)?);
         let weights = self.weights(packed, hidden, inner);
-        let first = Factor::new(self.precision, Matrix::new(first, inner, hidden).transposed());
-        let second = Factor::new(self.precision, Matrix::new(weights.output, hidden, inner).transposed());
+        let first = PackedRhs::new(self.precision, Matrix::new(first, inner, hidden).transposed());
+        let second = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, inner).transposed());
         let part = product_rows(rows);
         let parts = split(rows, part);
         let parallelism = parallelism(parts.len());
@@ -106,7 +106,7 @@ impl CustomOp3 for FeedForward {
             weights.norm.forward(x, branch, index * part, y);
         });
         // candle calls this once for each operation, so there is nothing yet.
-        let _ = self.saved.set(Saved { inner, branch });
+        let _ = self.saved.set(SavedFeedForward { inner, branch });
         Ok((CpuStorage::F32(y), (rows, hidden).into()))
     }
 
@@ -125,8 +125,8 @@ impl CustomOp3 for FeedForward {
         let saved = saved(&self.saved)?;
         let weights = self.weights(&packed, hidden, inner);
         let (first_shape, second_shape) = ([inner, hidden], [hidden, inner]);
-        let first = Factor::new(self.precision, Matrix::new(&first[..], inner, hidden));
-        let second = Factor::new(self.precision, Matrix::new(weights.output, hidden, inner));
+        let first = PackedRhs::new(self.precision, Matrix::new(&first[..], inner, hidden));
+        let second = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, inner));
         let part = product_rows(rows);
         let parts = split(rows, part);
         let parallelism = parallelism(parts.len());
@@ -146,11 +146,11 @@ impl CustomOp3 for FeedForward {
                 );
                 norm_sums.extend(affine);
             }
-            pull_back(d_inner, false, d_branch, (&second, second_shape), parallelism);
+            grad_input(d_inner, false, d_branch, (&second, second_shape), parallelism);
             let before = &saved.inner[index * part * inner..][..d_inner.len()];
             gelu::value_and_gradient(before, activated, d_inner);
             // What went past the branch is in dx already.
-            pull_back(dx, true, d_inner, (&first, first_shape), parallelism);
+            grad_input(dx, true, d_inner, (&first, first_shape), parallelism);
             (partial_sums(d_inner, inner), partial_sums(d_branch, hidden), norm_sums)
         });
         let [dx, d_branch, d_inner, activated] = matrices;

@@ -7,7 +7,7 @@ use crate::kernels::softmax;
 
 /// The heads of one text, whose queries, keys and values lie side by side in rows of `3·hidden`.
 #[derive(Clone, Copy)]
-pub struct Heads {
+pub struct TextHeads {
     pub count: usize,
     pub length: usize,
     pub hidden: usize,
@@ -25,7 +25,7 @@ enum Part {
     Values,
 }
 
-impl Heads {
+impl TextHeads {
     /// Writes what the heads give, side by side, into `context`.
     pub fn forward(&self, rows: &[f32], context: &mut [f32]) {
         with_scratch(self.length * self.length, |probabilities| {

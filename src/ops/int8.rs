@@ -10,37 +10,37 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
-use super::Packing;
+use super::SequenceOffsets;
 use super::attention::Groups;
 use super::view::slice;
 use crate::kernels::are_finite;
-use crate::kernels::attention::{self, Heads, attend};
-use crate::kernels::compact::Compact;
-use crate::kernels::int8::{Activations, Finish, Panels, Rounding, Weights};
+use crate::kernels::attention::{self, AttentionHeads, attend};
+use crate::kernels::int8::{Activations, Epilogue, PackedLinear, Panels, Rounding};
 use crate::kernels::layer_norm::add_and_normalise;
 use crate::kernels::parts::build_rows;
+use crate::kernels::quantised::QuantisedMatrix;
 
 /// Rows that are worth reading the weights for.
 const ROWS: usize = 128;
 
 /// A linear layer: its weight, which must be of rows of integers, and its bias.
-pub type Int8Linear = (Compact, Tensor);
+pub type Int8Linear = (QuantisedMatrix, Tensor);
 
 /// The weights of a layer with GELU, as the kernels read them.
 #[derive(Debug, Clone)]
-pub struct Int8Layer(Arc<Layer>);
+pub struct Int8Layer(Arc<LayerWeights>);
 
 #[derive(Debug)]
-struct Layer {
+struct LayerWeights {
     heads: usize,
     epsilon: f32,
     /// What the inputs of `projections` and `inner` are multiplied by, where anything.
     smoothing: [Option<Vec<f32>>; 2],
-    projections: Weights,
-    attended: Weights,
+    projections: PackedLinear,
+    attended: PackedLinear,
     attention_norm: [Vec<f32>; 2],
-    inner: Weights,
-    outer: Weights,
+    inner: PackedLinear,
+    outer: PackedLinear,
     output_norm: [Vec<f32>; 2],
 }
 
@@ -61,7 +61,7 @@ impl Int8Layer {
         let vectors = |[weight, bias]: [Tensor; 2]| Ok::<_, candle_core::Error>([weight.to_vec1()?, bias.to_vec1()?]);
         let [before_attention, before_inner] =
             smoothing.map(|smoothing| smoothing.map(|smoothing| smoothing.to_vec1()).transpose());
-        let layer = Layer {
+        let layer = LayerWeights {
             heads,
             epsilon,
             smoothing: [before_attention?, before_inner?],
@@ -95,13 +95,13 @@ impl Int8Layer {
     ///
     /// # Errors
     /// The shapes do not fit each other, or a value on the way is not finite: rounding would hide that.
-    pub fn forward(&self, x: &Tensor, packing: &Packing, rounding: Rounding) -> Result<Tensor> {
-        x.contiguous()?.apply_op1(Forward { layer: self.clone(), packing: packing.clone(), rounding })
+    pub fn forward(&self, x: &Tensor, offsets: &SequenceOffsets, rounding: Rounding) -> Result<Tensor> {
+        x.contiguous()?.apply_op1(Forward { layer: self.clone(), offsets: offsets.clone(), rounding })
     }
 }
 
 /// Linear layers of the same input, one under the other.
-fn stacked<const N: usize>(layers: [Int8Linear; N]) -> Result<Weights> {
+fn stacked<const N: usize>(layers: [Int8Linear; N]) -> Result<PackedLinear> {
     let (mut panels, mut scales, mut biases) = (Vec::new(), Vec::new(), Vec::<f32>::new());
     for (weight, bias) in layers {
         let Some((of_layer, of_rows)) = weight.panels() else {
@@ -115,7 +115,7 @@ fn stacked<const N: usize>(layers: [Int8Linear; N]) -> Result<Weights> {
         [_] => panels.pop(),
         several => Panels::stack(&several.iter().collect::<Vec<_>>()),
     };
-    match panels.and_then(|panels| Weights::new(panels, &scales, &biases)) {
+    match panels.and_then(|panels| PackedLinear::new(panels, &scales, &biases)) {
         Some(weights) => Ok(weights),
         None => bail!("the weights of a layer do not fit each other"),
     }
@@ -123,7 +123,7 @@ fn stacked<const N: usize>(layers: [Int8Linear; N]) -> Result<Weights> {
 
 struct Forward {
     layer: Int8Layer,
-    packing: Packing,
+    offsets: SequenceOffsets,
     rounding: Rounding,
 }
 
@@ -135,16 +135,16 @@ impl CustomOp1 for Forward {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, hidden) = layout.shape().dims2()?;
         let layer = &*self.layer.0;
-        if hidden != layer.hidden() || rows != self.packing.rows() {
+        if hidden != layer.hidden() || rows != self.offsets.rows() {
             bail!("{rows} rows of {hidden} values do not fit the layer or the texts");
         }
         let x = slice(x, layout)?;
-        let groups = Groups::new(&self.packing, ROWS);
+        let groups = Groups::new(&self.offsets, ROWS);
         let ([y], finite) = build_rows(&groups.lengths(), [hidden], |group, [y]| {
             let rows = groups.rows[group].clone();
             y.copy_from_slice(&x[rows.start * hidden..rows.end * hidden]);
             let texts = &groups.texts[group];
-            let lengths = self.packing.ranges().skip(texts.start).take(texts.len()).map(|rows| rows.len());
+            let lengths = self.offsets.ranges().skip(texts.start).take(texts.len()).map(|rows| rows.len());
             with_scratch(self.rounding, |scratch| {
                 let attention = layer.attention(y, lengths, scratch);
                 y.chunks_mut(ROWS * hidden).fold(attention, |finite, x| layer.feed_forward(x, scratch) && finite)
@@ -157,7 +157,7 @@ impl CustomOp1 for Forward {
     }
 }
 
-impl Layer {
+impl LayerWeights {
     fn hidden(&self) -> usize {
         self.projections.inputs()
     }
@@ -167,10 +167,10 @@ impl Layer {
     fn attention(&self, x: &mut [f32], lengths: impl Iterator<Item = usize>, scratch: &mut Scratch) -> bool {
         let Scratch { rounded, wide, narrow, scores, .. } = scratch;
         let hidden = self.hidden();
-        let heads = Heads { count: self.heads, size: hidden / self.heads };
+        let heads = AttentionHeads { count: self.heads, size: hidden / self.heads };
         round_smoothed(rounded, x, hidden, self.smoothing[0].as_deref(), narrow);
         let (projections, context) = (sized(wide, 3 * x.len()), sized(narrow, x.len()));
-        self.projections.multiply(rounded, Finish::Bias, projections);
+        self.projections.multiply(rounded, Epilogue::Bias, projections);
         // The exponential of what is not a number is one.
         let finite = are_finite(projections);
         let mut first = 0;
@@ -182,7 +182,7 @@ impl Layer {
         rounded.round(context, hidden);
         // The projections are no longer needed.
         let branch = &mut projections[..x.len()];
-        self.attended.multiply(rounded, Finish::Bias, branch);
+        self.attended.multiply(rounded, Epilogue::Bias, branch);
         let [weight, bias] = &self.attention_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
         finite && are_finite(x)
@@ -194,10 +194,10 @@ impl Layer {
         let inner_width = self.inner.outputs();
         round_smoothed(rounded, x, self.hidden(), self.smoothing[1].as_deref(), narrow);
         let (inner, branch) = (sized(wide, x.len() / self.hidden() * inner_width), sized(narrow, x.len()));
-        self.inner.multiply(rounded, Finish::BiasGelu, inner);
+        self.inner.multiply(rounded, Epilogue::BiasGelu, inner);
         let finite = are_finite(inner);
         rounded.round(inner, inner_width);
-        self.outer.multiply(rounded, Finish::Bias, branch);
+        self.outer.multiply(rounded, Epilogue::Bias, branch);
         let [weight, bias] = &self.output_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
         finite && are_finite(x)

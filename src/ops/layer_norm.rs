@@ -8,7 +8,7 @@ use crate::kernels::parts::{SUM_ROWS, build, total, with_scratch};
 use crate::kernels::{add, add_rows, layer_norm};
 
 /// Of (x, weight, bias).
-pub struct LayerNorm {
+pub struct LayerNormOp {
     pub epsilon: f32,
 }
 
@@ -86,7 +86,7 @@ impl ResidualNorm<'_> {
     }
 }
 
-impl CustomOp3 for LayerNorm {
+impl CustomOp3 for LayerNormOp {
     fn name(&self) -> &'static str {
         "layer-norm"
     }

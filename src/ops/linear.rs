@@ -8,31 +8,31 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::view::{Values, slice, tensor};
 use crate::kernels::parts::{build, partial_sums, product_rows, total};
-use crate::kernels::precision::{Factor, Precision};
+use crate::kernels::precision::{PackedRhs, Precision};
 use crate::kernels::product::{Matrix, Parallelism};
 
-pub struct Linear {
+pub struct LinearOp {
     pub precision: Precision,
 }
 
-/// All cores work on one product if there is but one part.
+/// How many cores a product may use: all of them where it is the only part, else one, since the other parts have the others.
 pub fn parallelism(parts: usize) -> Parallelism {
     if parts <= 1 { Parallelism::AllCores } else { Parallelism::None }
 }
 
 /// `output = x · weight + bias`, on rows that lie one after the other.
-pub fn apply(output: &mut [f32], x: &[f32], weight: &Factor, bias: &[f32], parallelism: Parallelism) {
+pub fn apply(output: &mut [f32], x: &[f32], weight: &PackedRhs, bias: &[f32], parallelism: Parallelism) {
     let rows = output.len() / bias.len();
     output.chunks_exact_mut(bias.len()).for_each(|row| row.copy_from_slice(bias));
     weight.multiply(Matrix::new(output, rows, bias.len()), true, Matrix::new(x, rows, x.len() / rows), parallelism);
 }
 
 /// `output = gradient · weight`, or added to it where `accumulate` is set.
-pub fn pull_back(
+pub fn grad_input(
     output: &mut [f32],
     accumulate: bool,
     gradient: &[f32],
-    (weight, [outputs, inputs]): (&Factor, [usize; 2]),
+    (weight, [outputs, inputs]): (&PackedRhs, [usize; 2]),
     parallelism: Parallelism,
 ) {
     let rows = gradient.len() / outputs;
@@ -48,7 +48,7 @@ pub fn weight_gradient(gradient: &[f32], x: &[f32], [outputs, inputs]: [usize; 2
         1 => outputs,
         threads => outputs.div_ceil(4 * threads).next_multiple_of(48).max(96),
     };
-    let x = Factor::new(precision, Matrix::new(x, rows, inputs));
+    let x = PackedRhs::new(precision, Matrix::new(x, rows, inputs));
     let (weight_gradient, _) = build(outputs * inputs, part * inputs, |index, output: &mut [f32]| {
         let columns = output.len() / inputs;
         let gradient = Matrix::strided(&gradient[index * part..], rows, columns, outputs).transposed();
@@ -57,7 +57,7 @@ pub fn weight_gradient(gradient: &[f32], x: &[f32], [outputs, inputs]: [usize; 2
     weight_gradient
 }
 
-impl CustomOp3 for Linear {
+impl CustomOp3 for LinearOp {
     fn name(&self) -> &'static str {
         "linear"
     }
@@ -73,7 +73,7 @@ impl CustomOp3 for Linear {
     ) -> Result<(CpuStorage, Shape)> {
         let ((rows, inputs), (outputs, _)) = (x_layout.shape().dims2()?, weight_layout.shape().dims2()?);
         let (x, weight, bias) = (slice(x, x_layout)?, slice(weight, weight_layout)?, slice(bias, bias_layout)?);
-        let weight = Factor::new(self.precision, Matrix::new(weight, outputs, inputs).transposed());
+        let weight = PackedRhs::new(self.precision, Matrix::new(weight, outputs, inputs).transposed());
         let part = product_rows(rows);
         let (y, _) = build(rows * outputs, part * outputs, |index, y: &mut [f32]| {
             let x = &x[index * part * inputs..][..y.len() / outputs * inputs];
@@ -93,11 +93,11 @@ impl CustomOp3 for Linear {
         let ((rows, inputs), (outputs, _)) = (x.dims2()?, weight.dims2()?);
         let gradient = gradient.contiguous()?;
         let (x, weight, gradient) = (Values::of(x)?, Values::of(weight)?, Values::of(&gradient)?);
-        let factor = Factor::new(self.precision, Matrix::new(&weight[..], outputs, inputs));
+        let factor = PackedRhs::new(self.precision, Matrix::new(&weight[..], outputs, inputs));
         let (part, shape) = (product_rows(rows), [outputs, inputs]);
         let (x_gradient, bias_parts) = build(rows * inputs, part * inputs, |index, x_gradient: &mut [f32]| {
             let upstream = &gradient[index * part * outputs..][..x_gradient.len() / inputs * outputs];
-            pull_back(x_gradient, false, upstream, (&factor, shape), parallelism(rows.div_ceil(part)));
+            grad_input(x_gradient, false, upstream, (&factor, shape), parallelism(rows.div_ceil(part)));
             partial_sums(upstream, outputs)
         });
         Ok((

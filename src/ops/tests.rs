@@ -65,14 +65,14 @@ fn attention_is_the_composed_one() {
         0..4 => random(i as u64, hidden, hidden),
         _ => vector(i as u64, hidden),
     });
-    let weights = Packed::attention(parts(&variables)).unwrap();
-    let packing = Packing::of_lengths([150, 1, 49, 100]);
+    let weights = FusedWeights::attention(parts(&variables)).unwrap();
+    let offsets = SequenceOffsets::from_lengths([150, 1, 49, 100]);
     // The gradient of the keys' bias is zero but for rounding: it shifts all scores of a row alike.
     let inputs: Vec<&Var> = [&x].into_iter().chain(&variables[..5]).chain(&variables[6..]).collect();
     for (probability_dropout, dropout) in [(None, None), (Some(mask(5)), Some(mask(6)))] {
-        let settings = Attention { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
+        let settings = AttentionSettings { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
         for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
-            check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &packing, settings));
+            check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &offsets, settings));
         }
     }
 }
@@ -84,7 +84,7 @@ fn the_feed_forward_sublayer_is_the_composed_one() {
         let (x, first) = (random(1, ROWS, hidden), random(2, inner, hidden));
         let variables =
             [random(3, hidden, inner), vector(4, inner), vector(5, hidden), vector(6, hidden), vector(7, hidden)];
-        let weights = Packed::feed_forward(parts(&variables)).unwrap();
+        let weights = FusedWeights::feed_forward(parts(&variables)).unwrap();
         let inputs: Vec<&Var> = [&x, &first].into_iter().chain(&variables).collect();
         for dropout in [None, Some(mask(5))] {
             for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {

@@ -1,16 +1,15 @@
 //! Which integers a linear layer's weights become, chosen by what the layer is to give for texts.
 //!
-//! Weights that go to their nearest integers are each as near as can be, and their sums are not: inputs of a BERT go together,
-//! so that the errors of some weights could make up for those of others. Here a row's integers are chosen one after the other,
-//! each with what the ones before have left open (Frantar et al. 2022, GPTQ: the `columns` of this module). The layers are
-//! taken in order, and each is fitted to give, for what the already rounded ones before it give, what it would have given in the
-//! float model for what those would have given (Li et al. 2025, GPTAQ: the `moments`). Its bias then takes what is left of the
-//! mean error (Nagel et al. 2019).
+//! The nearest integer is the best for each weight alone, but not for a layer's outputs: a BERT's inputs are correlated, so that
+//! the error of one weight can make up for that of another. Here a row's integers are chosen one after the other, and each makes
+//! up for the errors so far (Frantar et al. 2022, GPTQ: the `columns` of this module). The layers are taken in order. A layer's
+//! inputs are those that the rounded layers before it give, and its target is the float model's output (Li et al. 2025, GPTAQ:
+//! the `moments`). What is left of the mean error goes into its bias (Nagel et al. 2019).
 //!
 //! Where an input is normalised values, of which a few are ten times as large as all others, it is smoothed before (Xiao et al.
 //! 2022, SmoothQuant: the `smoothing`), since activations of 7 bits share a scale with their neighbours.
 //!
-//! Integers stay bytes and keep to what the kernels' sums have room for ([`Room`](crate::kernels::int8::Room)), so that
+//! Integers stay bytes and keep to what the kernels' sums have room for ([`Headroom`](crate::kernels::int8::Headroom)), so that
 //! nobody who reads the bundle sees how it was rounded.
 
 use std::path::PathBuf;
@@ -24,8 +23,8 @@ use super::prepared::Prepared;
 use super::prune;
 use crate::bert::{Architecture, Batch, Layer, Model, Pooling, Stage, Weights, names};
 use crate::bundle::weights::{Storage, decode, encode};
-use crate::kernels::compact::Compact;
 use crate::kernels::int8::quantise_rows;
+use crate::kernels::quantised::QuantisedMatrix;
 use crate::ops::{Ops, Precision};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
@@ -145,7 +144,7 @@ impl Fit<'_> {
         let mut moments = Moments::new(width);
         for (batch, (float_x, rounded_x)) in self.batches.iter().zip(self.float.x.iter().zip(&self.rounded.x)) {
             let input = |layer: &Layer, x: &Tensor| {
-                let input = layer.input(OPS, x, batch.packing(), stage)?;
+                let input = layer.input(OPS, x, batch.offsets(), stage)?;
                 Ok::<_, Error>(input.flatten_all()?.to_vec1::<f32>()?)
             };
             moments.add(&input(float, float_x)?, &input(rounded, rounded_x)?);
@@ -177,7 +176,7 @@ impl Fit<'_> {
         });
         let (integers, vectors): (Vec<Vec<i8>>, Vec<(f32, f32)>) = fitted.unzip();
         let (scales, biases): (Vec<f32>, Vec<f32>) = vectors.into_iter().unzip();
-        let matrix = Compact::of_rows(integers.concat(), scales, width)
+        let matrix = QuantisedMatrix::from_rows(integers.concat(), scales, width)
             .ok_or_else(|| Error::invalid(format!("the rows of {} are not of one length", names[0])))?;
         let bias = Tensor::new(biases, &Device::Cpu)?;
         self.rounded.weights.take(&names[0], &shape)?;
@@ -186,7 +185,7 @@ impl Fit<'_> {
         let plain = plain.broadcast_mul(&Tensor::new(&factors[..], &Device::Cpu)?)?;
         self.rounded.weights.insert(&names[0], plain)?;
         self.rounded.weights.insert(&names[1], bias.clone())?;
-        self.weights.insert_compact(&names[0], matrix)?;
+        self.weights.insert_quantised(&names[0], matrix)?;
         self.weights.insert(&names[1], bias)
     }
 }
@@ -208,7 +207,7 @@ impl Stream {
     /// Lets the texts through `layer`.
     fn advance(&mut self, layer: &Layer, batches: &[Batch]) -> Result<()> {
         for (x, batch) in self.x.iter_mut().zip(batches) {
-            *x = layer.forward(OPS, x, batch.packing(), None, 0)?;
+            *x = layer.forward(OPS, x, batch.offsets(), None, 0)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::{FeedForward, Layer, SubLayers, activated};
 use crate::bert::Architecture;
 use crate::bert::names::{LINEARS, SMOOTHING};
-use crate::ops::{Attention, Ops, Packing};
+use crate::ops::{AttentionSettings, Ops, SequenceOffsets};
 use crate::{Error, Result};
 
 /// The linear layers of a layer by their input, in the order in which a text comes by them.
@@ -61,15 +61,16 @@ impl Layer {
     ///
     /// # Errors
     /// The layer is of int8 weights, whose products are not apart; or a tensor operation fails.
-    pub fn input(&self, ops: Ops, x: &Tensor, packing: &Packing, stage: Stage) -> Result<Tensor> {
+    pub fn input(&self, ops: Ops, x: &Tensor, offsets: &SequenceOffsets, stage: Stage) -> Result<Tensor> {
         let SubLayers::Float { attention, feed_forward } = &self.sub_layers else {
             return Err(Error::invalid("what goes into a layer's products is known of float weights only"));
         };
-        let settings = Attention { heads: self.heads, epsilon: self.epsilon, probability_dropout: None, dropout: None };
-        let attended = || ops.attention(x, attention, packing, settings);
+        let settings =
+            AttentionSettings { heads: self.heads, epsilon: self.epsilon, probability_dropout: None, dropout: None };
+        let attended = || ops.attention(x, attention, offsets, settings);
         Ok(match (stage, feed_forward) {
             (Stage::Projections, _) => x.clone(),
-            (Stage::Attended, _) => ops.context(x, attention, packing, settings)?,
+            (Stage::Attended, _) => ops.context(x, attention, offsets, settings)?,
             (Stage::Inner, _) => attended()?,
             (Stage::Outer, FeedForward::Gelu(first, packed)) => ops.inner(&attended()?, first, packed)?,
             (Stage::Outer, FeedForward::Other { activation, inner, .. }) => {

@@ -39,10 +39,10 @@ fn token_types_stay_exact_in_int8() {
 
 #[test]
 fn rows_of_integers_stay_those() {
-    let matrix = Compact::of_rows(vec![3, -4, 5, 100], vec![0.25, 3.0], 2).unwrap();
+    let matrix = QuantisedMatrix::from_rows(vec![3, -4, 5, 100], vec![0.25, 3.0], 2).unwrap();
     let mut weights = Weights::default();
-    weights.insert_compact("encoder.layer.0.a", matrix.clone()).unwrap();
-    let read = decode(&encode(weights, Precision::Int8).unwrap()).unwrap().take_compact("encoder.layer.0.a", &[2, 2]);
+    weights.insert_quantised("encoder.layer.0.a", matrix.clone()).unwrap();
+    let read = decode(&encode(weights, Precision::Int8).unwrap()).unwrap().take_quantised("encoder.layer.0.a", &[2, 2]);
     assert_eq!(read.unwrap().unwrap().into_rows(), matrix.into_rows());
 }
 
@@ -56,8 +56,8 @@ fn what_is_not_finite_is_not_exported() {
 #[test]
 fn what_would_not_be_finite_in_its_precision_is_not_exported() {
     let said = |value: f32, storage: Storage| {
-        let values = (0..GROUP).map(|i| if i == 3 { value } else { 1.0 }).collect();
-        let table = Tensor::from_vec(values, (1, GROUP), &Device::Cpu).unwrap();
+        let values = (0..WEIGHT_GROUP).map(|i| if i == 3 { value } else { 1.0 }).collect();
+        let table = Tensor::from_vec(values, (1, WEIGHT_GROUP), &Device::Cpu).unwrap();
         encode([(WORD_EMBEDDINGS.to_owned(), table)].into_iter().collect(), storage)
             .map(|_| ())
             .map_err(|error| error.to_string())
@@ -85,7 +85,7 @@ fn few_bits(embeddings: EmbeddingPrecision) -> Storage {
 
 #[test]
 fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
-    let table = table(5, 2 * GROUP);
+    let table = table(5, 2 * WEIGHT_GROUP);
     let values: Vec<f32> = table.flatten_all().unwrap().to_vec1().unwrap();
     let furthest = |storage: Storage| {
         let read = stored_and_read(WORD_EMBEDDINGS, &table, storage);
@@ -99,9 +99,9 @@ fn word_vectors_come_back_the_closer_the_more_bits_they_have() {
 #[test]
 fn what_is_rounded_already_is_stored_as_it_is() {
     for precision in [EmbeddingPrecision::Int8, EmbeddingPrecision::Int6, EmbeddingPrecision::Int4] {
-        let weights = [(WORD_EMBEDDINGS.to_owned(), table(40, 2 * GROUP))].into_iter().collect();
-        let mut rounded = with_rounded_embeddings(weights, [40, 2 * GROUP], precision).unwrap();
-        let rounded = rounded.take(WORD_EMBEDDINGS, &[40, 2 * GROUP]).unwrap();
+        let weights = [(WORD_EMBEDDINGS.to_owned(), table(40, 2 * WEIGHT_GROUP))].into_iter().collect();
+        let mut rounded = with_rounded_embeddings(weights, [40, 2 * WEIGHT_GROUP], precision).unwrap();
+        let rounded = rounded.take(WORD_EMBEDDINGS, &[40, 2 * WEIGHT_GROUP]).unwrap();
         let values: Vec<f32> = rounded.flatten_all().unwrap().to_vec1().unwrap();
         let stored = stored_and_read(WORD_EMBEDDINGS, &rounded, few_bits(precision));
         let furthest = stored.iter().zip(&values).map(|(stored, value)| (stored - value).abs()).fold(0.0, f32::max);
@@ -111,14 +111,14 @@ fn what_is_rounded_already_is_stored_as_it_is() {
 
 #[test]
 fn few_bits_are_for_the_word_vectors_alone() {
-    let (words, layer) = (table(3, GROUP), table(3, GROUP));
+    let (words, layer) = (table(3, WEIGHT_GROUP), table(3, WEIGHT_GROUP));
     let weights = [(WORD_EMBEDDINGS.to_owned(), words), ("a.weight".to_owned(), layer)].into_iter().collect();
     let bytes = encode(weights, few_bits(EmbeddingPrecision::Int4)).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let stored = |name: &str| file.tensor(name).map(|tensor| (tensor.dtype(), tensor.shape().to_vec())).unwrap();
     assert_eq!(stored(WORD_EMBEDDINGS), (Dtype::U8, vec![3, 1, 16]));
     assert_eq!(stored("embeddings.word_embeddings.weight.scale"), (Dtype::F16, vec![3, 1]));
-    assert_eq!(stored("a.weight"), (Dtype::I8, vec![3, GROUP]));
+    assert_eq!(stored("a.weight"), (Dtype::I8, vec![3, WEIGHT_GROUP]));
 }
 
 #[test]

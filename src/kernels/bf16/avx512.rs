@@ -12,10 +12,10 @@ use std::arch::x86_64::{
     _mm512_dpbf16_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_ps, _mm512_storeu_ps,
 };
 
-use super::{COLUMNS, Kernel, Pairs, ROWS, Tile};
+use super::{COLUMNS, Pairs, ROWS, Tile, TileKernel};
 
 /// The kernel, where this processor can run it. Nobody else can hand it out.
-pub fn kernel() -> Option<Kernel> {
+pub fn kernel() -> Option<TileKernel> {
     let available = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
     // SAFETY: the closure is given to nobody where the processor lacks one of the features.
     available.then_some(|strip, panel, tile| unsafe { tile_avx512(strip, panel, tile) })

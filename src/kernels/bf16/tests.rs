@@ -30,7 +30,7 @@ fn rounds_to_the_nearest_even() {
 }
 
 /// Compares products by `kernel` with sums in f64 of rounded factors.
-fn check(kernel: Kernel) {
+fn check(kernel: TileKernel) {
     let mut random = fastrand::Rng::with_seed(2);
     let sizes = [(1, 1, 1), (12, 32, 384), (13, 33, 385), (50, 70, 1000), (3, 100, 2), (25, 31, 769), (4, 4, 0)];
     for (m, n, k) in sizes {
@@ -43,7 +43,7 @@ fn check(kernel: Kernel) {
                 let before = if accumulate { magnitude } else { 0.0 };
                 let mut output = vec![magnitude; m * (n + 1)];
                 let view = Matrix::strided(&mut output[..], m, n, n + 1);
-                Panels::with_kernel(kernel, right).multiply(view, accumulate, left);
+                Bf16Panels::with_kernel(kernel, right).multiply(view, accumulate, left);
                 for (i, row) in output.chunks(n + 1).enumerate() {
                     assert_eq!(row[n], magnitude, "what lies between the rows is left alone");
                     for (j, value) in row[..n].iter().enumerate() {
@@ -63,11 +63,11 @@ fn check(kernel: Kernel) {
 }
 
 /// Infinities, overflow and what is not a number go through as in f32.
-fn check_extremes(kernel: Kernel) {
+fn check_extremes(kernel: TileKernel) {
     let product = |left: [f32; 2], right: [f32; 2]| {
         let mut output = [0.0];
         let (left, right) = (Matrix::new(&left[..], 1, 2), Matrix::new(&right[..], 2, 1));
-        Panels::with_kernel(kernel, right).multiply(Matrix::new(&mut output[..], 1, 1), false, left);
+        Bf16Panels::with_kernel(kernel, right).multiply(Matrix::new(&mut output[..], 1, 1), false, left);
         output[0]
     };
     assert_eq!(product([1e30, 0.0], [1e30, 0.0]), f32::INFINITY);

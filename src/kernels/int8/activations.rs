@@ -1,6 +1,6 @@
 //! The rows of x on their way into products.
 
-use super::rows::Factor;
+use super::lhs::QuantisedLhs;
 use super::{narrow, wide};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 

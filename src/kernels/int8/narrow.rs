@@ -8,9 +8,9 @@
 //! much as the products, so [`QUADS`] such sums are added up in `i16` before: the weights are small enough that no
 //! activations can make that overflow ([`super::Panels`] sees to it). In `i32` a group's sum is 128 · 127 · 128 at most.
 
-use super::layout::{GROUP, QUADS};
+use super::layout::{ACTIVATION_GROUP, QUADS};
+use super::lhs::{QuantisedLhs, extremes, for_each_row};
 use super::panels::{PanelView, quads};
-use super::rows::{Factor, extremes, for_each_row};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -28,7 +28,7 @@ struct Range {
     scale: f32,
 }
 
-impl Factor for Rounded {
+impl QuantisedLhs for Rounded {
     #[inline(always)]
     fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
         let ranges = &mut self.ranges;
@@ -39,7 +39,7 @@ impl Factor for Rounded {
             inputs,
             #[inline(always)]
             |row, mut slots| {
-                for (index, group) in row.chunks(GROUP).enumerate() {
+                for (index, group) in row.chunks(ACTIVATION_GROUP).enumerate() {
                     let (minimum, maximum) = extremes(simd, group);
                     // The difference of two large values might not be finite.
                     let scale = maximum / 127.0 - minimum / 127.0;
@@ -48,7 +48,7 @@ impl Factor for Rounded {
                     ranges.push(Range { minimum, scale });
                     let (lowest, inverse, highest) = (simd.splat(minimum), simd.splat(inverse), simd.splat(127.0));
                     slots.fill(
-                        index * GROUP / 4,
+                        index * ACTIVATION_GROUP / 4,
                         group,
                         minimum,
                         #[inline(always)]
@@ -73,8 +73,8 @@ impl Factor for Rounded {
         let quads = self.quads[first * length..][..R * length].as_chunks::<R>().0;
         let ranges = &self.ranges[first * groups..][..R * groups];
         let mut tile = [[simd.splat(0.0); P]; R];
-        for (group, activations) in quads.chunks(GROUP / 4).enumerate() {
-            let start = group * GROUP / 4;
+        for (group, activations) in quads.chunks(ACTIVATION_GROUP / 4).enumerate() {
+            let start = group * ACTIVATION_GROUP / 4;
             let sums = match S::PARTIALS_ARE_I32 {
                 true => sums(simd, panels, start, activations),
                 false => widened_sums(simd, panels, start, activations.as_chunks().0),

@@ -8,8 +8,8 @@
 //! Bundles have the panels as they are, so that loading them is a copy: in a browser, the first to run is the compiler's first
 //! draft of everything, and packing by that took as long as several texts take later.
 
-use super::layout::{GROUP, STEP};
-use super::room::Room;
+use super::headroom::Headroom;
+use super::layout::{ACTIVATION_GROUP, STEP};
 use crate::kernels::simd::{LANES, Quads};
 
 /// The integers of a weight matrix (outputs, inputs).
@@ -20,7 +20,7 @@ pub struct Panels {
     outputs: usize,
     inputs: usize,
     quads: Vec<Quads>,
-    /// For each panel and [`GROUP`] of inputs the sum of each lane's integers.
+    /// For each panel and [`ACTIVATION_GROUP`] of inputs the sum of each lane's integers.
     group_sums: Vec<[f32; LANES]>,
 }
 
@@ -31,8 +31,8 @@ pub(super) struct PanelView<'a> {
     pub group_sums: &'a [[f32; LANES]],
 }
 
-/// Of each panel as many quads as `count` says, from quad `start` on. All have one length, and that is known to who goes over
-/// them: in a browser, bounds checked at every step made products take 1.2 times as long.
+/// Of each panel `count` quads from quad `start` on. Cutting all panels to one length here lets the compiler leave out the bounds
+/// checks of the loops: in a browser, products with them took 1.2 times as long.
 #[inline(always)]
 pub(super) fn quads<'a, const P: usize>(panels: &[PanelView<'a>; P], start: usize, count: usize) -> [&'a [Quads]; P] {
     let mut quads = [&[][..]; P];
@@ -58,7 +58,8 @@ impl Panels {
                 }
             }
         }
-        let group_sums = quads.chunks_exact(length).flat_map(|panel| panel.chunks(GROUP / 4).map(sums)).collect();
+        let group_sums =
+            quads.chunks_exact(length).flat_map(|panel| panel.chunks(ACTIVATION_GROUP / 4).map(sums)).collect();
         let panels = Self { outputs, inputs, quads, group_sums };
         panels.fit_i16().then_some(panels)
     }
@@ -70,7 +71,7 @@ impl Panels {
         let fits = Self::are_whole(outputs, inputs)
             && !quads.is_empty()
             && outputs.checked_mul(inputs) == Some(size_of_val(&quads[..]))
-            && group_sums.len() == outputs / LANES * inputs.div_ceil(GROUP);
+            && group_sums.len() == outputs / LANES * inputs.div_ceil(ACTIVATION_GROUP);
         if !fits {
             return None;
         }
@@ -124,7 +125,7 @@ impl Panels {
         &self.quads
     }
 
-    /// For each panel and each [`GROUP`] of inputs the sums of the eight rows' integers.
+    /// For each panel and each [`ACTIVATION_GROUP`] of inputs the sums of the eight rows' integers.
     pub fn group_sums(&self) -> impl Iterator<Item = [i16; LANES]> + '_ {
         // Each is a whole number, and far from the ends of i16.
         self.group_sums.iter().map(|sums| sums.map(|sum| sum as i16))
@@ -145,23 +146,23 @@ impl Panels {
     /// The panel number `index`.
     #[inline(always)]
     pub(super) fn view(&self, index: usize) -> PanelView<'_> {
-        let (length, groups) = (self.inputs.next_multiple_of(STEP) / 4, self.inputs.div_ceil(GROUP));
+        let (length, groups) = (self.inputs.next_multiple_of(STEP) / 4, self.inputs.div_ceil(ACTIVATION_GROUP));
         let quads = &self.quads[index * length..][..length];
         let group_sums = &self.group_sums[index * groups..][..groups];
         PanelView { quads, group_sums }
     }
 
     fn fit_i16(&self) -> bool {
-        (0..self.outputs).all(|output| Room::beside(self.row(output), self.inputs).taken() <= 1.0)
+        (0..self.outputs).all(|output| Headroom::from_row(self.row(output), self.inputs).used() <= 1.0)
     }
 
     fn sums_are_right(&self) -> bool {
         let panels = self.quads.chunks_exact(self.inputs / 4);
-        panels.flat_map(|panel| panel.chunks(GROUP / 4).map(sums)).eq(self.group_sums.iter().copied())
+        panels.flat_map(|panel| panel.chunks(ACTIVATION_GROUP / 4).map(sums)).eq(self.group_sums.iter().copied())
     }
 }
 
-/// The sum of each lane's integers, of which there are a group's at most: [`GROUP`] · 128 fits i16.
+/// The sum of each lane's integers, of which there are a group's at most: [`ACTIVATION_GROUP`] · 128 fits i16.
 fn sums(quads: &[Quads]) -> [f32; LANES] {
     let mut sums = [0i16; LANES];
     for Quads(quads) in quads {

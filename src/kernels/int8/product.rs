@@ -4,37 +4,37 @@ use std::ops::Range;
 
 use super::activations::{Activations, Rounded};
 use super::layout::ROWS;
+use super::lhs::QuantisedLhs;
+use super::linear::{Outputs, PackedLinear};
 use super::panels::PanelView;
-use super::rows::Factor;
-use super::weights::{Outputs, Weights};
 use crate::kernels::gelu;
 use crate::kernels::simd::{Kernel, LANES, Simd, dispatch};
 
 /// What becomes of a product while it is still in registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finish {
+pub enum Epilogue {
     /// The bias is added.
     Bias,
     /// The bias is added, and GELU applied ([`gelu::approximate`]).
     BiasGelu,
 }
 
-impl Weights {
-    /// `output = finish(x · Wᵀ)`.
+impl PackedLinear {
+    /// `output = epilogue(x · Wᵀ)`.
     ///
     /// # Panics
     /// The sizes do not fit each other.
-    pub fn multiply(&self, x: &Activations, finish: Finish, output: &mut [f32]) {
+    pub fn multiply(&self, x: &Activations, epilogue: Epilogue, output: &mut [f32]) {
         assert_eq!(x.inputs, self.inputs(), "inner sizes");
         assert_eq!(output.len(), x.rows * self.outputs(), "outer sizes");
-        dispatch(Multiply { x, weights: self, finish, output });
+        dispatch(Multiply { x, weights: self, epilogue, output });
     }
 }
 
 pub(super) struct Multiply<'a> {
     pub x: &'a Activations,
-    pub weights: &'a Weights,
-    pub finish: Finish,
+    pub weights: &'a PackedLinear,
+    pub epilogue: Epilogue,
     pub output: &'a mut [f32],
 }
 
@@ -55,7 +55,7 @@ impl Multiply<'_> {
     /// sums, each of which waits for the one before, are enough to keep the processor busy. On Zen 4 four panels, with
     /// AVX-512's registers, are 1.5 to 1.8 times as fast as one; the sixteen of AVX2 have room for two, up to 1.1 times.
     #[inline(always)]
-    fn products<S: Simd>(mut self, simd: S, x: &impl Factor) {
+    fn products<S: Simd>(mut self, simd: S, x: &impl QuantisedLhs) {
         let mut done = 0;
         if S::REGISTERS >= 32 {
             done = self.panels::<S, 4>(simd, x, done);
@@ -69,7 +69,7 @@ impl Multiply<'_> {
     /// `P` panels after `P` panels from `start` on, each by all rows: the weights are read from memory once. Gives the first
     /// panel that is left.
     #[inline(always)]
-    fn panels<S: Simd, const P: usize>(&mut self, simd: S, x: &impl Factor, start: usize) -> usize {
+    fn panels<S: Simd, const P: usize>(&mut self, simd: S, x: &impl QuantisedLhs, start: usize) -> usize {
         let (rows, outputs) = (self.x.rows, self.weights.outputs());
         let panels = outputs.div_ceil(LANES);
         let end = panels - (panels - start) % P;
@@ -81,7 +81,7 @@ impl Multiply<'_> {
                 outputs: self.weights.panel_outputs::<P>(panel),
                 columns: column..outputs.min(column + P * LANES),
                 stride: outputs,
-                finish: self.finish,
+                epilogue: self.epilogue,
             };
             let (output, rest) = self.output.split_at_mut(whole * outputs);
             tiles.write::<S, _, ROWS>(simd, x, 0, output);
@@ -104,7 +104,7 @@ struct Tiles<'a, const P: usize> {
     columns: Range<usize>,
     /// How far the rows of the output are from each other.
     stride: usize,
-    finish: Finish,
+    epilogue: Epilogue,
 }
 
 impl<const P: usize> Tiles<'_, P> {
@@ -114,7 +114,7 @@ impl<const P: usize> Tiles<'_, P> {
     /// speed, while the first text was being classified; the one that most tiles need takes 5.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    fn write<S: Simd, F: Factor, const R: usize>(&self, simd: S, x: &F, first: usize, output: &mut [f32]) {
+    fn write<S: Simd, F: QuantisedLhs, const R: usize>(&self, simd: S, x: &F, first: usize, output: &mut [f32]) {
         for (index, rows) in output.chunks_mut(R * self.stride).enumerate() {
             let tile = x.tile::<S, R, P>(simd, &self.panels, first + index * R);
             for (row, output) in tile.into_iter().zip(rows.chunks_mut(self.stride)) {
@@ -122,7 +122,7 @@ impl<const P: usize> Tiles<'_, P> {
                 for ((vector, outputs), column) in row.into_iter().zip(&self.outputs).zip(columns) {
                     let [scales, bias] = [&outputs.scales, &outputs.bias].map(|values| simd.load(values));
                     let mut vector = simd.add(simd.multiply(vector, scales), bias);
-                    if self.finish == Finish::BiasGelu {
+                    if self.epilogue == Epilogue::BiasGelu {
                         vector = gelu::approximate(simd, vector);
                     }
                     simd.store_some(vector, column);

@@ -43,9 +43,9 @@ impl Layer {
         Self { integers, scales: vec![0.01; outputs], bias: vec![0.5; outputs], inputs }
     }
 
-    fn packed(&self) -> Weights {
+    fn packed(&self) -> PackedLinear {
         let panels = Panels::pack(&self.integers, self.inputs).unwrap();
-        Weights::new(panels, &self.scales, &self.bias).unwrap()
+        PackedLinear::new(panels, &self.scales, &self.bias).unwrap()
     }
 
     /// x · Wᵀ + bias in f64, of these integers.
@@ -66,7 +66,7 @@ impl Layer {
         let rows = x.chunks(self.inputs);
         rows.flat_map(|x| {
             self.integers.chunks(self.inputs).zip(&self.scales).zip(&self.bias).map(|((integers, &scale), &bias)| {
-                let groups = x.chunks(GROUP).zip(integers.chunks(GROUP));
+                let groups = x.chunks(ACTIVATION_GROUP).zip(integers.chunks(ACTIVATION_GROUP));
                 let error: f64 = groups
                     .map(|(x, integers)| {
                         let magnitudes = |x: &f32, weight: &i8| f64::from(x.abs()) * f64::from(weight.unsigned_abs());
@@ -88,9 +88,9 @@ impl Layer {
 #[derive(Clone, Copy)]
 struct Case<'a> {
     x: &'a [f32],
-    weights: &'a Weights,
+    weights: &'a PackedLinear,
     rounding: Rounding,
-    finish: Finish,
+    epilogue: Epilogue,
 }
 
 impl Kernel for Case<'_> {
@@ -98,7 +98,7 @@ impl Kernel for Case<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<f32> {
-        let Self { x, weights, rounding, finish } = self;
+        let Self { x, weights, rounding, epilogue } = self;
         let inputs = weights.inputs();
         let mut activations = Activations::new(rounding);
         // Other rows before, of which something may be left in the buffer.
@@ -107,7 +107,7 @@ impl Kernel for Case<'_> {
             (activations.rows, activations.inputs) = (x.len() / inputs, inputs);
         }
         let mut output = vec![f32::NAN; activations.rows * weights.outputs()];
-        Multiply { x: &activations, weights, finish, output: &mut output }.run(simd);
+        Multiply { x: &activations, weights, epilogue, output: &mut output }.run(simd);
         output
     }
 }
@@ -144,7 +144,7 @@ fn check(layer: &Layer, x: &[f32]) {
             }
         });
         let mut first: Option<Vec<u32>> = None;
-        with_each(Case { x, weights: &weights, rounding, finish: Finish::Bias }, |name, output| {
+        with_each(Case { x, weights: &weights, rounding, epilogue: Epilogue::Bias }, |name, output| {
             let place = |i: usize| format!("{name}, {rounding:?}, {} inputs, {i}", layer.inputs);
             for (i, ((&value, &expected), &bound)) in output.iter().zip(&expected).zip(&bound).enumerate() {
                 let error = (f64::from(value) - expected).abs();
@@ -239,7 +239,7 @@ fn panels_give_their_rows_back() {
         let other = Layer::random(&mut random, 5, inputs).integers;
         let stacked = Panels::stack(&[&panels, &Panels::pack(&other, inputs).unwrap(), &panels]).unwrap();
         assert_eq!(stacked.integers(), [&integers[..], &other, &integers].concat());
-        assert_eq!(stacked.group_sums().count(), stacked.outputs().div_ceil(8) * inputs.div_ceil(GROUP));
+        assert_eq!(stacked.group_sums().count(), stacked.outputs().div_ceil(8) * inputs.div_ceil(ACTIVATION_GROUP));
     }
     assert!(Panels::stack(&[]).is_none());
     let [long, short] = [3, 4].map(|inputs| Panels::pack(&[1; 12], inputs).unwrap());
@@ -286,7 +286,7 @@ fn rows_that_say_nothing_give_the_bias() {
         ROUNDINGS.into_iter().flat_map(|rounding| [0.0, -0.0, 1e-38].map(|value| (rounding, value)))
     {
         let x = vec![value; 80];
-        with_each(Case { x: &x, weights: &weights, rounding, finish: Finish::Bias }, |name, output| {
+        with_each(Case { x: &x, weights: &weights, rounding, epilogue: Epilogue::Bias }, |name, output| {
             for (output, bias) in output.iter().zip([1.0, -2.0, 0.0, 1.0, -2.0, 0.0]) {
                 assert!((output - bias).abs() < 1e-30, "{name}, {rounding:?}, {value}: {output} for {bias}");
             }
@@ -303,7 +303,7 @@ fn what_is_not_finite_does_no_harm_to_other_rows() {
     for (rounding, bad) in ROUNDINGS.into_iter().flat_map(|r| [f32::NAN, f32::INFINITY, f32::MAX].map(|bad| (r, bad))) {
         let mut x = [&good[..], &good, &good].concat();
         (x[64], x[100]) = (bad, -bad);
-        let case = |x| Case { x, weights: &weights, rounding, finish: Finish::Bias };
+        let case = |x| Case { x, weights: &weights, rounding, epilogue: Epilogue::Bias };
         let mut alone = Vec::new();
         with_each(case(&good), |_, output| alone = output);
         with_each(case(&x), |name, output| {
@@ -319,12 +319,12 @@ fn gelu_is_applied_to_what_the_product_is() {
     let weights = layer.packed();
     let x: Vec<f32> = (0..5 * 64).map(|_| random.f32() - 0.5).collect();
     for rounding in ROUNDINGS {
-        let case = |finish| Case { x: &x, weights: &weights, rounding, finish };
+        let case = |epilogue| Case { x: &x, weights: &weights, rounding, epilogue };
         let mut plain = Vec::new();
-        with_each(case(Finish::Bias), |_, output| plain = output);
+        with_each(case(Epilogue::Bias), |_, output| plain = output);
         let mut expected = vec![0.0; plain.len()];
         crate::kernels::gelu::forward(&plain, &mut expected);
-        with_each(case(Finish::BiasGelu), |name, output| {
+        with_each(case(Epilogue::BiasGelu), |name, output| {
             for (value, expected) in output.iter().zip(&expected) {
                 assert!((value - expected).abs() < 6e-6, "{name}, {rounding:?}: {value} for {expected}");
             }

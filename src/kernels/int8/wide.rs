@@ -7,8 +7,8 @@
 //! A quad of weights meets its quad of activations in two such pairs, so a tile has two sums for each output, side by side,
 //! and takes the eight outputs of each panel as two times four.
 
+use super::lhs::{QuantisedLhs, for_each_row, magnitude};
 use super::panels::{PanelView, quads};
-use super::rows::{Factor, for_each_row, magnitude};
 use crate::kernels::simd::Simd;
 
 /// Rounded rows.
@@ -24,7 +24,7 @@ pub(super) fn limit(inputs: usize) -> f32 {
     limit.min(i16::MAX as usize) as f32
 }
 
-impl Factor for Rounded {
+impl QuantisedLhs for Rounded {
     #[inline(always)]
     fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
         let limit = limit(inputs);

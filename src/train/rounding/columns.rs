@@ -7,7 +7,7 @@
 //! there are still others to make up for their errors.
 
 use super::moments::Moments;
-use crate::kernels::int8::Room;
+use crate::kernels::int8::Headroom;
 
 /// What is added to every variance, as a share of their mean: what texts that were not seen may have of their own.
 const DAMPING: f64 = 0.01;
@@ -69,7 +69,7 @@ impl Columns {
     pub fn round(&self, target: &[f64], scale: f32) -> Vec<i8> {
         let width = self.order.len();
         let scale = f64::from(scale);
-        let (mut room, mut integers, mut errors) = (Room::new(width), vec![0; width], vec![0.0; width]);
+        let (mut room, mut integers, mut errors) = (Headroom::new(width), vec![0; width], vec![0.0; width]);
         // A row of zeros has no scale, and its integers are what they are.
         let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         for k in (0..width).rev() {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::*;
 use crate::bert::{Checkpoint, Unit};
 use crate::bundle::{EmbeddingPrecision, Precision as Stored};
-use crate::kernels::int8::Room;
+use crate::kernels::int8::Headroom;
 use crate::text::Tokenizer;
 use crate::train::Silent;
 
@@ -115,7 +115,7 @@ fn sums_fit_whatever_the_weights_are() {
         assert!(integers.iter().all(|&integer| integer >= -127));
         assert_eq!(largest_sum(&integers), 258, "{value}: {integers:?}");
     }
-    let mut room = Room::new(16);
+    let mut room = Headroom::new(16);
     assert_eq!([room.nearest(0, 1e9), room.nearest(1, -1e9), room.nearest(5, 100.4)], [127, -127, 100]);
     assert_eq!([room.nearest(4, 90.0), room.nearest(9, 5.0), room.nearest(8, -5.0)], [31, 0, -5]);
     assert_eq!([room.nearest(2, 90.0), room.nearest(3, f64::NAN)], [90, 0]);

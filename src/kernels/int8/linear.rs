@@ -1,12 +1,12 @@
 //! A linear layer: its integers, and what makes numbers of their sums.
 
+use super::headroom::Headroom;
 use super::panels::{PanelView, Panels};
-use super::room::Room;
 use crate::kernels::simd::LANES;
 
 /// A linear layer's weights and bias.
 #[derive(Debug, Clone)]
-pub struct Weights {
+pub struct PackedLinear {
     panels: Panels,
     /// For each panel.
     outputs: Vec<Outputs>,
@@ -19,7 +19,7 @@ pub(super) struct Outputs {
     pub bias: [f32; LANES],
 }
 
-impl Weights {
+impl PackedLinear {
     /// The integers in `panels`, with a scale and a bias for each output. None where there are more or fewer of those.
     pub fn new(panels: Panels, scales: &[f32], bias: &[f32]) -> Option<Self> {
         if scales.len() != panels.outputs() || bias.len() != panels.outputs() {
@@ -87,7 +87,7 @@ pub fn quantise_rows(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
             let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
             integers.truncate(first);
             integers.extend(row.iter().map(|value| (value * inverse).round().clamp(-127.0, 127.0) as i8));
-            let taken = Room::beside(integers[first..].iter().copied(), width).taken();
+            let taken = Headroom::from_row(integers[first..].iter().copied(), width).used();
             if taken <= 1.0 {
                 break;
             }

@@ -5,7 +5,7 @@ use super::panels::PanelView;
 use crate::kernels::simd::{LANES, Simd};
 
 /// One way of rounding, and of multiplying what is rounded.
-pub(super) trait Factor {
+pub(super) trait QuantisedLhs {
     /// Takes the rows of `x`, which are `inputs` long.
     fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize);
     /// Of x · Wᵀ the rows `first..first + R` and the outputs of `panels`, but for their scales.

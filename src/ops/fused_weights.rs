@@ -8,7 +8,7 @@ use super::{attention, feed_forward};
 /// Weights of a sub-layer. Variables are put together at every step, so that each gets its gradient; weights that do not
 /// change only once, so that inference copies nothing.
 #[derive(Debug, Clone)]
-pub struct Packed(State);
+pub struct FusedWeights(State);
 
 #[derive(Debug, Clone)]
 enum State {
@@ -16,7 +16,7 @@ enum State {
     Together(Tensor),
 }
 
-impl Packed {
+impl FusedWeights {
     /// Of the attention sub-layer: the weights of queries, keys, values and output (hidden, hidden), their biases (hidden),
     /// and weight and bias of the norm.
     ///

@@ -8,7 +8,7 @@ use super::int8::{Panels, scale_of};
 
 mod groups;
 
-pub use groups::{GROUP, quantise as quantise_groups};
+pub use groups::{WEIGHT_GROUP, quantise as quantise_groups};
 
 /// Rounds each row of `values` to integers in −127..=127 and the scale that gives the row back, for a table: a linear layer's
 /// weights are rounded with their sums in mind ([`super::int8::quantise_rows`]).
@@ -27,7 +27,7 @@ pub fn quantise_table(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
 
 /// A matrix of integers and scales.
 #[derive(Debug, Clone)]
-pub struct Compact {
+pub struct QuantisedMatrix {
     integers: Integers,
     /// One for each row, but for groups, which have their own.
     scales: Vec<f32>,
@@ -41,14 +41,14 @@ enum Integers {
     Bytes(Vec<i8>),
     /// The same, as products read them.
     Panels(Panels),
-    /// Of so many bits, with one scale for each [`GROUP`] neighbours.
+    /// Integers of `bits` bits, end to end in `bytes`, with one scale for each [`WEIGHT_GROUP`] neighbours.
     Packed { bytes: Vec<u8>, scales: Vec<f16>, bits: u32 },
 }
 
-impl Compact {
-    /// One row for each of `scales`, which times the row's integers gives its values. None where the rows are not all of
-    /// `width` integers.
-    pub fn of_rows(integers: Vec<i8>, scales: Vec<f32>, width: usize) -> Option<Self> {
+impl QuantisedMatrix {
+    /// A row for each of `scales`: its values are its `width` integers times that scale. None where there are more or fewer
+    /// integers.
+    pub fn from_rows(integers: Vec<i8>, scales: Vec<f32>, width: usize) -> Option<Self> {
         let rows = scales.len();
         (rows.checked_mul(width) == Some(integers.len())).then_some(Self {
             integers: Integers::Bytes(integers),
@@ -58,18 +58,18 @@ impl Compact {
         })
     }
 
-    /// One row for each of `scales`, as [`Self::of_rows`]. None where there are not as many rows.
-    pub fn of_panels(panels: Panels, scales: Vec<f32>) -> Option<Self> {
+    /// One row for each of `scales`, as [`Self::from_rows`]. None where there are not as many rows.
+    pub fn from_panels(panels: Panels, scales: Vec<f32>) -> Option<Self> {
         let (rows, width) = (panels.outputs(), panels.inputs());
         (rows == scales.len()).then_some(Self { integers: Integers::Panels(panels), scales, rows, width })
     }
 
     /// What [`quantise_groups`] made of `rows` rows. None where the sizes do not fit each other.
-    pub fn of_groups(bytes: Vec<u8>, scales: Vec<f16>, bits: u32, rows: usize) -> Option<Self> {
+    pub fn from_groups(bytes: Vec<u8>, scales: Vec<f16>, bits: u32, rows: usize) -> Option<Self> {
         let groups = scales.len().checked_div(rows)?;
-        let fits = groups * rows == scales.len() && scales.len() * GROUP * bits as usize == 8 * bytes.len();
+        let fits = groups * rows == scales.len() && scales.len() * WEIGHT_GROUP * bits as usize == 8 * bytes.len();
         let integers = Integers::Packed { bytes, scales, bits };
-        fits.then_some(Self { integers, scales: Vec::new(), rows, width: groups * GROUP })
+        fits.then_some(Self { integers, scales: Vec::new(), rows, width: groups * WEIGHT_GROUP })
     }
 
     /// How many rows there are, and how long each is.
@@ -122,7 +122,7 @@ impl Compact {
                     .for_each(|(value, integer)| *value = f32::from(integer) * scale);
             }
             Integers::Packed { bytes, scales, bits } => {
-                let (length, groups) = (bytes.len() / self.rows, self.width / GROUP);
+                let (length, groups) = (bytes.len() / self.rows, self.width / WEIGHT_GROUP);
                 let scales = &scales[index * groups..][..groups];
                 groups::widen(&bytes[index * length..][..length], scales, *bits, output);
             }
@@ -147,7 +147,7 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn rows_are_integers_times_their_scale() {
-        let table = Compact::of_rows(vec![1, -2, 127, -127], vec![0.5, 2.0], 2).unwrap();
+        let table = QuantisedMatrix::from_rows(vec![1, -2, 127, -127], vec![0.5, 2.0], 2).unwrap();
         assert_eq!((table.shape(), table.values()), ([2, 2], vec![0.5, -1.0, 254.0, -254.0]));
         assert!(table.has_rows());
     }
@@ -155,23 +155,23 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn a_row_of_groups_is_its_part_of_all() {
         let mut random = fastrand::Rng::with_seed(3);
-        let plain: Vec<f32> = (0..6 * GROUP).map(|_| random.f32() - 0.5).collect();
+        let plain: Vec<f32> = (0..6 * WEIGHT_GROUP).map(|_| random.f32() - 0.5).collect();
         for bits in [4, 6] {
             let (packed, scales) = quantise_groups(&plain, bits);
-            let table = Compact::of_groups(packed, scales, bits, 3).unwrap();
-            assert_eq!(table.shape(), [3, 2 * GROUP]);
-            let mut row = vec![0.0; 2 * GROUP];
+            let table = QuantisedMatrix::from_groups(packed, scales, bits, 3).unwrap();
+            assert_eq!(table.shape(), [3, 2 * WEIGHT_GROUP]);
+            let mut row = vec![0.0; 2 * WEIGHT_GROUP];
             table.widen_row(2, &mut row);
-            assert_eq!(row, table.values()[4 * GROUP..]);
-            assert!(row.iter().zip(&plain[4 * GROUP..]).all(|(read, value)| (read - value).abs() < 0.1));
+            assert_eq!(row, table.values()[4 * WEIGHT_GROUP..]);
+            assert!(row.iter().zip(&plain[4 * WEIGHT_GROUP..]).all(|(read, value)| (read - value).abs() < 0.1));
         }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn sizes_that_do_not_fit_are_refused() {
-        assert!(Compact::of_rows(vec![1, 2, 3], vec![1.0, 1.0], 2).is_none());
-        assert!(Compact::of_groups(vec![0; 16], vec![f16::ONE], 6, 1).is_none());
-        assert!(Compact::of_groups(vec![0; 16], vec![f16::ONE], 4, 0).is_none());
-        assert!(Compact::of_groups(vec![0; 48], vec![f16::ONE; 3], 4, 2).is_none());
+        assert!(QuantisedMatrix::from_rows(vec![1, 2, 3], vec![1.0, 1.0], 2).is_none());
+        assert!(QuantisedMatrix::from_groups(vec![0; 16], vec![f16::ONE], 6, 1).is_none());
+        assert!(QuantisedMatrix::from_groups(vec![0; 16], vec![f16::ONE], 4, 0).is_none());
+        assert!(QuantisedMatrix::from_groups(vec![0; 48], vec![f16::ONE; 3], 4, 2).is_none());
     }
 }

@@ -7,35 +7,35 @@
 use super::layout::STEP;
 
 /// What the magnitudes of weights of one sign may come to.
-const DEEP: i32 = i16::MAX as i32 / 127;
+const LIMIT: i32 = i16::MAX as i32 / 127;
 
 /// What the integers of one row may still be.
 #[derive(Debug, Clone)]
-pub struct Room {
+pub struct Headroom {
     /// For each [`STEP`] inputs, and of them the first and the last two of each quad: for integers above zero and below.
     left: Vec<[[i32; 2]; 2]>,
 }
 
-impl Room {
-    /// Of a row of `width` integers, none of which is chosen yet.
+impl Headroom {
+    /// That of a row of `width` integers of which none is chosen yet.
     pub fn new(width: usize) -> Self {
-        Self { left: vec![[[DEEP; 2]; 2]; width.div_ceil(STEP)] }
+        Self { left: vec![[[LIMIT; 2]; 2]; width.div_ceil(STEP)] }
     }
 
-    /// What the `width` integers of `row` have left of it.
-    pub(super) fn beside(row: impl IntoIterator<Item = i8>, width: usize) -> Self {
-        let mut room = Self::new(width);
-        row.into_iter().enumerate().for_each(|(column, integer)| room.take(column, integer));
-        room
+    /// The headroom beside the `width` integers of `row`.
+    pub(super) fn from_row(row: impl IntoIterator<Item = i8>, width: usize) -> Self {
+        let mut headroom = Self::new(width);
+        row.into_iter().enumerate().for_each(|(column, integer)| headroom.take(column, integer));
+        headroom
     }
 
-    /// How much of what a sum may come to the largest one does; above 1 it could leave `i16`.
-    pub(super) fn taken(&self) -> f32 {
+    /// The largest sum as a share of what a sum may come to; above 1 it could leave `i16`.
+    pub(super) fn used(&self) -> f32 {
         let least = self.left.as_flattened().as_flattened().iter().min();
-        least.map_or(0.0, |least| (DEEP - least) as f32 / DEEP as f32)
+        least.map_or(0.0, |least| (LIMIT - least) as f32 / LIMIT as f32)
     }
 
-    /// Chooses the integer of `column`, which has none yet: the nearest to `value` for which there is room.
+    /// Chooses the integer of `column`, which has none yet: the nearest to `value` for which there is headroom.
     pub fn nearest(&mut self, column: usize, value: f64) -> i8 {
         let [above, below] = *self.of(column);
         // Both are in −127..=127, and a NaN becomes 0.

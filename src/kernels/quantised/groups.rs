@@ -1,4 +1,4 @@
-//! Rows of few bits: groups of [`GROUP`] neighbours as small integers times one f16 scale each.
+//! Rows of few bits: groups of [`WEIGHT_GROUP`] neighbours as small integers times one f16 scale each.
 //!
 //! With so few steps each counts. The integers of b bits go from −2^(b−1) to 2^(b−1) − 1, and the value furthest from zero
 //! gets the lowest of them, whatever its sign, since a scale may be negative: that leaves no step unused. And as the scale
@@ -9,22 +9,23 @@ use half::f16;
 
 /// How many values share a scale. With 4 bits, half as many take 11% more bytes for 11% less error, and twice as many 6% fewer
 /// for 10% more (docs/SIZE.md).
-pub const GROUP: usize = 32;
+pub const WEIGHT_GROUP: usize = 32;
 
 /// The scales that are tried, in percent of the one that reaches the value furthest from zero.
 const CANDIDATES: std::ops::RangeInclusive<u8> = 55..=100;
 
 /// `values`, whole groups, in integers of `bits` bits, and the scale of each group.
 pub fn quantise(values: &[f32], bits: u32) -> (Vec<u8>, Vec<f16>) {
-    let scales: Vec<f16> = values.chunks_exact(GROUP).map(|group| best_scale(group, bits)).collect();
-    let groups = values.chunks_exact(GROUP).zip(&scales);
+    let scales: Vec<f16> = values.chunks_exact(WEIGHT_GROUP).map(|group| best_scale(group, bits)).collect();
+    let groups = values.chunks_exact(WEIGHT_GROUP).zip(&scales);
     let integers = groups.flat_map(|(group, scale)| group.iter().map(|&value| integer(value, scale.to_f32(), bits)));
     (pack(integers, bits), scales)
 }
 
 /// Writes the values that [`quantise`] made `packed` and `scales` of.
 pub fn widen(packed: &[u8], scales: &[f16], bits: u32, output: &mut [f32]) {
-    let groups = output.chunks_exact_mut(GROUP).zip(packed.chunks_exact(GROUP * bits as usize / 8)).zip(scales);
+    let groups =
+        output.chunks_exact_mut(WEIGHT_GROUP).zip(packed.chunks_exact(WEIGHT_GROUP * bits as usize / 8)).zip(scales);
     for ((values, packed), scale) in groups {
         let scale = scale.to_f32();
         for (value, integer) in values.iter_mut().zip(unpack(packed, bits)) {
@@ -107,9 +108,9 @@ mod tests {
     #[test]
     fn integers_survive_their_packing() {
         for bits in [4, 6] {
-            let all: Vec<i32> = (lowest(bits)..-lowest(bits)).cycle().take(2 * GROUP).collect();
+            let all: Vec<i32> = (lowest(bits)..-lowest(bits)).cycle().take(2 * WEIGHT_GROUP).collect();
             let packed = pack(all.iter().copied(), bits);
-            assert_eq!(packed.len(), 2 * GROUP * bits as usize / 8);
+            assert_eq!(packed.len(), 2 * WEIGHT_GROUP * bits as usize / 8);
             assert_eq!(unpack(&packed, bits).collect::<Vec<_>>(), all);
         }
         assert_eq!(pack([-7, 7].into_iter(), 4), [0xf1]);
@@ -117,14 +118,14 @@ mod tests {
 
     #[test]
     fn more_bits_are_closer() {
-        let values = bell(64 * GROUP);
+        let values = bell(64 * WEIGHT_GROUP);
         let (four, six) = (squared_error(&values, 4), squared_error(&values, 6));
         assert!(four < 0.008 && six < 0.0006, "{four} {six}");
     }
 
     #[test]
     fn a_scale_that_cuts_an_outlier_off_is_found() {
-        let mut values = vec![1.0; GROUP];
+        let mut values = vec![1.0; WEIGHT_GROUP];
         values[0] = 9.6;
         // Up to 9.6 in 8 steps, each of the others would be off by 0.2.
         assert!(squared_error(&values, 4) < 0.8 * 0.2 * 0.2, "{}", squared_error(&values, 4));
@@ -133,13 +134,14 @@ mod tests {
     #[test]
     fn the_furthest_value_reaches_the_lowest_integer_whatever_its_sign() {
         for sign in [1.0, -1.0] {
-            let values: Vec<f32> = (0..GROUP).map(|place| sign * (place % 16) as f32 / 2.0 - sign * 3.5).collect();
+            let values: Vec<f32> =
+                (0..WEIGHT_GROUP).map(|place| sign * (place % 16) as f32 / 2.0 - sign * 3.5).collect();
             assert_eq!(squared_error(&values, 4), 0.0, "16 steps from {} on", values[0]);
         }
     }
 
     #[test]
     fn nothing_but_zeros_stays_so() {
-        assert_eq!(squared_error(&[0.0; GROUP], 4), 0.0);
+        assert_eq!(squared_error(&[0.0; WEIGHT_GROUP], 4), 0.0);
     }
 }
