@@ -47,9 +47,12 @@ fmt: ## Checks how the sources are laid out
 	cargo fmt --check
 
 # In release like all else, to share what is compiled for it.
-lint: ## Runs Clippy on the companion and on the page
+lint: ## Runs Clippy on the companion, on the library with fewer features, and on the page; checks the documentation
 	@scripts/tools lint wasm
 	cargo clippy --release --all-targets -- -D warnings
+	cargo clippy --release --no-default-features --lib --example classify -- -D warnings
+	cargo clippy --release --no-default-features --features train --lib --example train -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --lib
 	cargo clippy --release --benches --features bench -- -D warnings
 	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
 

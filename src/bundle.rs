@@ -11,7 +11,7 @@ mod manifest;
 mod task;
 mod word_counts;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub(crate) use file::hexadecimal;
 pub use file::{FILE_LIMIT, FileEntry, PIECE};
 #[cfg(target_arch = "wasm32")]

@@ -22,7 +22,7 @@ pub use words::{TaskWords, WordEffect, WordScore};
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
-    /// How many tokens the model read, [CLS] and [SEP] included.
+    /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
     /// Whether the text was longer than the model reads, so that its end was cut off.
     pub truncated: bool,
@@ -159,6 +159,16 @@ impl Classifier {
         texts.par_iter().map(|text| self.classify(text.as_ref())).collect()
     }
 
+    /// The numbers of a task and of one of its labels, by their names, as [`Self::effects`] takes them.
+    ///
+    /// # Errors
+    /// There is no such task, or no such label of it; the error lists those that there are.
+    pub fn find(&self, task: &str, label: &str) -> Result<(usize, usize)> {
+        let number = find("task", task, self.manifest.tasks.iter().map(|task| &task.name[..]))?;
+        let labels = &self.manifest.tasks[number].labels;
+        Ok((number, find("label", label, labels.iter().map(|label| &label.name[..]))?))
+    }
+
     /// The tokens of `text` as the model reads them.
     ///
     /// # Errors
@@ -200,12 +210,9 @@ impl Classification {
     /// # Errors
     /// There is no such task about texts, or no such label of it; the error lists those that there are.
     pub fn get(&self, task: &str, label: &str) -> Result<&LabelScore> {
-        let unknown = |what, name: &str, known: Vec<String>| Error::Unknown { what, name: name.to_owned(), known };
-        let found = self.tasks.iter().find(|scores| scores.task == task);
-        let scores = found
-            .ok_or_else(|| unknown("task", task, self.tasks.iter().map(|scores| scores.task.clone()).collect()))?;
-        let found = scores.labels.iter().find(|score| score.label == label);
-        found.ok_or_else(|| unknown("label", label, scores.labels.iter().map(|score| score.label.clone()).collect()))
+        let task = find("task", task, self.tasks.iter().map(|scores| &scores.task[..]))?;
+        let labels = &self.tasks[task].labels;
+        Ok(&labels[find("label", label, labels.iter().map(|score| &score.label[..]))?])
     }
 }
 
@@ -214,6 +221,15 @@ impl LabelScore {
     pub fn is_present(&self) -> bool {
         is_present(self.probability, self.threshold)
     }
+}
+
+/// The place of `name` among the `names` of tasks or labels, whichever `what` says.
+fn find<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<usize> {
+    names.clone().position(|known| known == name).ok_or_else(|| Error::Unknown {
+        what,
+        name: name.to_owned(),
+        known: names.map(str::to_owned).collect(),
+    })
 }
 
 impl TaskScores {

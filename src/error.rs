@@ -64,6 +64,20 @@ pub enum Error {
         /// Why there is none, in words.
         why: &'static str,
     },
+    /// A task is to be learnt whose labels nobody named.
+    #[error("the labels of the task \"{task}\" are not known, as those of {known} are: name its label columns")]
+    UnnamedLabels {
+        /// The task.
+        task: String,
+        /// The tasks whose labels need not be named, in words.
+        known: String,
+    },
+    /// A task is to be learnt that has no texts.
+    #[error("there is nothing to learn {task} from: name its data")]
+    NoData {
+        /// The task.
+        task: String,
+    },
     /// There is no such task or label; `known` are those that there are.
     #[error("there is no {what} \"{name}\": there are {}", known.join(", "))]
     Unknown {
@@ -91,6 +105,7 @@ impl Error {
     }
 
     /// The same with the place that an [`Error::Invalid`] is about before its sentence; what has a variant of its own stays it.
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn within(self, place: &Path) -> Self {
         match self {
             Self::Invalid(sentence) => Self::Invalid(format!("{}: {sentence}", place.display())),

@@ -13,7 +13,7 @@
 //!     let insult = answer.get("toxicity", "insult")?;
 //!     println!("{:.2}, of {} tokens", insult.probability, answer.tokens);
 //! }
-//! # undertone::Result::Ok(())
+//! # Ok::<_, undertone::Error>(())
 //! ```
 //!
 //! Bundles come from fine-tuning a pretrained BERT (`train`, of the feature of that name) on texts with labels, here in a CSV file
@@ -33,8 +33,8 @@
 //!
 //! # let (folder, base) = (tempfile::tempdir().unwrap(), Path::new("tests/fixtures/tiny-bert"));
 //! # let (data, run) = (folder.path().join("reviews.csv"), folder.path().join("run"));
-//! # let row = |number| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
-//! # std::fs::write(&data, format!("text,positive\n{}", (0..80).map(row).collect::<String>())).unwrap();
+//! # let row = |number: usize| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
+//! # std::fs::write(&data, format!("text,positive\n{}", (0..80usize).map(row).collect::<String>())).unwrap();
 //! let pretrained = Base::read(base, &Device::Cpu)?;
 //! let recipe = Recipe { max_tokens: 32, epochs: 2, dropout: pretrained.checkpoint.dropout, ..Recipe::default() };
 //! let tokenizer = Tokenizer::from_checkpoint(base, recipe.max_tokens)?;
@@ -48,7 +48,7 @@
 //! train(vec![texts], pretrained, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
 //! assert!(run.join("run.json").exists());
 //! # }
-//! # undertone::Result::Ok(())
+//! # Ok::<_, undertone::Error>(())
 //! ```
 //!
 //! The run folder then holds the best epoch's model, of which a bundle is made:
@@ -65,8 +65,8 @@
 //! # use undertone::train::task::{SourceSettings, TaskSettings};
 //! # let (folder, base) = (tempfile::tempdir().unwrap(), Path::new("tests/fixtures/tiny-bert"));
 //! # let (data, run, bundle) = (folder.path().join("reviews.csv"), folder.path().join("run"), folder.path().join("bundle"));
-//! # let row = |number| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
-//! # std::fs::write(&data, format!("text,positive\n{}", (0..80).map(row).collect::<String>())).unwrap();
+//! # let row = |number: usize| format!("film {number} was {}\n", ["bad,0", "good,1"][number % 2]);
+//! # std::fs::write(&data, format!("text,positive\n{}", (0..80usize).map(row).collect::<String>())).unwrap();
 //! # let pretrained = Base::read(base, &candle_core::Device::Cpu)?;
 //! # let recipe = Recipe { max_tokens: 32, epochs: 1, ..Recipe::default() };
 //! # let task = TaskSettings {
@@ -83,7 +83,7 @@
 //! let answer = Classifier::read(&bundle)?.classify("film 7 was good")?;
 //! println!("{:.2}", answer.get("reviews", "positive")?.probability);
 //! # }
-//! # undertone::Result::Ok(())
+//! # Ok::<_, undertone::Error>(())
 //! ```
 //!
 //! Without default features the crate is what classifies; `train` adds fine-tuning, measuring and exporting, and `cli`, the default,
@@ -98,7 +98,9 @@ pub mod bert;
 pub mod bundle;
 pub mod classify;
 pub mod error;
+// Some of it only training calls.
 #[cfg(not(feature = "bench"))]
+#[cfg_attr(not(all(feature = "train", not(target_arch = "wasm32"))), allow(dead_code, unused_imports))]
 mod kernels;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -107,6 +109,7 @@ pub mod kernels;
 mod lfs;
 mod logistic;
 #[cfg(not(feature = "bench"))]
+#[cfg_attr(not(all(feature = "train", not(target_arch = "wasm32"))), allow(dead_code, unused_imports))]
 mod ops;
 #[cfg(feature = "bench")]
 #[doc(hidden)]

@@ -38,7 +38,7 @@ pub enum Normalisation {
     /// Nothing.
     #[default]
     None,
-    /// Disguised words are made plain, as [`reveal`] does it.
+    /// Disguised words are made plain, as [`reveal()`] does it.
     Reveal,
 }
 
@@ -54,7 +54,7 @@ impl Normalisation {
 type WordPieceTokenizer =
     TokenizerImpl<WordPiece, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
 
-/// Turns texts into token ids, [CLS] and [SEP] included, and cuts them to a number of tokens.
+/// Turns texts into token ids, `[CLS]` and `[SEP]` included, and cuts them to a number of tokens.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,

@@ -91,7 +91,7 @@ fn both_engines_are_vectorised_and_one_runs_in_safari_too() {
 #[ignore = "needs the built site: make e2e"]
 fn the_model_is_whole() {
     let dist = site();
-    let bundle = Bundle::read(&dist.join("models/undertone")).unwrap();
+    let bundle = Bundle::read(dist.join("models/undertone")).unwrap();
     // Both hashes of each, since the browser checks the other one.
     assert_eq!(bundle.manifest.files.weights, FileEntry::of(&bundle.weights));
     assert_eq!(bundle.manifest.files.tokenizer, FileEntry::of(&bundle.tokenizer));

@@ -59,7 +59,7 @@ pub enum Activation {
 pub enum Pooling {
     /// Their mean, padding left out.
     Mean,
-    /// The first token's, [CLS].
+    /// The first token's, `[CLS]`.
     Cls,
     /// The first token's through the checkpoint's pooler: a linear layer and tanh.
     Pooler,

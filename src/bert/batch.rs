@@ -6,7 +6,7 @@ use crate::{Error, Result};
 /// One text as the model reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TokenIds {
-    /// The vocabulary's index of each token, [CLS] and [SEP] included.
+    /// The vocabulary's index of each token, `[CLS]` and `[SEP]` included.
     pub input_ids: Vec<u32>,
     /// 0 for tokens of the first text, 1 for those of the second of a pair.
     pub token_type_ids: Vec<u32>,

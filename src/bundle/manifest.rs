@@ -57,7 +57,7 @@ pub struct ManifestFields {
     /// How the word vectors are stored; as `precision` says where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub embeddings: Option<EmbeddingPrecision>,
-    /// The longest input in tokens, [CLS] and [SEP] included; [`super::Windows`] says what is done with what is longer.
+    /// The longest input in tokens, `[CLS]` and `[SEP]` included; [`super::Windows`] says what is done with what is longer.
     pub max_tokens: usize,
     /// What the bundle classifies, one head each, in the order in which answers come.
     pub tasks: Vec<Task>,

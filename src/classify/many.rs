@@ -17,7 +17,7 @@ const SLICE: usize = 128;
 /// What the model says of one of many texts: numbers alone, since the names are the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
-    /// How many tokens the model read, [CLS] and [SEP] included.
+    /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
     /// Whether the text was longer than the model reads, so that its end was cut off.
     pub truncated: bool,

@@ -88,7 +88,7 @@ impl Classifier {
     /// What each word and sign of `text` does to the label number `label` of the task number `task`, in the text's order.
     ///
     /// # Errors
-    /// There is no such label, the task is about words itself, or the tokenizer has no [MASK] to hide words by.
+    /// There is no such label, the task is about words itself, or the tokenizer has no `[MASK]` to hide words by.
     pub fn effects(&self, text: &str, task: usize, label: usize) -> Result<Vec<WordEffect>> {
         let labels = match self.manifest.tasks.get(task) {
             Some(task) if task.unit.is_text() => task.labels.len(),

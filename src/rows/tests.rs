@@ -5,12 +5,11 @@ use super::*;
 const COMMA: Format = Format::Table { separator: b',' };
 const TAB: Format = Format::Table { separator: b'\t' };
 
+/// Rows, each with its line and its cells, and what was noted.
+type Read = (Vec<(usize, Vec<String>)>, Vec<String>);
+
 /// The rows of a file with the cells of `columns` as they are written, and what was noted.
-fn read_bytes(
-    content: &[u8],
-    format: Format,
-    columns: &[&str],
-) -> Result<(Vec<(usize, Vec<String>)>, Vec<String>), Fault> {
+fn read_bytes(content: &[u8], format: Format, columns: &[&str]) -> Result<Read, Fault> {
     let mut rows = Rows::new(content.to_vec(), format, columns)?;
     let found: Vec<_> =
         columns.iter().map(|name| rows.column(name).unwrap().unwrap_or_else(|| panic!("no {name}"))).collect();

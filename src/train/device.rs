@@ -34,7 +34,7 @@ pub fn device(name: &str) -> Result<Device> {
             if !utils::cuda_is_available() {
                 return Err(Error::invalid(
                     "this build of undertone cannot use CUDA: install NVIDIA's CUDA toolkit and build it with \
-                     cargo build --release --features cuda, or train with --device cpu (see docs/GPU.md)",
+                     cargo build --release --features cuda, or train on the device cpu (see docs/GPU.md)",
                 ));
             }
             Device::new_cuda(number).map_err(|error| absent(name, &error))
@@ -77,7 +77,7 @@ impl TrainingPrecision {
                 candle_core::cuda::set_gemm_reduced_precision_f32(true);
                 Ok(Precision::F32)
             }
-            Self::Tf32 => Err(Error::invalid("only CUDA devices have tf32: use --precision f32 or bf16")),
+            Self::Tf32 => Err(Error::invalid("only CUDA devices have tf32: use f32 or bf16")),
         }
     }
 }
@@ -90,7 +90,7 @@ fn automatic() -> Device {
 }
 
 fn absent(name: &str, error: &candle_core::Error) -> Error {
-    Error::invalid(format!("{name} cannot be used ({error}): is its driver installed? --device cpu always works"))
+    Error::invalid(format!("{name} cannot be used ({error}): is its driver installed? The device cpu always works"))
 }
 
 #[cfg(test)]

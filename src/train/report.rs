@@ -1,6 +1,6 @@
 //! What a run led to, on one page: how training went, how good the model is and what it says of a few sentences.
 //!
-//! [`Report`] is the data, which `report.json` holds as they are. [`write`] draws them: each picture as an SVG file, and all
+//! [`Report`] is the data, which `report.json` holds as they are. [`write()`] draws them: each picture as an SVG file, and all
 //! of them in `report.html`, which needs nothing beside it. Curves are kept with no more points than can be seen, so that the
 //! report of a hundred thousand texts is no larger than that of a hundred.
 

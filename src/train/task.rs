@@ -115,12 +115,7 @@ impl TaskSettings {
             Some((_, labels)) => Ok(labels.iter().map(|label| LabelRule::named(label)).collect()),
             None => {
                 let known: Vec<_> = KNOWN.iter().map(|(task, _)| *task).collect();
-                Err(Error::invalid(format!(
-                    "the labels of the task \"{name}\" are not known, as those of {} are: name its label columns, as in \
-                     --labels {name}=spam,advertisement",
-                    known.join(" and "),
-                    name = self.name
-                )))
+                Err(Error::UnnamedLabels { task: self.name.clone(), known: known.join(" and ") })
             }
         }
     }
@@ -157,10 +152,7 @@ impl TaskSettings {
             Ok::<_, Error>(dataset.examples)
         };
         if self.train.is_empty() {
-            return Err(Error::invalid(format!(
-                "there is nothing to learn {name} from: name its data, as in --task {name}=comments.csv",
-                name = self.name
-            )));
+            return Err(Error::NoData { task: self.name.clone() });
         }
         let train = read(&self.train, "")?;
         let labels = schema.names();

@@ -457,7 +457,7 @@ impl Trainer {
     fn or_resume<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|error| {
             let way_on = match self.saved {
-                Some(step) => format!("--resume goes on after step {step}"),
+                Some(step) => format!("the run can be resumed after step {step}"),
                 None => "start it again in a new folder, as there was no checkpoint yet".to_owned(),
             };
             Error::invalid(format!(

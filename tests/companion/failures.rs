@@ -76,7 +76,7 @@ fn a_disk_that_is_full_costs_no_checkpoint() {
     command.current_dir(folder).args(["-c", limited, "bash", env!("CARGO_BIN_EXE_undertone")]);
     let output = command.args(with_dropout("run", &["--threads", "1", "--resume"])).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("once that is mended, --resume goes on after step"), "{said}");
+    assert!(said.contains("once that is mended, the run can be resumed after step"), "{said}");
     assert!(fs::read(folder.join("run/checkpoint.safetensors")).unwrap() == checkpoint, "the checkpoint is untouched");
     succeed(folder, &with_dropout("run", &["--threads", "1", "--resume"]));
     assert_eq!(losses(folder, "run"), losses(folder, "whole"));

@@ -152,7 +152,7 @@ fn a_run_is_averaged_with_the_one_before_it_and_keeps_its_rounded_words() {
     assert!(!manifest.contains("\"metrics\""), "the run's own figures are not those of the mean: {manifest}");
 
     succeed(folder, &["export", "--run", "run", "--precision", "f16", "--embeddings", "int4", "--out", "few"]);
-    let few = Bundle::read(&folder.join("few")).unwrap();
+    let few = Bundle::read(folder.join("few")).unwrap();
     let few = decode(&few.weights).unwrap().into_iter().find(|(name, _)| is_words(name)).unwrap().1;
     let words = own.iter().find(|(name, _)| is_words(name)).unwrap().1.clone();
     assert_eq!(few.flatten_all().unwrap().to_vec1::<f32>().unwrap(), words, "rounded once, and as trained since");

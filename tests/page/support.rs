@@ -103,7 +103,7 @@ impl Native {
     }
 
     fn rounding(site: &Path, rounding: Rounding, tolerance: f64) -> Self {
-        let bundle = Bundle::read(&models(site)).expect("the site has a bundle");
+        let bundle = Bundle::read(models(site)).expect("the site has a bundle");
         let classifier = Classifier::with_rounding(&bundle, rounding).expect("the bundle has a model");
         Self { classifier, tolerance }
     }

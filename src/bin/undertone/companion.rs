@@ -70,10 +70,12 @@ pub fn main() -> ExitCode {
 }
 
 /// By which flags that is done which an error of the library advises.
-fn flags(error: &Error) -> &'static str {
+fn flags(error: &Error) -> String {
     match error {
-        Error::RunExists { .. } => " (--resume goes on with it, --out names another folder)",
-        Error::RunInUse { .. } | Error::NothingToResume { .. } => " (--out names the folder)",
-        _ => "",
+        Error::RunExists { .. } => " (--resume goes on with it, --out names another folder)".to_owned(),
+        Error::RunInUse { .. } | Error::NothingToResume { .. } => " (--out names the folder)".to_owned(),
+        Error::UnnamedLabels { task, .. } => format!(", as in --labels {task}=spam,advertisement"),
+        Error::NoData { task } => format!(", as in --task {task}=comments.csv"),
+        _ => String::new(),
     }
 }

@@ -1,6 +1,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
+#[cfg(not(target_arch = "wasm32"))]
 use crate::kernels::simd::not_tested;
 
 /// What the instruction does, in plain arithmetic.

@@ -72,7 +72,7 @@ impl Vocabulary {
         bare.chars().count() > 1 && bare.chars().all(has_pieces)
     }
 
-    /// The tokens that are more than pieces of text: [UNK], and what was added to the vocabulary.
+    /// The tokens that are more than pieces of text: `[UNK]`, and what was added to the vocabulary.
     fn special(&self) -> HashSet<&str> {
         let added = self.json["added_tokens"].as_array().into_iter().flatten();
         let added = added.filter_map(|token| token["content"].as_str());
