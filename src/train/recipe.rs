@@ -43,7 +43,7 @@ pub struct Recipe {
     /// [default: 256]
     #[cfg_attr(feature = "cli", arg(long))]
     pub max_tokens: usize,
-    /// How often to go through the data [default: 4]
+    /// How often to go through the data [default: 8 with fewer than 1,000 texts of a task, 4 with fewer than 10,000, else 2]
     #[cfg_attr(feature = "cli", arg(long))]
     pub epochs: usize,
     /// Texts in a batch [default: 32]
@@ -57,26 +57,28 @@ pub struct Recipe {
     /// [default: in-turn]
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Mix>))]
     pub mix: Mix,
-    /// The optimiser: radam or adamw [default: radam]
+    /// The optimiser: radam or adamw [default: adamw]
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Method>))]
     pub optimizer: Method,
-    /// The optimiser's learning rate, that of the encoder's last layer [default: 3e-5]
+    /// The optimiser's learning rate, that of the encoder's last layer [default: 2e-4, and 1e-4 from
+    /// 10,000 texts of a task on]
     #[cfg_attr(feature = "cli", arg(long))]
     pub learning_rate: f64,
-    /// The heads' learning rate, which start from nothing where the encoder is pretrained [default: the learning rate]
+    /// The heads' learning rate, which start from nothing where the encoder is pretrained [default: ten times the
+    /// learning rate]
     #[cfg_attr(feature = "cli", arg(long))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head_learning_rate: Option<f64>,
     /// Each encoder layer's learning rate is so many times that of the layer above it [default: 1]
     #[cfg_attr(feature = "cli", arg(long))]
     pub layer_decay: f64,
-    /// Decoupled weight decay, of matrices only: none on biases and layer normalisation [default: 0]
+    /// Decoupled weight decay, of matrices only: none on biases and layer normalisation [default: 0.01]
     #[cfg_attr(feature = "cli", arg(long))]
     pub weight_decay: f64,
-    /// How the learning rate changes: constant, or linear (falls to 0 at the end) [default: constant]
+    /// How the learning rate changes: constant, or linear (falls to 0 at the end) [default: linear]
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Schedule>))]
     pub schedule: Schedule,
-    /// The share of all steps in which the learning rate rises from 0 [default: 0]
+    /// The share of all steps in which the learning rate rises from 0 [default: 0.1]
     #[cfg_attr(feature = "cli", arg(long))]
     pub warm_up: f64,
     /// Shorten the gradient of a step to this norm where it is longer [default: never]
@@ -113,23 +115,38 @@ pub struct Recipe {
 }
 
 impl Default for Recipe {
+    /// The recipe for some thousand texts.
     fn default() -> Self {
+        Self::for_texts(5_000)
+    }
+}
+
+impl Recipe {
+    /// What is best for so many training texts, where nobody says otherwise (docs/TRAINING.md has the trials). A pretrained encoder
+    /// hardly moves in the few steps that little data are, unless by a high rate and by going through them often; with many texts
+    /// both would unlearn more than they teach.
+    pub fn for_texts(texts: usize) -> Self {
+        let (epochs, learning_rate) = match texts {
+            ..1_000 => (8, 2e-4),
+            1_000..10_000 => (4, 2e-4),
+            _ => (2, 1e-4),
+        };
         Self {
             pooling: Pooling::Mean,
             normalisation: Normalisation::None,
             embeddings: None,
             max_tokens: 256,
-            epochs: 4,
+            epochs,
             batch_size: 32,
             accumulate: 1,
             mix: Mix::InTurn,
-            optimizer: Method::RAdam,
-            learning_rate: 3e-5,
+            optimizer: Method::AdamW,
+            learning_rate,
             head_learning_rate: None,
             layer_decay: 1.0,
-            weight_decay: 0.0,
-            schedule: Schedule::Constant,
-            warm_up: 0.0,
+            weight_decay: 0.01,
+            schedule: Schedule::Linear,
+            warm_up: 0.1,
             clip_norm: None,
             dropout: (0.1, 0.1),
             validation: 0.1,
@@ -242,10 +259,34 @@ impl Recipe {
         Ok(())
     }
 
+    /// The learning rate of the heads.
+    fn heads_rate(&self) -> f64 {
+        self.head_learning_rate.unwrap_or(10.0 * self.learning_rate)
+    }
+
+    /// How a run will learn, in a sentence.
+    pub fn sentence(&self) -> String {
+        let optimizer = match self.optimizer {
+            Method::RAdam => "RAdam",
+            Method::AdamW => "AdamW",
+        };
+        let schedule = match self.schedule {
+            Schedule::Constant => "constant",
+            Schedule::Linear => "falling to 0",
+        };
+        format!(
+            "{} epochs in batches of {}, {optimizer} with a learning rate of {:e} (heads {:e}), {schedule}",
+            self.epochs,
+            self.batch_size * self.accumulate,
+            self.learning_rate,
+            self.heads_rate()
+        )
+    }
+
     /// The learning rate and the weight decay of the variable `name` in an encoder of `layers` layers.
     pub fn rates(&self, name: &str, layers: usize) -> (f64, f64) {
         let learning_rate = if name.starts_with(names::HEADS) {
-            self.head_learning_rate.unwrap_or(self.learning_rate)
+            self.heads_rate()
         } else {
             let below = match names::layer_of(name) {
                 Some(layer) => layers - 1 - layer,
@@ -336,11 +377,32 @@ mod tests {
         let said: Vec<(String, String)> = command.get_arguments().filter_map(said).collect();
         assert!(said.len() > 15, "{said:?}");
         // Setting what the help says changes nothing.
-        let in_words = ["the learning rate", "never", "the base model's"];
+        let in_words = [
+            "8 with fewer than 1,000 texts of a task, 4 with fewer than 10,000, else 2",
+            "2e-4, and 1e-4 from 10,000 texts of a task on",
+            "ten times the learning rate",
+            "never",
+            "the base model's",
+        ];
         for (id, value) in said.iter().filter(|(_, value)| !in_words.contains(&value.as_str())) {
             let flag = format!("--{}", id.replace('_', "-"));
             assert_eq!(with_flags(Recipe::default(), &[&flag, value]).unwrap(), Recipe::default(), "{flag} {value}");
         }
+    }
+
+    #[test]
+    fn few_texts_are_gone_through_more_often() {
+        let of = |texts| {
+            let recipe = Recipe::for_texts(texts);
+            (recipe.epochs, recipe.learning_rate, recipe.rates("heads.mail.bias", 6).0)
+        };
+        assert_eq!([of(0), of(999)], [(8, 2e-4, 2e-3); 2]);
+        assert_eq!([of(1_000), of(9_999)], [(4, 2e-4, 2e-3); 2]);
+        assert_eq!(of(10_000), (2, 1e-4, 1e-3));
+        assert_eq!(
+            Recipe { clip_norm: None, ..Recipe::for_texts(500) }.sentence(),
+            "8 epochs in batches of 32, AdamW with a learning rate of 2e-4 (heads 2e-3), falling to 0"
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::support::{complain, losses, succeed, tiny_bert, write_data};
 
 fn arguments<'a>(base: &'a str, out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let common = ["train", "--base", base, "--out", out, "--task", "toxicity=comments", "--max-tokens", "32"];
-    let rest = ["--batch-size", "8", "--checkpoint-every", "0"];
+    let constant = ["--schedule", "constant", "--warm-up", "0", "--weight-decay", "0"];
+    let rest = [&["--batch-size", "8", "--checkpoint-every", "0"][..], &constant].concat();
     [&common[..], &rest, more].concat()
 }
 
@@ -18,7 +19,10 @@ fn a_run_that_diverges_stops_and_says_what_is_left() {
     write_data(folder);
     let base = tiny_bert();
     let base = base.to_str().unwrap();
-    let said = complain(folder, &arguments(base, "nan", &["--learning-rate", "1e30"]));
+    let said = complain(
+        folder,
+        &arguments(base, "nan", &["--learning-rate", "1e30", "--head-learning-rate", "1e30", "--optimizer", "radam"]),
+    );
     assert!(said.contains("training has diverged. The last checkpoint is of step"), "{said}");
     assert!(said.contains("Start anew with a lower learning-rate"), "{said}");
     assert!(losses(folder, "nan").iter().all(|loss| loss.is_finite()), "what is not finite is not logged as done");
@@ -29,7 +33,18 @@ fn a_run_that_diverges_stops_and_says_what_is_left() {
         &arguments(
             base,
             "high",
-            &["--learning-rate", "3", "--clip-norm", "1", "--epochs", "40", "--optimizer", "adamw"],
+            &[
+                "--learning-rate",
+                "3",
+                "--head-learning-rate",
+                "3",
+                "--clip-norm",
+                "1",
+                "--epochs",
+                "40",
+                "--optimizer",
+                "adamw",
+            ],
         ),
     );
     assert!(said.contains("worse than knowing nothing: training has diverged"), "{said}");

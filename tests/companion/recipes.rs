@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{complain, log, losses, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{ARTICLE, complain, log, losses, succeed, tiny_bert, train_arguments, write_data};
 
 /// Mail that is spam or not and urgent or not, by its words; half of the urgency is not known.
 fn write_mail(folder: &Path) {
@@ -23,6 +23,7 @@ fn write_mail(folder: &Path) {
 const MAIL: &str = r#"
 epochs = 30
 learning-rate = 0.01
+head-learning-rate = 0.01
 max-tokens = 32
 dropout = 0
 optimizer = "adamw"
@@ -123,8 +124,8 @@ fn accumulated_batches_and_composed_operations_learn_the_same() {
     let base = base.to_str().unwrap();
     let run = |out: &'static str, more: &[&'static str]| {
         let common = ["train", "--base", base, "--out", out, "--task", "toxicity=comments", "--max-tokens", "32"];
-        let rest = ["--learning-rate", "0.01", "--epochs", "6", "--clip-norm", "1"];
-        succeed(folder, &[&common[..], &rest, more].concat());
+        let rest = ["--epochs", "6", "--clip-norm", "1"];
+        succeed(folder, &[&common[..], &ARTICLE, &rest, more].concat());
         losses(folder, out)
     };
     let assert_close = |what: &str, a: &[f64], b: &[f64]| {

@@ -13,7 +13,12 @@ use crate::support::{complain, succeed, tiny_bert, write_data};
 const RECIPE: &str = r#"
 normalisation = "reveal"
 max-tokens = 32
+optimizer = "radam"
 learning-rate = 0.01
+head-learning-rate = 0.01
+schedule = "constant"
+warm-up = 0
+weight-decay = 0
 dropout = 0.0
 epochs = 25
 mix = "proportional"

@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use undertone::bert::Ops;
 use undertone::text::Tokenizer;
+use undertone::train::Progress;
 use undertone::train::base::Base;
 use undertone::train::data::BadRows;
 use undertone::train::device::{TrainingPrecision, device};
 use undertone::train::recipe::Recipe;
-use undertone::train::task::{SourceSettings, TaskSettings};
+use undertone::train::task::{SourceSettings, TaskData, TaskSettings};
 use undertone::train::trainer::{Conduct, Outcome, summary, train};
 use undertone::{Error, Result};
 
@@ -65,6 +66,9 @@ pub struct Arguments {
     #[arg(long, hide = true)]
     composed: bool,
 }
+
+/// A ROC AUC below this says that next to nothing was learnt.
+const LEARNT: f64 = 0.6;
 
 /// The flags that set a field of the recipe, as they were given.
 struct RecipeFlags(ArgMatches);
@@ -142,12 +146,16 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let device = device(&arguments.device)?;
     let base = Base::read(&arguments.base, &device)?;
-    let recipe = recipe(Recipe { dropout: base.checkpoint.dropout, ..Recipe::default() })?;
+    let of = |texts| recipe(Recipe { dropout: base.checkpoint.dropout, ..Recipe::for_texts(texts) });
+    let recipe = of(0)?;
     recipe.check(&base.checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?.normalising(recipe.normalisation);
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
-    let tasks = tasks.iter().map(read).collect::<Result<_>>()?;
+    let tasks: Vec<TaskData> = tasks.iter().map(read).collect::<Result<_>>()?;
+    // How often and how fast is best to learn depends on how much there is.
+    let recipe = of(tasks.iter().map(|task| task.train.len()).max().unwrap_or(0))?;
+    progress.note(&format!("Learning by {}", recipe.sentence()));
     let precision = arguments.precision.on(&device)?;
     let ops = if arguments.composed { Ops::Composed(precision) } else { Ops::for_device(&device, precision) };
     let conduct = Conduct {
@@ -163,6 +171,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Outcome::Finished(record) => {
             for task in &record.tasks {
                 println!("{}: {}", task.name, summary(&task.validation));
+                if let Some(advice) = advice(task.validation.auc_macro) {
+                    println!("{advice}");
+                }
             }
             println!(
                 "The best model, of epoch {} (step {}), is in {}",
@@ -176,6 +187,14 @@ pub fn run(arguments: Arguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What to try where a task's figure on held-out texts is near that of chance.
+fn advice(auc: Option<f64>) -> Option<&'static str> {
+    auc.filter(|auc| *auc < LEARNT).map(|_| {
+        "Hardly anything was learnt of it: a ROC AUC of 0.5 is chance. Look whether the labels belong to their texts; then try more \
+         --epochs, another --learning-rate (2e-4 with few texts), or more texts"
+    })
 }
 
 impl TaskArguments {
