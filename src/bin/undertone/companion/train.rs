@@ -154,7 +154,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let read = |task: &TaskSettings| task.read(&arguments.data, bad_rows, recipe.seed, &mut progress);
     let tasks: Vec<TaskData> = tasks.iter().map(read).collect::<Result<_>>()?;
     // How often and how fast is best to learn depends on how much there is.
-    let recipe = of(tasks.iter().map(|task| task.train.len()).max().unwrap_or(0))?;
+    let most = tasks.iter().map(|task| task.train.len()).max().unwrap_or(0);
+    let recipe = of(most.min(recipe.train_samples.unwrap_or(most)))?;
     progress.note(&format!("Learning by {}", recipe.sentence()));
     let precision = arguments.precision.on(&device)?;
     let ops = if arguments.composed { Ops::Composed(precision) } else { Ops::for_device(&device, precision) };

@@ -159,3 +159,43 @@ fn a_review_that_is_no_text_is_named() {
     assert!(sentence.starts_with("aclImdb/train/pos/0_9.txt in "), "{sentence}");
     assert!(sentence.contains("a.tar.gz, line 1: the review is empty"), "{sentence}");
 }
+
+#[test]
+fn a_review_that_is_no_review_is_not_kept_in_memory() {
+    let folder = unpacked();
+    let huge = vec![b'a'; 3 << 20];
+    std::fs::write(folder.path().join("aclImdb/train/pos/9_9.txt"), &huge).unwrap();
+    let named = "9_9.txt, line 1: this is longer than a megabyte, and so no review";
+    let sentence = failure(folder.path(), &LABELS, Split::Train);
+    assert!(sentence.contains("this is longer than a megabyte"), "{sentence}");
+    let archive = gzip(&tar(&[("aclImdb/train/neg/0_1.txt", b"Bad."), ("aclImdb/train/pos/9_9.txt", &huge)]));
+    let path = folder.path().join("bomb.tar.gz");
+    std::fs::write(&path, archive).unwrap();
+    let sentence = failure(&path, &LABELS, Split::Train);
+    assert!(sentence.contains(&named.replace(", line 1", &format!(" in {}, line 1", path.display()))), "{sentence}");
+}
+
+#[test]
+fn names_without_end_are_refused() {
+    let long = format!("{}/train/pos/0_9.txt", "a".repeat(300));
+    let folder = folder(&[("long.tar.gz", &gzip(&tar(&[(&long, b"Good.")])))]);
+    let sentence = failure(&folder.path().join("long.tar.gz"), &LABELS, Split::Train);
+    assert!(sentence.contains("has names of more than 100 characters"), "{sentence}");
+}
+
+/// The header of a block says how much memory it needs: 4 GiB at most, of which 100 bytes make no use.
+#[test]
+fn an_archive_that_asks_for_too_much_memory_is_refused() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-aclImdb.tar.xz"));
+    let mut content = std::fs::read(path).unwrap();
+    // The stream's header has 12 bytes; the block's has its size in words, flags, and a filter's id, size and property.
+    let end = 12 + 4 * (usize::from(content[12]) + 1);
+    let property = (14..end).find(|at| content[*at] == 0x21 && content[at + 1] == 1).unwrap() + 2;
+    content[property] = 40;
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&content[12..end - 4]);
+    content[end - 4..end].copy_from_slice(&checksum.sum().to_le_bytes());
+    let folder = folder(&[("aclImdb.tar.xz", &content)]);
+    let sentence = failure(&folder.path().join("aclImdb.tar.xz"), &LABELS, Split::Train);
+    assert!(sentence.contains("memory"), "{sentence}");
+}
