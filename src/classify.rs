@@ -37,6 +37,9 @@ pub struct Classification {
 pub struct TaskScores {
     /// The task's name.
     pub task: String,
+    /// How the labels go together.
+    #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
+    pub kind: HeadKind,
     /// Its labels, in the manifest's order.
     pub labels: Vec<LabelScore>,
 }
@@ -80,10 +83,9 @@ fn check_is_supported(task: &Task) -> Result<()> {
             task.name
         )))
     };
-    match (task.kind, task.windows) {
-        (HeadKind::Classes, _) => refuse("has classes that exclude each other"),
-        (_, Windows::Max | Windows::Mean) => refuse("wants long texts to be read in windows"),
-        (HeadKind::Labels, Windows::First) => Ok(()),
+    match task.windows {
+        Windows::Max | Windows::Mean => refuse("wants long texts to be read in windows"),
+        Windows::First => Ok(()),
     }
 }
 
@@ -178,7 +180,8 @@ impl Classifier {
     }
 
     /// For each task the calibrated logits of all texts of `batch`, or all tokens where the task is about words, label
-    /// after label, row after row: what probabilities are the sigmoid of.
+    /// after label, row after row: what probabilities are the sigmoid of. Those of exclusive classes are each class's against the
+    /// rest, so that their probabilities, which are the softmax's, are it as well.
     ///
     /// # Errors
     /// As for [`Self::classify`].
@@ -187,10 +190,8 @@ impl Classifier {
         let calibrated = |(task, logits): (&Task, &Tensor)| {
             let mut logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
             // A task has at least one label.
-            for text in logits.chunks_exact_mut(task.labels.len()) {
-                for (logit, label) in text.iter_mut().zip(&task.labels) {
-                    *logit = label.calibration.apply(*logit);
-                }
+            for row in logits.chunks_exact_mut(task.labels.len()) {
+                task.calibrate(row);
             }
             match logits.iter().all(|logit| logit.is_finite()) {
                 true => Ok(logits),
@@ -233,12 +234,31 @@ fn find<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str>
 }
 
 impl TaskScores {
+    /// The labels that count as present: those at their threshold or above, or of exclusive classes the likeliest.
+    pub fn present(&self) -> Vec<&LabelScore> {
+        match self.kind {
+            HeadKind::Labels => self.labels.iter().filter(|score| score.is_present()).collect(),
+            HeadKind::Classes => self.likeliest().into_iter().collect(),
+        }
+    }
+
+    /// Whether the label number `label` counts as present.
+    pub fn is_present(&self, label: usize) -> bool {
+        self.labels.get(label).is_some_and(|score| self.present().iter().any(|present| present.label == score.label))
+    }
+
+    /// The label of the highest probability; of equal ones the first.
+    fn likeliest(&self) -> Option<&LabelScore> {
+        self.labels.iter().rev().max_by(|a, b| a.probability.total_cmp(&b.probability))
+    }
+
     fn new(task: &Task, logits: &[f32]) -> Self {
         let score = |(label, &logit): (&Label, &f32)| LabelScore {
             label: label.name.clone(),
             probability: probability(logit),
             threshold: label.threshold,
         };
-        Self { task: task.name.clone(), labels: task.labels.iter().zip(logits).map(score).collect() }
+        let labels = task.labels.iter().zip(logits).map(score).collect();
+        Self { task: task.name.clone(), kind: task.kind, labels }
     }
 }

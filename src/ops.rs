@@ -269,5 +269,17 @@ pub fn binary_cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor>
     softplus - (logits * targets)?
 }
 
+/// The cross-entropy of each row (rows, classes), from the logits of exclusive classes: −zᵢ·ln softmax(x)ᵢ for each class and target z, of
+/// which a row's sum is its loss.
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
+pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
+    use candle_core::D;
+    // The highest logit only keeps the powers finite, and what is subtracted and added again has no gradient.
+    let highest = logits.max_keepdim(D::Minus1)?.detach();
+    let shifted = logits.broadcast_sub(&highest)?;
+    let log_softmax = shifted.broadcast_sub(&shifted.exp()?.sum_keepdim(D::Minus1)?.log()?)?;
+    (log_softmax * targets)?.neg()
+}
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -9,7 +9,7 @@ use undertone::app::conversation::Conversation;
 use undertone::app::engine::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
-use undertone::bundle::{Display, Label, Scale, Task};
+use undertone::bundle::{Display, HeadKind, Label, Scale, Task};
 use undertone::classify::{Classification, LabelScore, TaskScores};
 use undertone::worker::protocol::{Answer, Model, Request, Response};
 use wasm_bindgen::JsCast;
@@ -25,7 +25,7 @@ fn classify(sequence: u64, text: &str) -> Option<Request> {
 fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
     let score =
         |&(label, probability): &(&str, f32)| LabelScore { label: label.to_owned(), probability, threshold: 0.5 };
-    TaskScores { task: task.to_owned(), labels: labels.iter().map(score).collect() }
+    TaskScores { task: task.to_owned(), kind: HeadKind::Labels, labels: labels.iter().map(score).collect() }
 }
 
 fn sentiment() -> Display {
@@ -36,6 +36,7 @@ fn model(tasks: &[TaskScores]) -> Model {
     let label = |score: &LabelScore| Label { threshold: score.threshold, ..Label::new(&score.label) };
     let task = |task: &TaskScores| Task {
         labels: task.labels.iter().map(label).collect(),
+        kind: task.kind,
         display: if task.task == "sentiment" { sentiment() } else { Display::Bars },
         ..Task::new(&task.task, &[""; 0])
     };
@@ -184,4 +185,21 @@ async fn results_show_the_tasks_that_the_model_names() {
         "values of a text that is gone"
     );
     assert_eq!(find(&place, ".verdict").text_content().as_deref(), Some(""));
+}
+
+#[wasm_bindgen_test]
+async fn of_exclusive_classes_the_likeliest_is_told() {
+    // None of them is above one half.
+    let topic = scores("topic", &[("art", 0.25), ("big_news", 0.45), ("sport", 0.3)]);
+    let topic = TaskScores { kind: HeadKind::Classes, ..topic };
+    assert_eq!(wording::verdict(&Display::Bars, &topic), "big news");
+    let tasks = [topic];
+    let place = mount(RwSignal::new(Some(model(&tasks))), RwSignal::new(Some(shown(&tasks))));
+    tick().await;
+    let text = |element: &Element| element.get_attribute("aria-valuetext").unwrap();
+    assert_eq!(text(&find(&place, "[data-label=big_news]")), "45%, the likeliest");
+    assert_eq!(text(&find(&place, "[data-label=art]")), "25%");
+    assert_eq!(place.query_selector_all(".bar.present").unwrap().length(), 1);
+    assert!(place.query_selector(".mark").unwrap().is_none(), "classes have no threshold");
+    assert!(find(&place, ".legend").text_content().unwrap().contains("together they make 100%"));
 }

@@ -1,40 +1,60 @@
-//! Independent labels, each with its bar and the mark of its threshold.
+//! Labels, each with its bar: independent ones with the mark of their thresholds, exclusive classes with shares that add up to 1.
 
 use leptos::prelude::*;
 
 use super::wording::{humanise, percent, spoken_percent};
-use crate::worker::protocol::Label;
+use crate::worker::protocol::{HeadKind, Label};
+
+/// A label with what there is of its answer.
+pub struct Row {
+    /// The label.
+    pub label: Label,
+    /// Its probability, if there is any.
+    pub probability: Signal<Option<f32>>,
+    /// Whether it counts as present.
+    pub present: Signal<bool>,
+}
 
 /// One bar for each label.
 #[component]
 pub fn Bars(
-    /// The labels, and their probabilities if there are any.
-    rows: Vec<(Label, Signal<Option<f32>>)>,
+    /// How the labels go together.
+    kind: HeadKind,
+    /// The labels.
+    rows: Vec<Row>,
 ) -> impl IntoView {
-    let rows = rows.into_iter().map(|(label, probability)| view! { <Bar label probability /> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <Bar kind row /> }).collect_view();
+    let legend = match kind {
+        HeadKind::Labels => "The mark on each bar is its threshold; ▲ tells what lies above.",
+        HeadKind::Classes => "One of these applies, and together they make 100%; ▲ tells the likeliest.",
+    };
     view! {
         <ul class="bars">{rows}</ul>
-        <p class="legend">"The mark on each bar is its threshold; ▲ tells what lies above."</p>
+        <p class="legend">{legend}</p>
     }
 }
 
 #[component]
-fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
+fn Bar(kind: HeadKind, row: Row) -> impl IntoView {
+    let Row { label, probability, present } = row;
     let threshold = label.threshold;
     let name = humanise(&label.name);
-    let label_name = label.name.clone();
-    let present = Signal::derive(move || probability.get().is_some_and(|value| label.is_present(value)));
     let heading = name.clone();
     let words = move || {
-        let side = if present.get() { "above" } else { "below" };
-        probability.get().map(|value| format!("{}, {side} its threshold", spoken_percent(value)))
+        let side = match (kind, present.get()) {
+            (HeadKind::Labels, true) => ", above its threshold",
+            (HeadKind::Labels, false) => ", below its threshold",
+            (HeadKind::Classes, true) => ", the likeliest",
+            (HeadKind::Classes, false) => "",
+        };
+        probability.get().map(|value| format!("{}{side}", spoken_percent(value)))
     };
     view! {
         <li class="bar" class:present=move || present.get()>
             <span class="name" aria-hidden="true">{heading}</span>
             <div
                 class="gauge"
-                data-label=label_name
+                data-label=label.name
                 data-probability=move || probability.get().map(|value| format!("{value:.6}"))
                 data-present=move || present.get().to_string()
                 role=move || probability.get().map(|_| "meter")
@@ -48,7 +68,7 @@ fn Bar(label: Label, probability: Signal<Option<f32>>) -> impl IntoView {
             >
                 <span class="track"></span>
                 <span class="fill"></span>
-                <span class="mark"></span>
+                {(kind == HeadKind::Labels).then(|| view! { <span class="mark"></span> })}
             </div>
             <span class="number" aria-hidden="true">
                 {move || probability.get().map(percent)}

@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 
-use super::bars::Bars;
+use super::bars::{Bars, Row};
 use super::engine::Shown;
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, percent, title, verdict};
@@ -84,8 +84,12 @@ fn TaskPanel(
         let label = labels.into_iter().next();
         label.map(|label| view! { <Scale label scale probability=probability(0) /> }).into_any()
     } else {
-        let rows = labels.into_iter().enumerate().map(|(index, label)| (label, probability(index))).collect();
-        view! { <Bars rows /> }.into_any()
+        let present = move |label: usize| {
+            Signal::derive(move || scores.with(|scores| scores.as_ref().is_some_and(|scores| scores.is_present(label))))
+        };
+        let row = |(index, label)| Row { label, probability: probability(index), present: present(index) };
+        let (kind, rows) = (task.kind, labels.into_iter().enumerate().map(row).collect());
+        view! { <Bars kind rows /> }.into_any()
     };
     view! {
         <section class="task" data-task=task.name>

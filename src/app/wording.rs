@@ -45,8 +45,7 @@ pub fn verdict(display: &Display, task: &TaskScores) -> String {
     if let (Display::Scale(scale), [only]) = (display, task.labels.as_slice()) {
         return leaning(scale, only.probability);
     }
-    let present: Vec<String> =
-        task.labels.iter().filter(|score| score.is_present()).map(|score| humanise(&score.label)).collect();
+    let present: Vec<String> = task.present().iter().map(|score| humanise(&score.label)).collect();
     match present.as_slice() {
         [] => "nothing found".to_owned(),
         names => enumerate(names),

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::bert::Unit;
-use crate::logistic::is_present;
+use crate::logistic::one_against_rest;
 use crate::{Error, Result};
 
 /// What answers have beside those of the tasks, which may therefore not be called so.
-const RESERVED: [&str; 4] = ["text", "tokens", "truncated", "effects"];
+const RESERVED: [&str; 5] = ["text", "tokens", "truncated", "effects", "classes"];
 
 /// One classification task, which is one head of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -190,6 +190,22 @@ impl Task {
         }
     }
 
+    /// Makes a row of the model's logits, one for each label, those of probabilities that can be taken at their word.
+    ///
+    /// Of exclusive classes they become each class's logit against the rest, whose sigmoid is its softmax probability.
+    pub fn calibrate(&self, logits: &mut [f32]) {
+        match self.kind {
+            HeadKind::Labels => {
+                let pairs = logits.iter_mut().zip(&self.labels);
+                pairs.for_each(|(logit, label)| *logit = label.calibration.apply(*logit));
+            }
+            HeadKind::Classes => {
+                logits.iter_mut().for_each(|logit| *logit /= self.temperature);
+                one_against_rest(logits);
+            }
+        }
+    }
+
     /// Checks all that classifying relies on.
     ///
     /// # Errors
@@ -271,11 +287,6 @@ impl Label {
             threshold: half(),
             calibration: Calibration::default(),
         }
-    }
-
-    /// Whether the label counts as present with this probability.
-    pub fn is_present(&self, probability: f32) -> bool {
-        is_present(probability, self.threshold)
     }
 
     fn check(&self) -> Result<(), String> {

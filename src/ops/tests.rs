@@ -99,3 +99,26 @@ fn layer_norm_is_the_composed_one() {
     let (x, weight, bias) = (random(1, ROWS, 33), vector(3, 33), vector(4, 33));
     check(Ops::Fused(Precision::F32), 3e-6, &[&x, &weight, &bias], |ops| ops.layer_norm(&x, &weight, &bias, 1e-12));
 }
+
+#[test]
+fn the_loss_of_exclusive_classes_is_pytorchs() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cross_entropy.json");
+    let reference: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let of = |name: &str| -> Vec<Vec<f32>> { serde_json::from_value(reference[name].clone()).unwrap() };
+    let classes: Vec<usize> = serde_json::from_value(reference["classes"].clone()).unwrap();
+    let losses: Vec<f32> = serde_json::from_value(reference["loss"].clone()).unwrap();
+    let one_hot: Vec<Vec<f32>> =
+        classes.iter().map(|&class| (0..4).map(|other| f32::from(u8::from(other == class))).collect()).collect();
+    let logits = candle_core::Var::new(of("logits"), &Device::Cpu).unwrap();
+    let targets = Tensor::new(one_hot, &Device::Cpu).unwrap();
+    let loss = cross_entropy(&logits, &targets).unwrap();
+    let gradient = loss.sum_all().unwrap().backward().unwrap().remove(&logits).unwrap();
+    let gradient: Vec<Vec<f32>> = gradient.to_vec2().unwrap();
+    let rows: Vec<f32> = loss.sum(1).unwrap().to_vec1().unwrap();
+    for (row, expected) in rows.iter().zip(&losses) {
+        assert!((row - expected).abs() <= 2e-6 * expected.abs().max(1.0), "{row}, not {expected}");
+    }
+    for (value, expected) in gradient.iter().flatten().zip(of("gradient").iter().flatten()) {
+        assert!((value - expected).abs() <= 2e-6, "{value}, not {expected}");
+    }
+}

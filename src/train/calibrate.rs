@@ -9,6 +9,8 @@
 //! - [`threshold`] finds the probability from which on a label should count, on the corrected probabilities and with
 //!   the texts weighted to the real rates.
 //!
+//! Exclusive classes have one correction together, a [`temperature`], and no thresholds: the likeliest counts.
+//!
 //! None of them changes in which order a label ranks texts. All go into the bundle's manifest, and whoever classifies with
 //! the bundle applies them. With few examples of a label the line would follow chance, so that it gets less of it or none.
 
@@ -17,13 +19,14 @@ use std::path::Path;
 
 use super::class_counts::FEW;
 use super::files;
-use super::metrics::{Decisions, Predictions, Sample, mean, texts_of_class};
+use super::metrics::{Decisions, Predictions, Sample, mean, texts, texts_of_class};
 use crate::bert::Unit;
-use crate::bundle::{Calibration, CalibrationRecord, Label, MANIFEST, Manifest};
-use crate::logistic::log_odds;
+use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, Task};
+use crate::logistic::{log_odds, softplus};
 use crate::{Error, Result};
 
 mod platt;
+mod temperature;
 mod threshold;
 
 pub use threshold::Aim;
@@ -43,6 +46,24 @@ pub struct Wishes {
     pub aim: Aim,
 }
 
+/// What became of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CalibratedTask {
+    /// What the logits of exclusive classes are to be divided by; 1 where labels have a line each.
+    pub temperature: f32,
+    /// Its labels, in order.
+    pub labels: Vec<Calibrated>,
+    /// What did not go as wished with all of them, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl CalibratedTask {
+    /// Whether anything was fitted.
+    pub fn is_fitted(&self) -> bool {
+        self.labels.iter().any(|label| label.is_fitted)
+    }
+}
+
 /// What became of one label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibrated {
@@ -50,7 +71,7 @@ pub struct Calibrated {
     pub label: Label,
     /// Whether anything was fitted; with too few texts of either class nothing is, and the label is as it was.
     pub is_fitted: bool,
-    /// Mean binary cross-entropy before, with the texts weighted to the true rate; none where no text has a known target.
+    /// Mean binary cross-entropy, of a class against the rest, before, with the texts weighted to the true rate; none where no text has a known target.
     pub loss_before: Option<f64>,
     /// The same after.
     pub loss_after: Option<f64>,
@@ -83,21 +104,69 @@ impl Wishes {
     }
 }
 
-/// Fits calibration and threshold of each of `labels`, which are the predictions' labels in order.
+/// Fits calibration and threshold of each of the task's labels, which are the predictions' in order, or the temperature of its classes.
 ///
-/// The predictions' logits are the model's own, without the calibration that the labels have; a label with too few examples
+/// The predictions' logits are the model's own, without the calibration that the task has; a label with too few examples
 /// keeps that.
 ///
 /// # Errors
 /// The labels are not those of the predictions, or these cannot be measured.
-pub fn calibrate(labels: &[Label], predictions: &Predictions, wishes: &Wishes) -> Result<Vec<Calibrated>> {
+pub fn calibrate(task: &Task, predictions: &Predictions, wishes: &Wishes) -> Result<CalibratedTask> {
     predictions.check()?;
-    if !labels.iter().map(|label| &label.name).eq(predictions.labels) {
+    let labels = &task.labels;
+    if task.kind != predictions.kind || !labels.iter().map(|label| &label.name).eq(predictions.labels) {
         return Err(Error::invalid("the predictions are of other labels than those that are to be calibrated"));
+    }
+    if task.kind == HeadKind::Classes {
+        return calibrate_classes(task, predictions, wishes);
     }
     let by_label = labels.iter().zip(predictions.by_label());
     let rows = if predictions.texts.is_some() { Unit::Token } else { Unit::Text };
-    Ok(by_label.map(|(label, (_, samples))| of_label(label, &samples, rows, wishes)).collect())
+    let labels = by_label.map(|(label, (_, samples))| of_label(label, &samples, rows, wishes)).collect();
+    Ok(CalibratedTask { temperature: 1.0, labels, notes: Vec::new() })
+}
+
+/// One temperature for all classes, which leaves in place which of them is the likeliest.
+fn calibrate_classes(task: &Task, predictions: &Predictions, wishes: &Wishes) -> Result<CalibratedTask> {
+    if let Some(name) = predictions.labels.iter().find(|name| wishes.rates.contains_key(*name)) {
+        return Err(Error::invalid(format!(
+            "the rate of {name} is of a class that excludes others: true rates are for labels that apply or not, whatever the others do"
+        )));
+    }
+    let texts = texts(&predictions.believed());
+    let mut notes = Vec::new();
+    let fitted = if texts < FOR_A_SLOPE {
+        notes.push(format!("{}: left as it was, since {texts} texts are too few for a temperature", task.name));
+        None
+    } else {
+        let fitted = temperature::fit(predictions);
+        fitted.map_err(|why| notes.push(format!("{}: left as it was, since {why}", task.name))).ok()
+    };
+    let temperature = fitted.map_or(task.temperature, |temperature| temperature as f32);
+    let with = |temperature: f32| {
+        let task = Task { temperature, ..task.clone() };
+        let mut logits: Vec<f32> =
+            predictions.logits.iter().map(|&logit| -softplus(-f64::from(logit)) as f32).collect();
+        logits.chunks_exact_mut(task.labels.len()).for_each(|row| task.calibrate(row));
+        logits
+    };
+    let (before, after) = (with(task.temperature), with(temperature));
+    let (before, after) =
+        (Predictions { logits: &before, ..*predictions }, Predictions { logits: &after, ..*predictions });
+    let decisions = after.decisions(&[])?;
+    let loss = |(_, samples): (&str, Vec<Sample>)| mean(&samples, Sample::loss);
+    let losses = before.by_label().map(loss).zip(after.by_label().map(loss));
+    let of_class = |(label, (loss_before, loss_after)): (&Label, (Option<f64>, Option<f64>))| Calibrated {
+        label: label.clone(),
+        is_fitted: fitted.is_some(),
+        loss_before,
+        loss_after,
+        // Cannot be missing: there is one for each class.
+        decisions: decisions[&label.name],
+        notes: Vec::new(),
+    };
+    let labels = task.labels.iter().zip(losses).map(of_class).collect();
+    Ok(CalibratedTask { temperature, labels, notes })
 }
 
 fn of_label(label: &Label, samples: &[Sample], rows: Unit, wishes: &Wishes) -> Calibrated {
@@ -215,20 +284,24 @@ fn to_rate(samples: &[Sample], rate: f64) -> Vec<Sample> {
 pub fn record(
     manifest: &mut Manifest,
     task: usize,
-    fitted: &[Calibrated],
+    fitted: &CalibratedTask,
     data: &str,
     samples: usize,
     wishes: &Wishes,
 ) -> Result<()> {
     let mut tasks = manifest.tasks.clone();
     let task = &mut tasks[task];
-    task.labels = fitted.iter().map(|fitted| fitted.label.clone()).collect();
+    task.labels = fitted.labels.iter().map(|fitted| fitted.label.clone()).collect();
+    task.temperature = fitted.temperature;
     let ours = |name: &String| task.labels.iter().any(|label| label.name == *name);
     task.calibration = Some(CalibrationRecord {
         data: data.to_owned(),
         samples,
         rates: wishes.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
-        thresholds: wishes.aim.words(),
+        thresholds: match task.kind {
+            HeadKind::Labels => wishes.aim.words(),
+            HeadKind::Classes => "the likeliest class".to_owned(),
+        },
     });
     *manifest = manifest.with_tasks(tasks)?;
     Ok(())

@@ -18,7 +18,7 @@ use super::metrics::Interval;
 use super::report::describe;
 use super::template::{Slots, fill};
 use super::{figures, files};
-use crate::bundle::{Manifest, Task};
+use crate::bundle::{HeadKind, Manifest, Task};
 use crate::{Error, Result};
 
 const TEMPLATE: &str = include_str!("card/template.md");
@@ -108,8 +108,15 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
         add_row(&mut table, what, &[shown(figure), interval]);
     };
     let intervals = intervals.as_ref();
-    row("loss (binary cross-entropy)", Some(metrics.loss), intervals.and_then(|of| of.loss));
-    row("binary accuracy", metrics.accuracy, intervals.and_then(|of| of.accuracy));
+    let [loss, accuracy] = match task.kind {
+        HeadKind::Labels => ["loss (binary cross-entropy)", "binary accuracy"],
+        HeadKind::Classes => ["loss (cross-entropy)", "accuracy of the likeliest class"],
+    };
+    row(loss, Some(metrics.loss), intervals.and_then(|of| of.loss));
+    row(accuracy, metrics.accuracy, intervals.and_then(|of| of.accuracy));
+    if metrics.f1_macro.is_some() {
+        row("F1, macro", metrics.f1_macro, None);
+    }
     row("ROC AUC, macro", metrics.auc_macro, intervals.and_then(|of| of.auc_macro));
     row("ROC AUC, micro", metrics.auc_micro, intervals.and_then(|of| of.auc_micro));
     for label in &task.labels {
@@ -133,7 +140,7 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     ));
     for (label, at) in &decisions {
         let figures =
-            [Some(f64::from(at.threshold)), Some(at.precision), Some(at.recall), Some(at.f1), at.false_positive_rate];
+            [at.threshold.map(f64::from), Some(at.precision), Some(at.recall), Some(at.f1), at.false_positive_rate];
         add_row(&mut table, label, &figures.map(shown));
     }
     Ok(table)

@@ -10,10 +10,12 @@
 //! of the examples is that of the files, and for reviews that of their paths, so that the same data and the same seed give
 //! the same model.
 
-use std::collections::HashSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::bundle::HeadKind;
 use crate::{Error, Result};
 
 mod builder;
@@ -40,6 +42,7 @@ pub use write::write_jsonl;
 
 use builder::DatasetBuilder;
 use digest::Digest;
+use label::same_value;
 use layout::Layout;
 
 /// A label that nobody gave, among an example's targets: left out of the loss and of every metric.
@@ -82,6 +85,8 @@ pub struct Dataset {
     pub left_out: LeftOut,
     /// What was read otherwise than it stands, and by which words labels are told.
     pub notes: Vec<String>,
+    /// The words of the first label's column with how many rows have each, where labels are told by words.
+    pub(crate) words: BTreeMap<String, usize>,
 }
 
 impl Dataset {
@@ -208,6 +213,9 @@ fn check(source: &Source, schema: &Schema) -> Result<()> {
         Some(share) if !(0.0..=1.0).contains(&share) => {
             Err(Error::invalid(format!("{path}: all = {share} is no label: give 0, 1 or a share between them")))
         }
+        Some(_) if schema.kind == HeadKind::Classes => Err(Error::invalid(format!(
+            "{path}: all is for labels that apply or not: of exclusive classes one applies to each text"
+        ))),
         Some(share) if share > 0.0 && schema.spans.is_some() => Err(Error::invalid(format!(
             "{path}: all = {share} would mark all words, or none for certain: of marked words, a source can only have all = 0"
         ))),
@@ -215,11 +223,47 @@ fn check(source: &Source, schema: &Schema) -> Result<()> {
     }
 }
 
+/// The classes that the words of `column` name in `sources`, which are otherwise as `schema` says: in alphabetical order, or in that of
+/// their numbers if all are numbers. Words that differ in case alone are one class.
+///
+/// # Errors
+/// As for [`read`], or there are fewer than two, more than a hundred, or as many as rows.
+pub fn classes(sources: &[Source], column: &str, schema: &Schema, bad_rows: BadRows) -> Result<Vec<String>> {
+    let rule = LabelRule { name: column.to_owned(), column: column.to_owned(), reading: Reading::Class };
+    let schema = Schema { labels: vec![rule], kind: HeadKind::Classes, ..schema.clone() };
+    let dataset = read(sources, &schema, Split::Train, bad_rows, 0)?;
+    let wrong = |what: &str| Err(Error::invalid(format!("the column `{column}` {what}")));
+    if dataset.words.len() >= builder::COUNTED_WORDS {
+        return wrong("has more than 100 different values, which are too many to be classes: name one that has few");
+    }
+    let mut classes: Vec<String> = Vec::new();
+    for word in dataset.words.keys() {
+        if !classes.iter().any(|class| same_value(class, word)) {
+            classes.push(word.clone());
+        }
+    }
+    match classes.len() {
+        0 | 1 => return wrong("has one value alone, where classes exclude each other: there is nothing to tell apart"),
+        _ if dataset.words.values().all(|count| *count == 1) => {
+            return wrong(
+                "has another value in every row, so that it names no classes: name one whose values come back",
+            );
+        }
+        _ => {}
+    }
+    let number = |class: &String| class.parse::<f64>().ok().filter(|number| number.is_finite());
+    if classes.iter().all(|class| number(class).is_some()) {
+        classes.sort_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(Ordering::Equal));
+    }
+    Ok(classes)
+}
+
 /// The digests of the texts at `paths`, whatever they are labelled with, and of both parts of folders and archives.
 fn texts_of(paths: &[PathBuf], schema: &Schema) -> Result<HashSet<Digest>> {
     let label = vec![LabelRule::named("any")];
     // They may have their texts where this task has, or where most files have them.
-    let named = Schema { labels: label.clone(), text: schema.text.clone(), second: schema.second.clone(), spans: None };
+    let (text, second) = (schema.text.clone(), schema.second.clone());
+    let named = Schema { labels: label.clone(), text, second, ..Schema::default() };
     let usual = Schema { labels: label, text: None, ..named.clone() };
     let read = |path: &Path, schema: &Schema, split| {
         let source = Source { path: path.to_owned(), all: Some(0.0), ..Source::default() };

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bundle::{Label, Task};
+use crate::bundle::{HeadKind, Task};
 use crate::logistic::probability;
 use crate::{Error, Result};
 
@@ -104,12 +104,8 @@ impl Suite {
             self.tests.iter().flat_map(|test| test.cases.iter().flatten()).map(String::as_str).collect();
         let probabilities: Vec<f32> = logits(&texts)?.into_iter().map(probability).collect();
         let mut scores = probabilities.chunks_exact(task.labels.len());
-        let tests: Vec<TestOutcome> = self
-            .tests
-            .iter()
-            .zip(&labels)
-            .map(|(test, labels)| judge(test, labels, &task.labels, scores.by_ref()))
-            .collect();
+        let tests: Vec<TestOutcome> =
+            self.tests.iter().zip(&labels).map(|(test, labels)| judge(test, labels, task, scores.by_ref())).collect();
         Ok(Examination {
             task: task.name.clone(),
             all: tests.iter().fold(Tally::default(), |sum, test| sum.plus(test.tally)),
@@ -132,22 +128,17 @@ fn places(test: &Test, task: &Task) -> Result<Vec<usize>> {
     test.labels.iter().map(place).collect()
 }
 
-fn judge<'a>(
-    test: &Test,
-    places: &[usize],
-    labels: &[Label],
-    scores: &mut impl Iterator<Item = &'a [f32]>,
-) -> TestOutcome {
+fn judge<'a>(test: &Test, places: &[usize], task: &Task, scores: &mut impl Iterator<Item = &'a [f32]>) -> TestOutcome {
     let mut failures = Vec::new();
     for texts in &test.cases {
         let scores: Vec<&[f32]> = scores.take(texts.len()).collect();
         let of = |label: usize| -> Vec<f32> { scores.iter().map(|scores| scores[label]).collect() };
         let missed = places.iter().filter_map(|&label| {
-            let missed = test.expectation.missed_by(&of(label), labels[label].threshold)?;
+            let missed = test.expectation.missed_by(&of(label), threshold(task, label, scores.first()?))?;
             Some((label, missed))
         });
         if let Some((label, _)) = missed.max_by(|a, b| a.1.total_cmp(&b.1)) {
-            let label_name = labels[label].name.clone();
+            let label_name = task.labels[label].name.clone();
             failures.push(Failure { texts: texts.clone(), label: label_name, probabilities: of(label) });
         }
     }
@@ -157,6 +148,18 @@ fn judge<'a>(
         expected: test.expected(),
         tally: Tally { cases: test.cases.len(), passed: test.cases.len() - failures.len() },
         failures,
+    }
+}
+
+/// From which probability on a label of a text counts as present: its own threshold, or of exclusive classes the probability of the
+/// likeliest other.
+fn threshold(task: &Task, label: usize, probabilities: &[f32]) -> f32 {
+    match task.kind {
+        HeadKind::Labels => task.labels[label].threshold,
+        HeadKind::Classes => {
+            let others = probabilities.iter().enumerate().filter(|(other, _)| *other != label);
+            others.map(|(_, probability)| *probability).fold(0.0, f32::max)
+        }
     }
 }
 

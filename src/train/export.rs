@@ -152,7 +152,8 @@ fn manifest_task(task: &TrainedTask, is_own: bool) -> Task {
         accuracy,
         auc_macro: metrics.auc_macro,
     });
-    Task { unit: task.unit, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }
+    let (unit, kind) = (task.unit, task.kind);
+    Task { unit, kind, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }
 }
 
 /// Between positive and negative there are degrees; other labels apply or not.

@@ -25,42 +25,29 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::class_counts::ClassCounts;
-use crate::logistic::{sigmoid, softplus};
-use crate::{Error, Result};
+use crate::Result;
 
 mod bootstrap;
 mod curves;
 mod decisions;
+mod predictions;
 mod ranking;
 mod reliability;
+mod sample;
 mod spans;
 
 pub use bootstrap::{Interval, Intervals};
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use decisions::Decisions;
+pub use predictions::Predictions;
 pub(super) use ranking::{Tie, roc_auc, ties};
 pub(super) use reliability::place;
 pub use reliability::{Bin, Reliability};
+pub(super) use sample::{Sample, mean, texts, texts_of_class};
 pub use spans::character_f1;
 
 /// The usual number of bins of an expected calibration error.
 pub const BINS: usize = 15;
-
-/// What a model said of some texts, and what is true.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Predictions<'a> {
-    /// The logits, row by row: one for each label.
-    pub logits: &'a [f32],
-    /// 1 where a label applies, 0 where it does not, between them the share of those who say that it does, and NaN where
-    /// nobody knows, in the same order.
-    pub targets: &'a [f32],
-    /// How many texts each row's text stands for.
-    pub weights: &'a [f32],
-    /// The labels' names, all different.
-    pub labels: &'a [String],
-    /// Of which text each row is, counted from 0, where rows are the tokens of texts; none where each row is a text.
-    pub texts: Option<&'a [usize]>,
-}
 
 /// What was measured, as `evaluate --json` prints it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,14 +58,19 @@ pub struct Metrics {
     /// How many of their tokens were, where the task is about words: each of them counts in the figures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
-    /// Mean binary cross-entropy over texts and labels, in nats.
+    /// Mean cross-entropy in nats: binary, over texts and labels, or over texts where the labels are exclusive classes.
     pub loss: f64,
-    /// Expected calibration error over texts and labels with [`BINS`] bins; none in what older versions wrote.
+    /// Expected calibration error with [`BINS`] bins, over texts and labels, or of each text's likeliest class; none in what older
+    /// versions wrote.
     #[serde(default)]
     pub ece: Option<f64>,
-    /// Share of labels, over all texts, on whose side of ½ the probability is; a probability of ½ counts as present. None where
-    /// all targets are ½, which is on neither side.
+    /// Share of labels, over all texts, on whose side of ½ the probability is; a probability of ½ counts as present. Of exclusive
+    /// classes the share of texts whose likeliest is the right one. None where all targets are ½, which is on neither side.
     pub accuracy: Option<f64>,
+    /// Mean over the classes of the F1 that the likeliest class gives, of those that are ever right or likeliest; none where labels do
+    /// not exclude each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f1_macro: Option<f64>,
     /// Mean of [`LabelMetrics::auc`] over the labels that have one; none where no label has.
     pub auc_macro: Option<f64>,
     /// ROC AUC over all texts and labels as if they were one label; none where all targets are equal.
@@ -118,40 +110,6 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-/// One row and one label: all that a metric needs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
-    pub logit: f32,
-    /// From 0 to 1.
-    pub target: f32,
-    pub weight: f64,
-    /// The text that the row is, or is of.
-    pub text: usize,
-}
-
-impl Sample {
-    pub fn probability(self) -> f64 {
-        sigmoid(self.logit.into())
-    }
-
-    /// Whether the label applies: most say so. None where as many say that it does not.
-    pub fn class(self) -> Option<bool> {
-        (self.target != 0.5).then_some(self.target > 0.5)
-    }
-
-    /// 1 where the probability is on the target's side of ½, else 0; a probability of ½ counts as present. None where the
-    /// target is on neither side.
-    pub fn accuracy(self) -> Option<f64> {
-        self.class().map(|class| f64::from(u8::from((self.logit >= 0.0) == class)))
-    }
-
-    /// Binary cross-entropy, −z·ln σ(x) − (1 − z)·ln(1 − σ(x)).
-    pub fn loss(self) -> f64 {
-        let (logit, target) = (f64::from(self.logit), f64::from(self.target));
-        (1.0 - target) * softplus(logit) + target * softplus(-logit)
-    }
-}
-
 impl Metrics {
     /// What cannot be measured of which label, or is chance, in sentences.
     pub fn notes(&self) -> Vec<String> {
@@ -176,7 +134,7 @@ impl Metrics {
     /// weight is negative, or of no text with a weight a label is known.
     pub fn of(predictions: &Predictions) -> Result<Self> {
         predictions.check()?;
-        let all = predictions.all();
+        let (all, judged) = (predictions.all(), predictions.judged());
         let texts = predictions.text_count();
         let labels: BTreeMap<_, _> =
             predictions.by_label().map(|(name, samples)| (name.to_owned(), of_label(&samples, texts))).collect();
@@ -185,154 +143,14 @@ impl Metrics {
             samples: texts,
             tokens: predictions.texts.map(|_| predictions.known_rows()),
             // Cannot be nothing: the check saw a known target with a weight.
-            loss: mean(&all, Sample::loss).unwrap_or_default(),
-            ece: reliability::expected_error(&all, BINS),
-            accuracy: mean_of_some(&all, Sample::accuracy),
+            loss: mean(&predictions.believed(), Sample::loss).unwrap_or_default(),
+            ece: reliability::expected_error(&judged, BINS),
+            accuracy: predictions.accuracy(&judged),
+            f1_macro: predictions.f1_macro(),
             auc_macro: (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64),
             auc_micro: ranking::roc_auc(&all),
             labels,
         })
-    }
-}
-
-impl Predictions<'_> {
-    /// Precision, recall and F1 of each label when it counts as present from its threshold on.
-    ///
-    /// `thresholds` are probabilities, one for each label in order.
-    ///
-    /// # Errors
-    /// As [`Metrics::of`], or the thresholds are not as many as the labels.
-    pub fn decisions(&self, thresholds: &[f32]) -> Result<BTreeMap<String, Decisions>> {
-        self.check()?;
-        if thresholds.len() != self.labels.len() {
-            return Err(Error::invalid(format!(
-                "there are {} thresholds for {} labels: give one for each label",
-                thresholds.len(),
-                self.labels.len()
-            )));
-        }
-        let pairs = self.by_label().zip(thresholds);
-        Ok(pairs.map(|((name, samples), &threshold)| (name.to_owned(), Decisions::of(&samples, threshold))).collect())
-    }
-
-    /// The ROC and precision-recall curves of each label and on average.
-    ///
-    /// # Errors
-    /// As [`Metrics::of`].
-    pub fn curves(&self) -> Result<Curves> {
-        self.check()?;
-        let by_label: Vec<_> = self.by_label().map(|(_, samples)| samples).collect();
-        Ok(Curves::of(&by_label, &self.all()))
-    }
-
-    /// How often texts and labels with about one probability are positive, in `bins` of equal width.
-    ///
-    /// # Errors
-    /// As [`Metrics::of`], or `bins` is 0.
-    pub fn reliability(&self, bins: usize) -> Result<Reliability> {
-        self.check()?;
-        if bins == 0 {
-            return Err(Error::invalid("a reliability diagram needs at least one bin"));
-        }
-        let labels = self.by_label().map(|(_, samples)| reliability::bins(&samples, bins)).collect();
-        Ok(Reliability { all: reliability::bins(&self.all(), bins), labels })
-    }
-
-    /// What is known of a text and a label.
-    pub(super) fn sample(&self, row: usize, label: usize) -> Option<Sample> {
-        let i = row * self.labels.len() + label;
-        let target = self.targets[i];
-        let (logit, weight) = (self.logits[i], f64::from(self.weights[row]));
-        (!target.is_nan()).then_some(Sample { logit, target, weight, text: self.text_of(row) })
-    }
-
-    /// The text that a row is, or is of.
-    fn text_of(&self, row: usize) -> usize {
-        self.texts.map_or(row, |texts| texts[row])
-    }
-
-    /// How many texts the rows are, or are of.
-    pub(super) fn text_count(&self) -> usize {
-        self.weights.len().checked_sub(1).map_or(0, |last| self.text_of(last) + 1)
-    }
-
-    /// How many rows have a known target.
-    fn known_rows(&self) -> usize {
-        self.targets.chunks(self.labels.len()).filter(|targets| targets.iter().any(|target| !target.is_nan())).count()
-    }
-
-    fn all(&self) -> Vec<Sample> {
-        let labels = 0..self.labels.len();
-        let row = |row| labels.clone().filter_map(move |label| self.sample(row, label));
-        (0..self.weights.len()).flat_map(row).collect()
-    }
-
-    /// The labels in order, each with all that is known of it.
-    pub(super) fn by_label(&self) -> impl Iterator<Item = (&str, Vec<Sample>)> {
-        let rows = 0..self.weights.len();
-        let samples = move |label| rows.clone().filter_map(|row| self.sample(row, label)).collect();
-        self.labels.iter().enumerate().map(move |(label, name)| (name.as_str(), samples(label)))
-    }
-
-    pub(super) fn check(&self) -> Result<()> {
-        let Self { logits, targets, weights, labels, .. } = *self;
-        if labels.is_empty() || weights.is_empty() {
-            return Err(Error::invalid("there is nothing to measure: no text or no label was given"));
-        }
-        let count = weights.len() * labels.len();
-        if logits.len() != count || targets.len() != count {
-            return Err(Error::invalid(format!(
-                "{} texts with {} labels need {count} logits and targets, but there are {} logits and {} targets",
-                weights.len(),
-                labels.len(),
-                logits.len(),
-                targets.len()
-            )));
-        }
-        // The last text's number tells how many there are only if each has rows, and they stand together.
-        let is_next = |pair: &[usize]| pair[1] == pair[0] || pair[1] == pair[0] + 1;
-        if let Some(texts) = self.texts
-            && !(texts.len() == weights.len() && texts[0] == 0 && texts.windows(2).all(is_next))
-        {
-            return Err(Error::invalid(
-                "the rows of the texts do not follow each other: give each row its text's number",
-            ));
-        }
-        if let Some(i) = logits.iter().position(|logit| !logit.is_finite()) {
-            return Err(Error::invalid(format!(
-                "the model's logit for label `{}` of text {} is {}: the training diverged, or the weights are damaged; \
-                 train again, with a lower learning rate",
-                labels[i % labels.len()],
-                self.text_of(i / labels.len()) + 1,
-                logits[i]
-            )));
-        }
-        if let Some(i) = targets.iter().position(|target| !(0.0..=1.0).contains(target) && !target.is_nan()) {
-            return Err(Error::invalid(format!(
-                "the target for label `{}` of text {} is {}: metrics need targets from 0 to 1, or unknown ones",
-                labels[i % labels.len()],
-                self.text_of(i / labels.len()) + 1,
-                targets[i]
-            )));
-        }
-        if let Some(i) = weights.iter().position(|weight| !weight.is_finite() || *weight < 0.0) {
-            return Err(Error::invalid(format!(
-                "the weight of text {} is {}: a weight is not below 0",
-                self.text_of(i) + 1,
-                weights[i]
-            )));
-        }
-        if weights.iter().all(|weight| *weight == 0.0) {
-            return Err(Error::invalid("every text has the weight 0: give at least one a weight above 0"));
-        }
-        let known = |(targets, weight): (&[f32], &f32)| *weight > 0.0 && targets.iter().any(|target| !target.is_nan());
-        if !targets.chunks(labels.len()).zip(weights).any(known) {
-            return Err(Error::invalid(format!(
-                "there is nothing to measure: of no text with a weight above 0 it is known whether it is {}",
-                labels.join(" or ")
-            )));
-        }
-        Ok(())
     }
 }
 
@@ -347,30 +165,6 @@ fn of_label(samples: &[Sample], texts: usize) -> LabelMetrics {
         unknown: texts - self::texts(samples),
         undecided: texts_of_class(samples, None),
     }
-}
-
-/// Of how many texts the samples are, which come in the order of their texts.
-pub(super) fn texts<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> usize {
-    let mut last = None;
-    samples.into_iter().filter(|sample| last.replace(sample.text) != Some(sample.text)).count()
-}
-
-/// How many texts have a sample of this class.
-pub(super) fn texts_of_class(samples: &[Sample], class: Option<bool>) -> usize {
-    texts(samples.iter().filter(|sample| sample.class() == class))
-}
-
-/// The weighted mean of `value`; none where there is no weight.
-pub(super) fn mean(samples: &[Sample], value: impl Fn(Sample) -> f64) -> Option<f64> {
-    mean_of_some(samples, |sample| Some(value(sample)))
-}
-
-/// The weighted mean of `value` over the samples that have one; none where those have no weight.
-fn mean_of_some(samples: &[Sample], value: impl Fn(Sample) -> Option<f64>) -> Option<f64> {
-    let with_value = samples.iter().filter_map(|&sample| Some((sample.weight, value(sample)?)));
-    let (sum, weight) =
-        with_value.fold((0.0, 0.0), |(sum, total), (weight, value)| (sum + weight * value, total + weight));
-    (weight > 0.0).then(|| sum / weight)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::data::{Example, UNKNOWN};
 use super::metrics::Predictions;
 use crate::Result;
 use crate::bert::{Batch, TokenIds, Unit};
+use crate::bundle::HeadKind;
 use crate::text::{Place, Tokenizer};
 
 /// Examples with their tokens.
@@ -27,6 +28,7 @@ pub struct Prepared {
     examples: Vec<usize>,
     labels: usize,
     unit: Unit,
+    kind: HeadKind,
 }
 
 /// Some examples as one batch.
@@ -67,6 +69,11 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// The same, of labels that go together as `kind` says.
+    pub fn of_kind(self, kind: HeadKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// How many examples there are.
     pub fn len(&self) -> usize {
         self.tokens.len()
@@ -88,7 +95,7 @@ impl Prepared {
             Unit::Text => None,
             Unit::Token => Some(&self.examples[..]),
         };
-        Predictions { logits, targets: &self.targets, weights: &self.weights, labels, texts }
+        Predictions { logits, targets: &self.targets, weights: &self.weights, labels, kind: self.kind, texts }
     }
 
     /// How many tokens the examples `indices` have together.

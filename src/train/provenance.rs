@@ -12,7 +12,7 @@ use super::data::Example;
 use super::device::TrainingPrecision;
 use super::task::TaskData;
 use crate::bert::{Unit, Weights};
-use crate::bundle::hexadecimal;
+use crate::bundle::{HeadKind, hexadecimal};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
 
@@ -36,6 +36,9 @@ pub struct Learnt {
     pub labels: Vec<String>,
     /// What has the labels.
     pub unit: Unit,
+    /// How the labels go together.
+    #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
+    pub kind: HeadKind,
     /// The share of the training texts in which words are disguised.
     pub disguise: f64,
     /// What the loss is multiplied by.
@@ -130,6 +133,7 @@ impl Learnt {
             name: task.name.clone(),
             labels: task.labels.clone(),
             unit: task.unit,
+            kind: task.kind,
             disguise: task.disguise,
             loss_weight: task.loss_weight,
             passes: task.passes,

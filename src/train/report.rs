@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::files;
 use super::metrics::{BINS, Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
 use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, Manifest, Precision, Task};
-use crate::classify::Classification;
+use crate::classify::{Classification, TaskScores};
 use crate::{Error, Result};
 
 mod curve;
@@ -91,8 +91,9 @@ pub struct MeasuredLabel {
 pub struct Sentence {
     /// The sentence.
     pub text: String,
-    /// The labels in the model's order.
-    pub labels: Vec<crate::classify::LabelScore>,
+    /// What the model says of it.
+    #[serde(flatten)]
+    pub scores: TaskScores,
 }
 
 impl Measured {
@@ -138,11 +139,10 @@ impl Measured {
 }
 
 impl Sentence {
-    /// What a classification says of the task `task`.
-    pub fn of(text: &str, classification: &Classification, task: &str) -> Self {
-        let scores = classification.tasks.iter().find(|scores| scores.task == task);
-        let labels = scores.map_or(Vec::new(), |scores| scores.labels.clone());
-        Self { text: text.to_owned(), labels }
+    /// What a classification says of the task `task`; none where it says nothing of it as a whole.
+    pub fn of(text: &str, classification: &Classification, task: &str) -> Option<Self> {
+        let scores = classification.tasks.iter().find(|scores| scores.task == task)?;
+        Some(Self { text: text.to_owned(), scores: scores.clone() })
     }
 }
 

@@ -24,8 +24,7 @@ use super::metrics::Metrics;
 use super::provenance::{Environment, Provenance};
 use super::recipe::{Recipe, recorded};
 use crate::bert::{Architecture, Unit, Weights};
-use crate::bundle::hexadecimal;
-use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
+use crate::bundle::{HeadKind, Precision, TOKENIZER, WEIGHTS, hexadecimal, weights};
 use crate::{Error, Result};
 
 const RECORD: &str = "run.json";
@@ -66,6 +65,9 @@ pub struct TrainedTask {
     /// What has the labels.
     #[serde(default)]
     pub unit: Unit,
+    /// How its labels go together.
+    #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
+    pub kind: HeadKind,
     /// Its labels.
     pub labels: Vec<String>,
     /// How many texts it was trained on.
@@ -180,11 +182,21 @@ impl OpenRun {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn keep_held_out(&self, task: &str, labels: &[String], unit: Unit, examples: &[Example]) -> Result<()> {
+    pub fn keep_held_out(
+        &self,
+        task: &str,
+        labels: &[String],
+        (unit, kind): (Unit, HeadKind),
+        examples: &[Example],
+    ) -> Result<()> {
         files::make_folder(&self.path.join(HELD_OUT))?;
         let pairs = examples.iter().any(|example| example.second.is_some());
         let schema = Schema {
-            labels: labels.iter().map(|label| LabelRule::named(label)).collect(),
+            labels: match kind {
+                HeadKind::Labels => labels.iter().map(|label| LabelRule::named(label)).collect(),
+                HeadKind::Classes => labels.iter().map(|class| LabelRule::class(class, task)).collect(),
+            },
+            kind,
             text: None,
             second: pairs.then(|| "second".to_owned()),
             spans: (unit == Unit::Token).then(|| "spans".to_owned()),

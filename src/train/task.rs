@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::Progress;
 use super::data::{self, BadRows, Example, LabelRule, Only, Schema, Source, Split};
 use crate::bert::Unit;
-use crate::bundle::check_task_name;
+use crate::bundle::{HeadKind, check_task_name};
 use crate::{Error, Result};
 
 /// The tasks whose labels need not be named.
@@ -26,6 +26,8 @@ pub struct TaskSettings {
     /// Its labels, and how rows say whether one applies; those of `sentiment` and `toxicity` are known.
     #[serde(default)]
     pub labels: Vec<LabelRule>,
+    /// The column whose words are classes that exclude each other, in place of labels: topics, or stars.
+    pub classes: Option<String>,
     /// The column of the text.
     pub text: Option<String>,
     /// The column of the second text, where the task is about pairs.
@@ -89,6 +91,8 @@ pub struct TaskData {
     pub labels: Vec<String>,
     /// What has the labels.
     pub unit: Unit,
+    /// How the labels go together.
+    pub kind: HeadKind,
     /// The share of the training texts in which words are disguised.
     pub disguise: f64,
     /// What the loss is multiplied by.
@@ -102,12 +106,22 @@ pub struct TaskData {
 }
 
 impl TaskSettings {
-    /// The task's labels.
+    /// The task's labels; none yet where it has classes.
     ///
     /// # Errors
     /// None are named and the task is not a known one, or the task's name cannot be one.
     pub fn labels(&self) -> Result<Vec<LabelRule>> {
         check_task_name(&self.name)?;
+        if self.classes.is_some() {
+            // They are the values that the column has.
+            return match self.labels.is_empty() && self.spans.is_none() {
+                true => Ok(Vec::new()),
+                false => Err(Error::invalid(format!(
+                    "{} has classes, which exclude each other and are about texts: give it no labels and no spans beside them",
+                    self.name
+                ))),
+            };
+        }
         if !self.labels.is_empty() {
             return Ok(self.labels.clone());
         }
@@ -125,8 +139,9 @@ impl TaskSettings {
     /// # Errors
     /// As for [`data::read`], or there is nothing to learn from.
     pub fn read(&self, folder: &Path, bad_rows: BadRows, seed: u64, progress: &mut dyn Progress) -> Result<TaskData> {
-        let schema = Schema {
+        let mut schema = Schema {
             labels: self.labels()?,
+            kind: if self.classes.is_some() { HeadKind::Classes } else { HeadKind::Labels },
             text: self.text.clone(),
             second: self.second.clone(),
             spans: self.spans.clone(),
@@ -144,16 +159,22 @@ impl TaskSettings {
         if self.passes == Some(0) {
             return Err(Error::invalid(format!("passes of {} must be at least 1", self.name)));
         }
-        let mut read = |sources: &[SourceSettings], what: &str| {
+        let mut read = |sources: &[SourceSettings], what: &str, schema: &Schema| {
             progress.note(&format!("Reading {}{what}", self.name));
             let sources = sources.iter().map(|source| source.within(folder)).collect::<Result<Vec<_>>>()?;
-            let dataset = data::read(&sources, &schema, Split::Train, bad_rows, seed)?;
+            let dataset = data::read(&sources, schema, Split::Train, bad_rows, seed)?;
             dataset.remarks().iter().for_each(|line| progress.note(line));
             Ok::<_, Error>(dataset.examples)
         };
         if self.train.is_empty() {
             return Err(Error::NoData { task: self.name.clone() });
         }
+        if let Some(column) = &self.classes {
+            let sources = self.train.iter().map(|source| source.within(folder)).collect::<Result<Vec<_>>>()?;
+            let classes = data::classes(&sources, column, &schema, bad_rows)?;
+            schema.labels = classes.iter().map(|class| LabelRule::class(class, column)).collect();
+        }
+        let mut read = |sources: &[SourceSettings], what: &str| read(sources, what, &schema);
         let train = read(&self.train, "")?;
         let labels = schema.names();
         for (number, label) in labels.iter().enumerate() {
@@ -170,6 +191,7 @@ impl TaskSettings {
             name: self.name.clone(),
             labels,
             unit,
+            kind: schema.kind,
             disguise: self.disguise,
             loss_weight,
             passes: self.passes.unwrap_or(1),

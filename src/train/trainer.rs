@@ -1,7 +1,7 @@
 //! Fine-tuning: one encoder, one head for each task.
 //!
-//! A step takes a batch of one task ([`Order`], [`Turns`]) or, with accumulated gradients, several; its loss is the binary
-//! cross-entropy, weighted by text, of the labels that are known. The best model is that of the highest mean over the tasks
+//! A step takes a batch of one task ([`Order`], [`Turns`]) or, with accumulated gradients, several; its loss is the
+//! cross-entropy, weighted by text, of what is known: binary of each label, or over classes where they exclude each other. The best model is that of the highest mean over the tasks
 //! of their macro ROC AUC on held-out texts, and of equal ones that of the lowest loss.
 //!
 //! Nothing that a run has done is lost: checkpoints are written beside and renamed, and what fails says from where the
@@ -33,8 +33,10 @@ use super::run::{OpenRun, Record, TrainedTask};
 use super::task::TaskData;
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Architecture, Dropout, HeadShape, Model};
+use crate::bundle::HeadKind;
 use crate::bundle::weights::with_rounded_embeddings;
-use crate::ops::{Ops, Precision, binary_cross_entropy};
+use crate::logistic::one_against_rest;
+use crate::ops::{Ops, Precision, binary_cross_entropy, cross_entropy};
 use crate::random::{Key, Purpose};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -179,7 +181,7 @@ pub fn train(
         }
         None => {
             for (task, examples) in trainer.tasks.iter().zip(&held_out) {
-                trainer.run.keep_held_out(&task.name, &task.labels, task.unit, examples)?;
+                trainer.run.keep_held_out(&task.name, &task.labels, (task.unit, task.kind), examples)?;
             }
         }
     }
@@ -252,6 +254,9 @@ impl Trainer {
         let (started, before) = (Instant::now(), self.position.seconds);
         let mut checkpointed = Instant::now();
         let mut recent = RecentLoss::default();
+        // The mean is over the steps of all tasks.
+        let uninformed = self.tasks.iter().map(|task| divergence::uninformed_loss(task.kind, task.labels.len()));
+        let uninformed = uninformed.fold(0.0, f32::max);
         let mut texts = 0;
         if self.position.step < steps && !(conduct.stop)() {
             progress.note(&self.estimate(steps)?);
@@ -270,7 +275,9 @@ impl Trainer {
             let factor = recipe.schedule.factor(self.position.step, steps, warm_up);
             let done = self.step(task, &indices, factor)?;
             let recently = recent.after(done.loss);
-            if let Some(what) = divergence::symptom(self.position.step + 1, done.loss, done.gradient_norm, recently) {
+            if let Some(what) =
+                divergence::symptom(self.position.step + 1, done.loss, done.gradient_norm, recently, uninformed)
+            {
                 return Err(self.diverged(&what));
             }
             texts += indices.len();
@@ -354,7 +361,7 @@ impl Trainer {
             let key = key.with((self.position.step * recipe.accumulate + number) as u64);
             let dropout = Dropout { hidden, attention, key };
             let logits = self.model.logits(&part.inputs, task, Some(dropout))?;
-            let part_loss = weighted_loss(&logits, part, weight)?;
+            let part_loss = weighted_loss(self.tasks[task].kind, &logits, part, weight)?;
             loss += part_loss.to_scalar::<f32>()?;
             let gradients = (part_loss * self.tasks[task].loss_weight)?.backward()?;
             match &mut sum {
@@ -406,7 +413,10 @@ impl Trainer {
         for (index, task) in self.tasks.iter().enumerate() {
             let what = format!("Validating {}", task.name);
             let metrics = evaluate(&task.validation, &task.labels, &what, progress, |batch| {
-                let logits: Vec<f32> = self.model.logits(batch, index, None)?.flatten_all()?.to_vec1()?;
+                let mut logits: Vec<f32> = self.model.logits(batch, index, None)?.flatten_all()?.to_vec1()?;
+                if task.kind == HeadKind::Classes {
+                    logits.chunks_exact_mut(task.labels.len()).for_each(one_against_rest);
+                }
                 if logits.iter().any(|logit| !logit.is_finite()) {
                     return Err(self.diverged(&format!("the model's answers after step {step} are not finite")));
                 }
@@ -417,8 +427,8 @@ impl Trainer {
                 self.run.log(&json!({ "step": step, "epoch": epoch, "task": task.name, "validation": metrics })),
             )?;
             let (name, labels) = (task.name.clone(), task.labels.clone());
-            let (unit, train_samples) = (task.unit, task.train.len());
-            measured.push(TrainedTask { name, unit, labels, train_samples, validation: metrics });
+            let (unit, kind, train_samples) = (task.unit, task.kind, task.train.len());
+            measured.push(TrainedTask { name, unit, kind, labels, train_samples, validation: metrics });
         }
         let score = Score::new(&measured);
         if self.kept.as_ref().is_none_or(|kept| score.beats(&Score::new(&kept.tasks))) {
@@ -474,14 +484,20 @@ struct Done {
     gradient_norm: f64,
 }
 
-/// The part's share of the mean binary cross-entropy over all that weigh `total` together.
-fn weighted_loss(logits: &Tensor, part: &LabelledBatch, total: f32) -> Result<Tensor> {
+/// The part's share of the mean loss over all that weigh `total` together: the binary cross-entropy of each label, or the
+/// cross-entropy of each text where labels exclude each other.
+fn weighted_loss(kind: HeadKind, logits: &Tensor, part: &LabelledBatch, total: f32) -> Result<Tensor> {
     let shape = logits.dims2()?;
+    let (loss, total): (fn(&Tensor, &Tensor) -> _, f32) = match kind {
+        HeadKind::Labels => (binary_cross_entropy, total),
+        // The weight of a text stands at each of its classes, and counts once.
+        HeadKind::Classes => (cross_entropy, total / shape.1 as f32),
+    };
     let targets = Tensor::from_slice(&part.targets, shape, logits.device())?;
     // Where nothing weighs anything the loss is 0, not 0 / 0.
     let shares: Vec<f32> = part.weights.iter().map(|weight| weight / total.max(f32::MIN_POSITIVE)).collect();
     let shares = Tensor::from_vec(shares, shape, logits.device())?;
-    Ok((binary_cross_entropy(logits, &targets)? * shares)?.sum_all()?)
+    Ok((loss(logits, &targets)? * shares)?.sum_all()?)
 }
 
 /// One line on what was measured.
@@ -492,7 +508,9 @@ pub fn summary(metrics: &Metrics) -> String {
         precise(metrics.accuracy),
         precise(metrics.auc_macro)
     );
-    if metrics.labels.len() > 1 {
+    if metrics.f1_macro.is_some() {
+        line.push_str(&format!(" one against the rest, F1 {}", precise(metrics.f1_macro)));
+    } else if metrics.labels.len() > 1 {
         line.push_str(&format!(" macro, {} micro", precise(metrics.auc_micro)));
     }
     line

@@ -3,6 +3,7 @@
 
 mod base;
 mod calibrate;
+mod classes;
 mod errors;
 mod failures;
 mod huggingface;

@@ -1,3 +1,4 @@
+use crate::bundle::HeadKind;
 use std::path::Path;
 
 use super::*;
@@ -24,6 +25,7 @@ fn task(name: &str, unit: Unit, labels: &[&str]) -> TaskData {
         name: name.to_owned(),
         labels: labels.iter().map(|label| (*label).to_owned()).collect(),
         unit,
+        kind: HeadKind::Labels,
         disguise: 0.0,
         loss_weight: 1.0,
         passes: 1,

@@ -37,7 +37,7 @@ fn calibrated(positives: &[f32], negatives: &[f32], wishes: &Wishes) -> Calibrat
     let names = ["threat".to_owned()];
     let predictions =
         Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, ..Predictions::default() };
-    calibrate(&[Label::new("threat")], &predictions, wishes).unwrap().remove(0)
+    calibrate(&Task::new("t", &names), &predictions, wishes).unwrap().labels.remove(0)
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn unknown_targets_and_empty_weights_are_no_evidence() {
     let names = ["threat".to_owned()];
     let fit = |logits: &[f32], targets: &[f32], weights: &[f32]| {
         let predictions = Predictions { logits, targets, weights, labels: &names, ..Predictions::default() };
-        calibrate(&[Label::new("threat")], &predictions, &Wishes::default()).unwrap().remove(0).label
+        calibrate(&Task::new("t", &names), &predictions, &Wishes::default()).unwrap().labels.remove(0).label
     };
     let before = fit(&logits, &targets, &weights);
     logits.extend([9.0, -9.0]);
@@ -194,8 +194,15 @@ fn tokens_of_one_text_are_one_piece_of_evidence() {
     let names = ["bad".to_owned()];
     let fit = |logits: &[f32], targets: &[f32], texts: &[usize]| {
         let weights = vec![1.0; logits.len()];
-        let predictions = Predictions { logits, targets, weights: &weights, labels: &names, texts: Some(texts) };
-        calibrate(&[Label::new("bad")], &predictions, &Wishes::default()).unwrap().remove(0)
+        let predictions = Predictions {
+            logits,
+            targets,
+            weights: &weights,
+            labels: &names,
+            texts: Some(texts),
+            ..Predictions::default()
+        };
+        calibrate(&Task::new("t", &names), &predictions, &Wishes::default()).unwrap().labels.remove(0)
     };
     let each_alone: Vec<usize> = (0..120).collect();
     assert_ne!(fit(&logits, &targets, &each_alone).label.calibration.scale, 1.0);
@@ -223,4 +230,68 @@ fn a_rate_moves_shares_as_the_texts_that_they_stand_for() {
     let (moved, apart) = (sums(&moved), sums(&apart));
     assert!((moved.0 - apart.0).abs() < 1e-6 && (moved.1 - apart.1).abs() < 1e-12, "{moved:?} {apart:?}");
     assert!((apart.0 / apart.1 - 0.5).abs() < 1e-12);
+}
+
+#[test]
+fn the_temperature_is_that_of_scipy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/classes.json");
+    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in cases {
+        let names: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
+        let classes: Vec<i64> = serde_json::from_value(case["classes"].clone()).unwrap();
+        let raw: Vec<Vec<f32>> = serde_json::from_value(case["logits"].clone()).unwrap();
+        let mut logits = raw.concat();
+        logits.chunks_exact_mut(4).for_each(crate::logistic::one_against_rest);
+        let target = |class: i64, of: i64| if class < 0 { f32::NAN } else { f32::from(u8::from(class == of)) };
+        let targets: Vec<f32> = classes.iter().flat_map(|&class| (0..4).map(move |of| target(class, of))).collect();
+        let weights = numbers(&case["weights"]);
+        let kind = HeadKind::Classes;
+        let predictions =
+            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, kind, texts: None };
+        let expected = 1.0 / case["scale"].as_f64().unwrap();
+        let temperature = temperature::fit(&predictions).unwrap();
+        assert!((temperature - expected).abs() < 1e-4 * expected, "{}: {temperature} not {expected}", case["name"]);
+
+        let task = Task { kind, ..Task::new("topic", &names) };
+        let fitted = calibrate(&task, &predictions, &Wishes::default()).unwrap();
+        let known = classes.iter().filter(|class| **class >= 0).count();
+        assert_eq!(fitted.is_fitted(), known >= FOR_A_SLOPE, "{:?}", fitted.notes);
+        if !fitted.is_fitted() {
+            assert_eq!(fitted.temperature, 1.0);
+            continue;
+        }
+        let hotter = Task { temperature: fitted.temperature, ..task };
+        let mut logits = raw.concat();
+        logits.chunks_exact_mut(4).for_each(|row| hotter.calibrate(row));
+        let loss = mean(&Predictions { logits: &logits, ..predictions }.believed(), Sample::loss).unwrap();
+        let expected = case["loss_at_scale"].as_f64().unwrap();
+        assert!((loss - expected).abs() < 1e-6, "{}: {loss} not {expected}", case["name"]);
+    }
+}
+
+#[test]
+fn classes_without_a_best_temperature_stay_as_they_were() {
+    let names = ["art", "news"].map(str::to_owned);
+    let task = Task { kind: HeadKind::Classes, ..Task::new("topic", &names) };
+    let fit = |logit: f32, wishes: &Wishes| {
+        let logits: Vec<f32> =
+            (0..40).flat_map(|text| if text % 2 == 0 { [logit, -logit] } else { [-logit, logit] }).collect();
+        let targets: Vec<f32> = (0..40).flat_map(|text| if text % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
+        let kind = HeadKind::Classes;
+        let weights = [1.0; 40];
+        let predictions =
+            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, kind, texts: None };
+        calibrate(&task, &predictions, wishes)
+    };
+    for (logit, why) in [(2.0, "is always the right one"), (-2.0, "are not likelier than others")] {
+        let fitted = fit(logit, &Wishes::default()).unwrap();
+        assert!(
+            !fitted.is_fitted() && fitted.temperature == 1.0 && fitted.notes[0].contains(why),
+            "{:?}",
+            fitted.notes
+        );
+    }
+    let rates = BTreeMap::from([("art".to_owned(), 0.1)]);
+    let said = fit(2.0, &Wishes { rates, aim: Aim::BestF1 }).unwrap_err().to_string();
+    assert!(said.starts_with("the rate of art is of a class that excludes others"), "{said}");
 }

@@ -6,15 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::digest::{self, Digest, Likeness};
-use super::label::{Answer, Reading, Target};
+use super::label::{Answer, LabelRule, Reading, Target, same_value};
 use super::row::Row;
 use super::{BadRows, Dataset, Example, LeftOut, Only, Schema, Source, Split, UNKNOWN, marks};
+use crate::bundle::HeadKind;
 use crate::random::{Key, Purpose};
 use crate::rows::{Cell, Reason, shown};
 use crate::{Error, Result};
 
 /// So many different words of a column are counted one by one.
-const COUNTED_WORDS: usize = 100;
+pub(super) const COUNTED_WORDS: usize = 101;
 
 /// A data set that is being read.
 pub struct DatasetBuilder<'a> {
@@ -253,7 +254,11 @@ impl<'a> DatasetBuilder<'a> {
     /// # Errors
     /// No row has any of the words that mean that a label applies.
     pub fn finish(mut self) -> Result<Dataset> {
-        for (label, words) in self.schema.labels.iter().zip(&self.words) {
+        if self.schema.kind == HeadKind::Classes {
+            self.check_classes()?;
+        }
+        let labels: &[LabelRule] = if self.schema.kind == HeadKind::Labels { &self.schema.labels } else { &[] };
+        for (label, words) in labels.iter().zip(&self.words) {
             let Reading::Words(wanted) = &label.reading else { continue };
             if words.is_empty() {
                 continue;
@@ -295,7 +300,26 @@ impl<'a> DatasetBuilder<'a> {
             self.notes.push(format!("Rows with a share between 0 and 1 as a label: {shares}"));
         }
         let labels = self.schema.names();
-        Ok(Dataset { labels, examples: self.examples, left_out: self.left_out, notes: self.notes })
+        let words = self.words.into_iter().next().unwrap_or_default();
+        Ok(Dataset { labels, examples: self.examples, left_out: self.left_out, notes: self.notes, words })
+    }
+
+    /// Checks that every word of the classes' column is one of the classes, and says how often each is there.
+    fn check_classes(&mut self) -> Result<()> {
+        let Some(words) = self.words.first() else { return Ok(()) };
+        let is_class = |word: &str| self.schema.labels.iter().any(|label| same_value(word, &label.name));
+        let others: Vec<_> = words.keys().filter(|word| !is_class(word)).take(5).map(|word| shown(word)).collect();
+        let column = &self.schema.labels[0].column;
+        if !others.is_empty() && self.schema.labels[0].reading != Reading::Class {
+            return Err(Error::invalid(format!(
+                "the column `{column}` has {}, which is none of the classes: they are {}",
+                others.join(", "),
+                self.schema.names().join(", ")
+            )));
+        }
+        let counts: Vec<_> = words.iter().map(|(word, count)| format!("{} ({count})", shown(word))).collect();
+        self.notes.push(format!("The classes by the column `{column}`: {}", counts.join(", ")));
+        Ok(())
     }
 }
 

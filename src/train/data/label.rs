@@ -32,6 +32,8 @@ pub enum Reading {
     Words(Vec<String>),
     /// By a number that is not below this one.
     From(f64),
+    /// By a word that names one of several classes, which are not known yet.
+    Class,
 }
 
 /// What a row says of a label.
@@ -79,6 +81,11 @@ impl LabelRule {
         Self { name: name.to_owned(), column: name.to_owned(), reading: Reading::Share }
     }
 
+    /// The class `name` of those that the words of `column` name.
+    pub fn class(name: &str, column: &str) -> Self {
+        Self { name: name.to_owned(), column: column.to_owned(), reading: Reading::Words(vec![name.to_owned()]) }
+    }
+
     /// What `cell` of the label's column says.
     ///
     /// # Errors
@@ -94,6 +101,11 @@ impl LabelRule {
                     return Ok(only(Target::Unknown));
                 }
                 Ok(Answer { target: Target::Share(if applies { 1.0 } else { 0.0 }), word: Some(word.to_owned()) })
+            }
+            Reading::Class => {
+                let word = cell.written().filter(|_| !cell.is_missing()).map(|word| word.trim().to_owned());
+                let target = if word.is_some() { Target::Share(1.0) } else { Target::Unknown };
+                Ok(Answer { target, word })
             }
             Reading::From(_) | Reading::Share if cell.is_missing() => Ok(only(Target::Unknown)),
             Reading::From(least) => match number(cell) {
@@ -142,7 +154,7 @@ fn number(cell: &Cell) -> Option<f64> {
 }
 
 /// Whether two words are the same but for case and white space, or the same number.
-fn same_value(left: &str, right: &str) -> bool {
+pub(super) fn same_value(left: &str, right: &str) -> bool {
     let number = |word: &str| word.trim().parse::<f64>().ok();
     same_name(left, right) || number(left).zip(number(right)).is_some_and(|(left, right)| left == right)
 }

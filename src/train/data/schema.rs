@@ -1,6 +1,7 @@
 //! What a task's rows hold, and under which names.
 
 use super::label::LabelRule;
+use crate::bundle::HeadKind;
 use crate::{Error, Result};
 
 /// The columns and keys that mean something else than a label; the first two may hold the text, and the first that a file
@@ -12,6 +13,8 @@ const RESERVED: [&str; 5] = ["comment_text", "text", "second", "id", "weight"];
 pub struct Schema {
     /// The labels, and which column, or key of each JSON object, says whether one applies.
     pub labels: Vec<LabelRule>,
+    /// How the labels go together. Exclusive classes are words of one column, as [`LabelRule::class`] reads them.
+    pub kind: HeadKind,
     /// Where the text is; `comment_text` or `text` where none is named.
     pub text: Option<String>,
     /// Where the second text of a pair is, in tasks about pairs.
@@ -34,7 +37,10 @@ impl Schema {
 
     /// Checks that there are labels and that no name stands for two things.
     pub(super) fn check(&self) -> Result<()> {
-        check_labels(&self.names())?;
+        match self.kind {
+            HeadKind::Labels => check_labels(&self.names())?,
+            HeadKind::Classes => self.check_classes()?,
+        }
         if self.spans.is_some() && (self.labels.len() != 1 || self.second.is_some()) {
             return Err(Error::invalid(
                 "a task about marked words has one label and single texts: name one label, no second",
@@ -47,6 +53,22 @@ impl Schema {
         }
         if self.second.as_deref().is_some_and(|second| self.text_names().contains(&second)) {
             return Err(Error::invalid("the text and the second text of a pair cannot be the same: name two"));
+        }
+        Ok(())
+    }
+}
+
+impl Schema {
+    /// Checks that the classes are told by one column, which nothing else has.
+    fn check_classes(&self) -> Result<()> {
+        let column = self.labels.first().map(|label| label.column.as_str()).unwrap_or_default();
+        if column.is_empty() || self.labels.iter().any(|label| label.column != column) {
+            return Err(Error::invalid("exclusive classes are the words of one column: name it"));
+        }
+        if RESERVED.contains(&column) {
+            return Err(Error::invalid(format!(
+                "classes cannot be told by a column called `{column}`, which data use for something else: rename it"
+            )));
         }
         Ok(())
     }

@@ -5,12 +5,14 @@ use std::path::Path;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Example, Schema, marks};
+use crate::bundle::HeadKind;
 use crate::train::files;
 use crate::{Error, Result};
 
 /// Writes `examples` as JSON lines, which [`read`](super::read) reads back equal with a schema of the same keys and labels that have
 /// columns of their own names: the text under `text` where the schema names no other key, the second text and the marks under the
-/// keys that it names, 0, 1, a share between them or null under the name of each label, and the `weight`.
+/// keys that it names, 0, 1, a share between them or null under the name of each label, or the class under that of their column, and
+/// the `weight`.
 ///
 /// # Errors
 /// The schema gives a key two meanings, or the file cannot be written; an earlier one is then left as it was.
@@ -39,7 +41,12 @@ impl Serialize for Line<'_> {
         if let Some(key) = &self.schema.second {
             line.serialize_entry(key, second)?;
         }
-        for (label, target) in self.schema.labels.iter().zip(targets) {
+        if let (HeadKind::Classes, Some(label)) = (self.schema.kind, self.schema.labels.first()) {
+            let class = self.schema.labels.iter().zip(targets).find(|(_, target)| **target == 1.0);
+            line.serialize_entry(&label.column, &class.map(|(class, _)| &class.name))?;
+        }
+        let labels = if self.schema.kind == HeadKind::Labels { &self.schema.labels[..] } else { &[] };
+        for (label, target) in labels.iter().zip(targets) {
             match target {
                 0.0 | 1.0 => line.serialize_entry(&label.name, &(*target as u8))?,
                 // Null where it is unknown, as JSON has no NaN.

@@ -99,7 +99,18 @@ impl Resampler {
     fn of(predictions: &Predictions) -> Self {
         let all = predictions.all();
         let mut texts = vec![Text::default(); predictions.text_count()];
-        all.iter().for_each(|sample| texts[sample.text].add(*sample));
+        for sample in predictions.believed() {
+            let text = &mut texts[sample.text];
+            text.weight += sample.weight;
+            text.loss += sample.weight * sample.loss();
+        }
+        for sample in predictions.judged() {
+            let text = &mut texts[sample.text];
+            if let Some(right) = predictions.is_right(sample) {
+                text.decided += sample.weight;
+                text.right += sample.weight * right;
+            }
+        }
         let labels: Vec<Ranking> = predictions.by_label().map(|(_, samples)| Ranking::of(samples)).collect();
         let once = vec![1; texts.len()];
         Self {
@@ -158,17 +169,6 @@ impl Resampler {
         let measurable = figures.aucs.iter().zip(&self.measurable).filter(|(_, measurable)| **measurable);
         let aucs: Vec<f64> = measurable.map(|(auc, _)| *auc).collect::<Option<_>>()?;
         (!aucs.is_empty()).then(|| aucs.iter().sum::<f64>() / aucs.len() as f64)
-    }
-}
-
-impl Text {
-    fn add(&mut self, sample: Sample) {
-        self.weight += sample.weight;
-        self.loss += sample.weight * sample.loss();
-        if let Some(accuracy) = sample.accuracy() {
-            self.decided += sample.weight;
-            self.right += sample.weight * accuracy;
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::logistic::{is_present, probability};
 /// weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Decisions {
-    /// The probability from which on the label counts as present.
-    pub threshold: f32,
+    /// The probability from which on the label counts as present; none where the likeliest class does.
+    pub threshold: Option<f32>,
     /// The share of the texts marked with the label that have it.
     pub precision: f64,
     /// The share of the texts with the label that were marked with it.
@@ -31,15 +31,24 @@ pub struct Decisions {
 }
 
 impl Decisions {
+    /// Of samples that are marked from `threshold` on.
     pub(in crate::train) fn of(samples: &[Sample], threshold: f32) -> Self {
-        let count = |marked: bool, positive: bool| {
-            let is_marked = |sample: &Sample| is_present(probability(sample.logit), threshold);
-            let counted = |sample: &&Sample| sample.class() == Some(positive) && is_marked(sample) == marked;
-            // Not `sum`: over nothing it gives −0.
-            samples.iter().filter(counted).fold(0.0, |sum, sample| sum + sample.weight)
-        };
-        let (true_positives, false_positives) = (count(true, true), count(true, false));
-        let (false_negatives, true_negatives) = (count(false, true), count(false, false));
+        let marked = |sample: &Sample| (*sample, is_present(probability(sample.logit), threshold));
+        Self::of_marked(samples.iter().map(marked), Some(threshold))
+    }
+
+    /// Of samples, each with whether it is marked.
+    pub(super) fn of_marked(samples: impl Iterator<Item = (Sample, bool)>, threshold: Option<f32>) -> Self {
+        let (mut true_positives, mut false_positives, mut false_negatives, mut true_negatives) = (0.0, 0.0, 0.0, 0.0);
+        for (sample, marked) in samples {
+            let Some(class) = sample.class() else { continue };
+            *match (marked, class) {
+                (true, true) => &mut true_positives,
+                (true, false) => &mut false_positives,
+                (false, true) => &mut false_negatives,
+                (false, false) => &mut true_negatives,
+            } += sample.weight;
+        }
         let (marked, present) = (true_positives + false_positives, true_positives + false_negatives);
         let share_of = |part: f64, of: f64| if of > 0.0 { part / of } else { 0.0 };
         let share = |of: f64| share_of(true_positives, of);

@@ -3,6 +3,8 @@
 use serde_json::Value;
 
 use super::*;
+use crate::bundle::HeadKind;
+use crate::logistic::one_against_rest;
 
 fn fixture(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -90,7 +92,7 @@ fn decisions_are_those_of_scikit_learn() {
             for (label, measured) in decisions {
                 let expected = &expected["per_label"][&label]["at"][i];
                 let what = format!("{name}: {label} at {threshold}");
-                assert_eq!(expected["threshold"].as_f64().unwrap() as f32, measured.threshold);
+                assert_eq!(Some(expected["threshold"].as_f64().unwrap() as f32), measured.threshold);
                 assert_close(&what, Some(measured.precision), &expected["precision"]);
                 assert_close(&what, Some(measured.recall), &expected["recall"]);
                 assert_close(&what, Some(measured.f1), &expected["f1"]);
@@ -310,6 +312,74 @@ fn what_is_on_neither_side_has_a_loss_and_no_accuracy() {
     assert_eq!(metrics.notes(), ["how well positive is told apart cannot be measured, since it is decided of no text"]);
 }
 
+/// The cases of `classes.json`: logits of each class against the rest, targets and weights.
+fn classes_case(case: &Value) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let logits: Vec<Vec<f32>> = serde_json::from_value(case["logits"].clone()).unwrap();
+    let classes: Vec<i64> = serde_json::from_value(case["classes"].clone()).unwrap();
+    let target = |class: i64, of: i64| if class < 0 { f32::NAN } else { f32::from(u8::from(class == of)) };
+    let targets = classes.iter().flat_map(|&class| (0..4).map(move |of| target(class, of))).collect();
+    let against = logits.into_iter().flat_map(|mut row| {
+        one_against_rest(&mut row);
+        row
+    });
+    (against.collect(), targets, exact(&case["weights"]))
+}
+
+#[test]
+fn exclusive_classes_are_measured_as_by_scikit_learn() {
+    let cases = fixture("classes.json");
+    assert_eq!(cases.as_array().unwrap().len(), 3);
+    for case in cases.as_array().unwrap() {
+        let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
+        let (logits, targets, weights) = classes_case(case);
+        let kind = HeadKind::Classes;
+        let predictions =
+            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, kind, texts: None };
+        let metrics = Metrics::of(&predictions).unwrap();
+        let decisions = predictions.decisions(&[]).unwrap();
+        let mut figures = vec![
+            ("loss", Some(metrics.loss), &case["loss"]),
+            ("accuracy", metrics.accuracy, &case["accuracy"]),
+            ("f1_macro", metrics.f1_macro, &case["f1_macro"]),
+            ("auc_macro", metrics.auc_macro, &case["auc_macro"]),
+            ("auc_micro", metrics.auc_micro, &case["auc_micro"]),
+            ("calibration_error", metrics.ece, &case["calibration_error"]),
+        ];
+        for (class, name) in labels.iter().enumerate() {
+            assert_eq!(decisions[name].threshold, None);
+            figures.extend([
+                ("precision", Some(decisions[name].precision), &case["precision"][class]),
+                ("recall", Some(decisions[name].recall), &case["recall"][class]),
+                ("f1", Some(decisions[name].f1), &case["f1"][class]),
+                ("auc", metrics.labels[name].auc, &case["aucs"][class]),
+            ]);
+        }
+        for (what, measured, expected) in figures {
+            // Logits of each class against the rest are rounded to f32.
+            let (measured, expected) = (measured.unwrap(), expected.as_f64().unwrap());
+            assert!((measured - expected).abs() < 1e-6, "{}, {what}: {measured} not {expected}", case["name"]);
+        }
+        let intervals = predictions.intervals(50, 1).unwrap();
+        let contains = |interval: Option<Interval>, figure: f64| {
+            interval.is_some_and(|interval| interval.low <= figure && figure <= interval.high)
+        };
+        assert!(contains(intervals.loss, metrics.loss) && contains(intervals.accuracy, metrics.accuracy.unwrap()));
+        let of_bins: usize = predictions.reliability(BINS).unwrap().all.iter().map(|bin| bin.samples).sum();
+        assert_eq!(of_bins, targets.chunks(4).filter(|row| !row[0].is_nan()).count(), "one likeliest class a text");
+    }
+}
+
+#[test]
+fn a_text_of_two_classes_is_refused() {
+    let labels = ["art", "news"].map(str::to_owned);
+    for targets in [[1.0, 1.0], [0.0, 0.0], [0.5, 0.5], [1.0, f32::NAN]] {
+        let kind = HeadKind::Classes;
+        let predictions =
+            Predictions { logits: &[0.0; 2], targets: &targets, weights: &[1.0], labels: &labels, kind, texts: None };
+        assert!(Metrics::of(&predictions).unwrap_err().to_string().contains("has not one class"), "{targets:?}");
+    }
+}
+
 #[test]
 fn texts_are_counted_whatever_their_tokens_are() {
     let labels = ["bad".to_owned()];
@@ -317,8 +387,14 @@ fn texts_are_counted_whatever_their_tokens_are() {
     // The first text has two marked tokens, the second none, of the third nobody knows, and the fourth is half marked.
     let targets = [1.0, 1.0, 0.0, 0.0, f32::NAN, 0.5, f32::NAN];
     let texts = [0, 0, 0, 1, 2, 3, 3];
-    let predictions =
-        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, texts: Some(&texts) };
+    let predictions = Predictions {
+        logits: &logits,
+        targets: &targets,
+        weights: &weights,
+        labels: &labels,
+        texts: Some(&texts),
+        ..Predictions::default()
+    };
     let metrics = Metrics::of(&predictions).unwrap();
     let label = &metrics.labels["bad"];
     assert_eq!((metrics.samples, metrics.tokens, metrics.counted()), (4, Some(5), "4 texts with 5 tokens".to_owned()));

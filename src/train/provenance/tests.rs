@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::bert::Checkpoint;
+use crate::bundle::HeadKind;
 
 fn base() -> (Weights, Tokenizer) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert");
@@ -21,6 +22,7 @@ fn task() -> TaskData {
         name: "mail".to_owned(),
         labels: vec!["spam".to_owned()],
         unit: Unit::Text,
+        kind: HeadKind::Labels,
         disguise: 0.0,
         loss_weight: 1.0,
         passes: 1,

@@ -73,7 +73,7 @@ fn section(task: &TaskReport) -> String {
         html.push_str(&decisions(measured));
     }
     if !task.sentences.is_empty() {
-        html += "<h3>Sentences</h3>\n<p class=\"soft\">▲ marks what lies at or above its threshold. Some sentences are offensive, as they have to be.</p>\n<ol class=\"sentences\">\n";
+        html += "<h3>Sentences</h3>\n<p class=\"soft\">▲ marks what lies at or above its threshold, or the likeliest class. Some sentences are offensive, as they have to be.</p>\n<ol class=\"sentences\">\n";
         task.sentences.iter().for_each(|sentence| html.push_str(&scores(sentence)));
         html += "</ol>\n";
     }
@@ -82,11 +82,11 @@ fn section(task: &TaskReport) -> String {
 
 fn figures(measured: &Measured, task: &TaskReport) -> String {
     let metrics = &measured.metrics;
-    let one = measured.labels.len() == 1;
+    let (one, classes) = (measured.labels.len() == 1, metrics.f1_macro.is_some());
     let mut tiles = vec![
         ("Texts", metrics.samples.to_string()),
-        ("Loss (BCE)", format!("{:.3}", metrics.loss)),
-        ("Binary accuracy", figure(metrics.accuracy)),
+        (if classes { "Loss (cross-entropy)" } else { "Loss (BCE)" }, format!("{:.3}", metrics.loss)),
+        (if classes { "Accuracy" } else { "Binary accuracy" }, figure(metrics.accuracy)),
         (if one { "ROC AUC" } else { "ROC AUC, macro" }, figure(metrics.auc_macro)),
     ];
     if let Some(tokens) = metrics.tokens {
@@ -94,6 +94,9 @@ fn figures(measured: &Measured, task: &TaskReport) -> String {
     }
     if !one {
         tiles.push(("ROC AUC, micro", figure(metrics.auc_micro)));
+    }
+    if classes {
+        tiles.push(("F1, macro", figure(metrics.f1_macro)));
     }
     tiles.push(("Calibration error", figure(metrics.ece)));
     let tiles: String =
@@ -184,7 +187,8 @@ fn decisions(measured: &Measured) -> String {
         let d = &label.decisions;
         let counts = [d.true_positives, d.false_positives, d.false_negatives, d.true_negatives];
         let shares = [Some(d.precision), Some(d.recall), Some(d.f1), d.false_positive_rate].map(figure);
-        let start = [humanised(&label.name), format!("{:.3}", d.threshold)];
+        let start =
+            [humanised(&label.name), d.threshold.map_or("the likeliest".to_owned(), |at| figure(Some(at.into())))];
         start.into_iter().chain(counts.map(|count| format!("{count:.0}"))).chain(shares).collect()
     });
     let columns = [
@@ -207,9 +211,9 @@ fn decisions(measured: &Measured) -> String {
 
 fn scores(sentence: &Sentence) -> String {
     // One label alone is a scale, on which either end may be the good one: nothing to call attention to.
-    let alone = sentence.labels.len() == 1;
-    let label = |score: &crate::classify::LabelScore| {
-        let present = score.is_present();
+    let alone = sentence.scores.labels.len() == 1;
+    let label = |(number, score): (usize, &crate::classify::LabelScore)| {
+        let present = sentence.scores.is_present(number);
         format!(
             r#"<li{}><span class="name">{}</span><span class="track" aria-hidden="true"><span class="fill" style="width:{:.1}%"></span></span><span class="number">{:.3}</span><span>{}</span></li>"#,
             if present && !alone { r#" class="present""# } else { "" },
@@ -219,7 +223,7 @@ fn scores(sentence: &Sentence) -> String {
             if present { "▲" } else { "" }
         )
     };
-    let labels: String = sentence.labels.iter().map(label).collect();
+    let labels: String = sentence.scores.labels.iter().enumerate().map(label).collect();
     format!("<li><blockquote>{}</blockquote><ul class=\"scores\">{labels}</ul></li>\n", escape(&sentence.text))
 }
 

@@ -1,6 +1,7 @@
 //! Reports of ordinary and of degenerate data.
 
 use super::*;
+use crate::bundle::HeadKind;
 use crate::classify::LabelScore;
 
 fn task(names: &[&str]) -> Task {
@@ -13,7 +14,8 @@ fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<Hi
     let predictions = Predictions { logits, targets, weights: &weights, labels: &labels, ..Predictions::default() };
     let measured = Measured::of(&task(names), &predictions, "texts <made> up".into()).unwrap();
     let score = LabelScore { label: names[0].to_owned(), probability: 0.75, threshold: 0.5 };
-    let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), labels: vec![score] }];
+    let scores = TaskScores { task: "toxicity".into(), kind: HeadKind::Labels, labels: vec![score] };
+    let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), scores }];
     let task = TaskReport { name: "toxicity".into(), history, measured: Some(measured), calibration: None, sentences };
     Report { name: "a <model>".into(), model: "small".into(), tasks: vec![task] }
 }

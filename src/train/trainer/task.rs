@@ -1,6 +1,7 @@
 //! A task, ready to train.
 
 use crate::bert::Unit;
+use crate::bundle::HeadKind;
 use crate::random::{Key, Purpose};
 use crate::text::Tokenizer;
 use crate::train::Progress;
@@ -16,6 +17,7 @@ pub struct Task {
     pub name: String,
     pub labels: Vec<String>,
     pub unit: Unit,
+    pub kind: HeadKind,
     pub loss_weight: f64,
     pub passes: usize,
     pub train: Prepared,
@@ -33,7 +35,7 @@ impl Task {
         recipe: &Recipe,
         progress: &mut dyn Progress,
     ) -> Result<(Self, Vec<Example>)> {
-        let TaskData { name, labels, unit, disguise, loss_weight, passes, train, validation } = data;
+        let TaskData { name, labels, unit, kind, disguise, loss_weight, passes, train, validation } = data;
         let total = train.len();
         let (mut train, mut validation) = match validation {
             Some(validation) => (train, validation),
@@ -55,7 +57,7 @@ impl Task {
         }
         disguise::examples(&mut train, disguise, Key::new(recipe.seed, Purpose::Disguise).with(number as u64));
         let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
-        let (prepared, held_out) = (prepared?, held_out?);
+        let (prepared, held_out) = (prepared?.of_kind(kind), held_out?.of_kind(kind));
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
         for (number, label) in labels.iter().enumerate() {
             let (learnt, measured) = (prepared.class_counts(number), held_out.class_counts(number));
@@ -65,6 +67,6 @@ impl Task {
                 progress.note(&format!("{name}: {note}"));
             }
         }
-        Ok((Self { name, labels, unit, loss_weight, passes, train: prepared, validation: held_out }, validation))
+        Ok((Self { name, labels, unit, kind, loss_weight, passes, train: prepared, validation: held_out }, validation))
     }
 }

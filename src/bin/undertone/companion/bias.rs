@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use undertone::bundle::{Bundle, Task};
+use undertone::bundle::{Bundle, HeadKind, Task};
 use undertone::classify::Classifier;
 use undertone::train::bias::{Bias, DataBias, FEWEST, Probe, SubgroupAucs, TemplateBias};
 use undertone::train::evaluate::score_texts;
@@ -62,6 +62,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn label(task: &Task, name: &str) -> Result<usize> {
+    if task.kind == HeadKind::Classes {
+        return Err(Error::invalid(format!(
+            "the classes of {} exclude each other: bias is measured of labels that apply or not, whatever the others do",
+            task.name
+        )));
+    }
     let place = task.labels.iter().position(|label| label.name == name);
     place.ok_or_else(|| Error::invalid(format!("the terms are about {name}, which is no label of {}", task.name)))
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use undertone::bundle::Bundle;
+use undertone::bundle::{Bundle, HeadKind, Task};
 use undertone::classify::Classifier;
-use undertone::train::calibrate::{Aim, Calibrated, Wishes, calibrate, record, save};
+use undertone::train::calibrate::{Aim, CalibratedTask, Wishes, calibrate, record, save};
 use undertone::train::figures::precise;
 use undertone::train::run;
 use undertone::{Error, Result};
@@ -62,13 +62,13 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut is_calibrated = false;
     for (task, path) in sources {
         let scored = texts::scored(&bundle, &classifier, task, &path, &arguments.choice, &mut progress)?;
-        let fitted = calibrate(&manifest.tasks[task].labels, &scored.predictions(), &wishes)?;
+        let fitted = calibrate(&manifest.tasks[task], &scored.predictions(), &wishes)?;
         // What was not fitted must not be called calibrated.
-        if fitted.iter().any(|label| label.is_fitted) {
+        if fitted.is_fitted() {
             is_calibrated = true;
             record(&mut manifest, task, &fitted, &words, scored.len(), &wishes)?;
         }
-        print_table(&manifest.tasks[task].name, scored.len(), &words, &fitted);
+        print_table(&manifest.tasks[task], scored.len(), &words, &fitted);
     }
     if !is_calibrated {
         println!("Nothing was calibrated: {} is as it was", arguments.bundle.display());
@@ -123,17 +123,26 @@ fn parse_rate(argument: &str) -> Result<(String, f64)> {
     Ok((label.to_owned(), rate.parse().map_err(|_| shape())?))
 }
 
-fn print_table(task: &str, samples: usize, words: &str, labels: &[Calibrated]) {
-    println!("{task}: {samples} texts, {words}");
+fn print_table(
+    task: &Task,
+    samples: usize,
+    words: &str,
+    CalibratedTask { temperature, labels, notes }: &CalibratedTask,
+) {
+    println!("{}: {samples} texts, {words}", task.name);
+    let is_classes = task.kind == HeadKind::Classes;
+    if is_classes {
+        println!("temperature {temperature:.4}; each class against the rest, where the likeliest counts:");
+    }
     println!("label               scale     bias  threshold  precision  recall      F1    loss  before");
     for fitted in labels {
         let (label, decisions) = (&fitted.label, &fitted.decisions);
         println!(
-            "{:<16} {:>8.4} {:>8.4}  {:>9.4}  {:>9.4}  {:>6.4}  {:>6.4} {:>7} {:>7}",
+            "{:<16} {:>8.4} {:>8.4}  {:>9}  {:>9.4}  {:>6.4}  {:>6.4} {:>7} {:>7}",
             label.name,
             label.calibration.scale,
             label.calibration.bias,
-            label.threshold,
+            if is_classes { "likeliest".to_owned() } else { format!("{:.4}", label.threshold) },
             decisions.precision,
             decisions.recall,
             decisions.f1,
@@ -141,7 +150,7 @@ fn print_table(task: &str, samples: usize, words: &str, labels: &[Calibrated]) {
             precise(fitted.loss_before),
         );
     }
-    for note in labels.iter().flat_map(|fitted| &fitted.notes) {
+    for note in notes.iter().chain(labels.iter().flat_map(|fitted| &fitted.notes)) {
         println!("{note}");
     }
 }

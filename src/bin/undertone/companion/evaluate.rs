@@ -126,7 +126,11 @@ fn print_table(Evaluation { metrics, intervals, decisions, within, .. }: &Evalua
         |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);
     println!("measured on        {}", metrics.counted());
     println!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
-    println!("binary accuracy    {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
+    let accuracy = if metrics.f1_macro.is_some() { "accuracy" } else { "binary accuracy" };
+    println!("{accuracy:<17}  {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
+    if metrics.f1_macro.is_some() {
+        println!("F1, macro          {}", precise(metrics.f1_macro));
+    }
     println!("calibration error  {}", precise(metrics.ece));
     println!("ROC AUC, macro     {}{}", precise(metrics.auc_macro), of(|intervals| intervals.auc_macro));
     println!("ROC AUC, micro     {}{}", precise(metrics.auc_micro), of(|intervals| intervals.auc_micro));
@@ -136,7 +140,8 @@ fn print_table(Evaluation { metrics, intervals, decisions, within, .. }: &Evalua
         print!("{name:<16}  {:>7}  {:>9}", precise(label.auc), label.positives);
         if let Some(Decisions { threshold, precision, recall, f1, false_positive_rate, .. }) = decisions.get(name) {
             let false_alarms = precise(*false_positive_rate);
-            print!("  {threshold:>9.4}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {false_alarms:>12}");
+            let threshold = threshold.map_or("likeliest".to_owned(), |at| format!("{at:.4}"));
+            print!("  {threshold:>9}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {false_alarms:>12}");
         }
         println!();
     }

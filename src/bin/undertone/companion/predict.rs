@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use rayon::prelude::*;
 use serde_json::json;
-use undertone::bundle::Bundle;
-use undertone::classify::{Classification, Classifier, WordEffect};
+use undertone::bundle::{Bundle, HeadKind};
+use undertone::classify::{Classification, Classifier, TaskScores, WordEffect};
 use undertone::{Error, Result};
 
 use super::activations::Activations;
@@ -39,9 +39,10 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
-    /// The text, and below it a line for each task; * marks what is at its threshold or above.
+    /// The text, and below it a line for each task; * marks what is at its threshold or above, or the likeliest class.
     Text,
-    /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}.
+    /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}; under "classes" the likeliest class of each task
+    /// whose labels exclude each other.
     Jsonl,
 }
 
@@ -125,7 +126,7 @@ fn effects(classifier: &Classifier, text: &str, classification: &Classification)
     for scores in &classification.tasks {
         let Some(task) = classifier.manifest().tasks.iter().position(|task| task.name == scores.task) else { continue };
         for (label, score) in scores.labels.iter().enumerate() {
-            if scores.labels.len() > 1 && !score.is_present() {
+            if scores.labels.len() > 1 && !scores.is_present(label) {
                 continue;
             }
             let mut words = classifier.effects(text, task, label)?;
@@ -146,8 +147,8 @@ fn print_text(
     let cut = if classification.truncated { " (its beginning; it is longer than the model reads)" } else { "" };
     writeln!(output, "{text}{cut}")?;
     for task in &classification.tasks {
-        let scores = task.labels.iter().map(|score| {
-            let mark = if score.is_present() { "*" } else { "" };
+        let scores = task.labels.iter().enumerate().map(|(label, score)| {
+            let mark = if task.is_present(label) { "*" } else { "" };
             format!("{} {:.4}{mark}", score.label, score.probability)
         });
         let scores: Vec<_> = scores.collect();
@@ -180,6 +181,12 @@ fn print_json(
     for task in &classification.tasks {
         let scores = task.labels.iter().map(|score| (score.label.clone(), score.probability.into()));
         object.insert(task.task.clone(), serde_json::Value::Object(scores.collect()));
+    }
+    let classes = classification.tasks.iter().filter(|task| task.kind == HeadKind::Classes);
+    let likeliest = |task: &TaskScores| Some((task.task.clone(), task.present().first()?.label.clone().into()));
+    let likeliest: serde_json::Map<_, _> = classes.filter_map(likeliest).collect();
+    if !likeliest.is_empty() {
+        object.insert("classes".into(), likeliest.into());
     }
     for words in &classification.words {
         // Places as people and the data sets count them, by characters.

@@ -60,13 +60,13 @@ pub fn run(arguments: Arguments) -> Result<()> {
                 None
             }
         };
-        let scored = |text: &&str| Ok(Sentence::of(text, &classifier.classify(text)?, &task.name));
+        let scored = |text: &&str| Ok::<_, Error>(Sentence::of(text, &classifier.classify(text)?, &task.name));
         tasks.push(TaskReport {
             name: task.name.clone(),
             history: histories.get(&task.name).cloned(),
             measured,
             calibration: task.calibration.clone(),
-            sentences: sentences(&task.name).iter().map(scored).collect::<Result<_>>()?,
+            sentences: sentences(&task.name).iter().map(scored).filter_map(Result::transpose).collect::<Result<_>>()?,
         });
     }
     let report = Report { name: bundle.manifest.name.clone(), model: describe(&bundle.manifest), tasks };

@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use undertone::bert::Unit;
-use undertone::bundle::Bundle;
+use undertone::bundle::{Bundle, HeadKind};
 use undertone::classify::Classifier;
 use undertone::random::{Key, Purpose};
 use undertone::text::Tokenizer;
@@ -41,6 +41,9 @@ pub struct Choice {
     /// The column of the second text, where the task is about pairs of texts.
     #[arg(long, value_name = "COLUMN")]
     second: Option<String>,
+    /// The column of the class, where the task's labels exclude each other; the one that is called as the task where not given.
+    #[arg(long, value_name = "COLUMN")]
+    classes: Option<String>,
     /// The column that says which characters are marked, where the task is about words.
     #[arg(long, value_name = "COLUMN", default_value = "spans")]
     spans: String,
@@ -102,7 +105,15 @@ pub fn read(
     let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
     let unit = bundle.manifest.tasks[task].unit;
     let spans = (unit == Unit::Token).then(|| choice.spans.clone());
-    let schema = Schema { labels: rules(bundle, task, &choice.labels)?, text: choice.text.clone(), second, spans };
+    let kind = bundle.manifest.tasks[task].kind;
+    let rules = match kind {
+        HeadKind::Labels => rules(bundle, task, &choice.labels)?,
+        HeadKind::Classes => {
+            let column = choice.classes.as_deref().unwrap_or(&bundle.manifest.tasks[task].name);
+            labels(bundle, task).iter().map(|class| LabelRule::class(class, column)).collect()
+        }
+    };
+    let schema = Schema { labels: rules, kind, text: choice.text.clone(), second, spans };
     let bad_rows = if skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
     let source = Source { path: path.to_owned(), ..Source::default() };
     let dataset = data::read(&[source], &schema, split, bad_rows, seed)?;
@@ -142,7 +153,8 @@ pub fn scored(
     let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?.normalising(bundle.manifest.normalisation);
     let examples = read(bundle, task, path, choice, progress)?;
     let labels = labels(bundle, task);
-    let texts = Prepared::new(&examples, labels.len(), bundle.manifest.tasks[task].unit, &tokenizer)?;
+    let task_of = &bundle.manifest.tasks[task];
+    let texts = Prepared::new(&examples, labels.len(), task_of.unit, &tokenizer)?.of_kind(task_of.kind);
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
     let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
     Ok(Scored { labels, examples, texts, logits })

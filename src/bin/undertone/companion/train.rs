@@ -117,6 +117,9 @@ struct TaskArguments {
     /// a column (spam:v1=spam, rude:class=hate|insult), or a number to cut a column at (toxic:target>=0.5).
     #[arg(long, value_name = "NAME=LABEL,LABEL", value_parser = named)]
     labels: Vec<(String, String)>,
+    /// A task whose labels exclude each other: the column whose values, at most a hundred, are its classes.
+    #[arg(long, value_name = "NAME=COLUMN", value_parser = named)]
+    classes: Vec<(String, String)>,
     /// The column of a task's text, where it is not comment_text or text.
     #[arg(long, value_name = "NAME=COLUMN", value_parser = named)]
     text: Vec<(String, String)>,
@@ -228,6 +231,10 @@ impl TaskArguments {
         for (name, labels) in &self.labels {
             let index = task(tasks, name);
             tasks[index].labels = labels.split(',').map(str::parse).collect::<Result<_>>()?;
+        }
+        for (name, column) in &self.classes {
+            let index = task(tasks, name);
+            tasks[index].classes = Some(column.clone());
         }
         for (name, column) in &self.text {
             let index = task(tasks, name);

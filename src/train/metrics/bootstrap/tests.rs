@@ -61,8 +61,14 @@ fn intervals_of_tokens_are_those_of_their_texts_by_scikit_learn() {
     let labels: Vec<String> = serde_json::from_value(expected["labels"].clone()).unwrap();
     let texts: Vec<usize> = serde_json::from_value(expected["texts"].clone()).unwrap();
     let (logits, targets, weights) = (numbers("logits"), numbers("targets"), numbers("weights"));
-    let predictions =
-        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, texts: Some(&texts) };
+    let predictions = Predictions {
+        logits: &logits,
+        targets: &targets,
+        weights: &weights,
+        labels: &labels,
+        texts: Some(&texts),
+        ..Predictions::default()
+    };
     let metrics = Metrics::of(&predictions).unwrap();
     assert_eq!((metrics.samples as u64, metrics.tokens.map(|count| count as u64)), (40, expected["tokens"].as_u64()));
     for (i, label) in labels.iter().enumerate() {

@@ -1,0 +1,61 @@
+//! One row and one label, and sums over many.
+
+use crate::logistic::{sigmoid, softplus};
+
+/// One row and one label: all that a metric needs.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::train) struct Sample {
+    pub logit: f32,
+    /// From 0 to 1.
+    pub target: f32,
+    pub weight: f64,
+    /// The text that the row is, or is of.
+    pub text: usize,
+}
+
+impl Sample {
+    pub fn probability(self) -> f64 {
+        sigmoid(self.logit.into())
+    }
+
+    /// Whether the label applies: most say so. None where as many say that it does not.
+    pub fn class(self) -> Option<bool> {
+        (self.target != 0.5).then_some(self.target > 0.5)
+    }
+
+    /// 1 where the probability is on the target's side of ½, else 0; a probability of ½ counts as present. None where the
+    /// target is on neither side.
+    pub fn accuracy(self) -> Option<f64> {
+        self.class().map(|class| f64::from(u8::from((self.logit >= 0.0) == class)))
+    }
+
+    /// Binary cross-entropy, −z·ln σ(x) − (1 − z)·ln(1 − σ(x)).
+    pub fn loss(self) -> f64 {
+        let (logit, target) = (f64::from(self.logit), f64::from(self.target));
+        (1.0 - target) * softplus(logit) + target * softplus(-logit)
+    }
+}
+
+/// Of how many texts the samples are, which come in the order of their texts.
+pub(in crate::train) fn texts<'a>(samples: impl IntoIterator<Item = &'a Sample>) -> usize {
+    let mut last = None;
+    samples.into_iter().filter(|sample| last.replace(sample.text) != Some(sample.text)).count()
+}
+
+/// How many texts have a sample of this class.
+pub(in crate::train) fn texts_of_class(samples: &[Sample], class: Option<bool>) -> usize {
+    texts(samples.iter().filter(|sample| sample.class() == class))
+}
+
+/// The weighted mean of `value`; none where there is no weight.
+pub(in crate::train) fn mean(samples: &[Sample], value: impl Fn(Sample) -> f64) -> Option<f64> {
+    mean_of_some(samples, |sample| Some(value(sample)))
+}
+
+/// The weighted mean of `value` over the samples that have one; none where those have no weight.
+pub(super) fn mean_of_some(samples: &[Sample], value: impl Fn(Sample) -> Option<f64>) -> Option<f64> {
+    let with_value = samples.iter().filter_map(|&sample| Some((sample.weight, value(sample)?)));
+    let (sum, weight) =
+        with_value.fold((0.0, 0.0), |(sum, total), (weight, value)| (sum + weight * value, total + weight));
+    (weight > 0.0).then(|| sum / weight)
+}
