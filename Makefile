@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit wasm-test e2e transformers-test bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -88,6 +88,9 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train --features bench
+
+transformers-test: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON)) ## Holds what export writes for transformers against transformers
+	PEER_PYTHON="$(PEER_PYTHON)" cargo test --release --test companion huggingface -- --include-ignored
 
 # One thread: in a browser there is no other.
 bench-kernels: export RAYON_NUM_THREADS := 1

@@ -90,13 +90,13 @@ impl Wishes {
         for (name, rate) in &self.rates {
             if !labels.contains(&name.as_str()) {
                 return Err(Error::invalid(format!(
-                    "--rate {name}={rate} is of no label: the labels are {}",
+                    "the rate {name}={rate} is of no label: the labels are {}",
                     labels.join(", ")
                 )));
             }
             if !(*rate > 0.0 && *rate < 1.0) {
                 return Err(Error::invalid(format!(
-                    "--rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
+                    "the rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
                 )));
             }
         }

@@ -127,11 +127,11 @@ fn assert_calibrates_on_held_out_texts(folder: &Path) {
 fn assert_refuses(folder: &Path, calibrate: &[&str]) {
     let said = |more: &[&str]| complain(folder, &[calibrate, more].concat());
     for (more, expected) in [
-        (&["--rate", "threat=0.1"][..], "--rate threat=0.1 is of no label: the labels are positive"),
-        (&["--rate", "positive=0"], "--rate positive=0 is no rate"),
+        (&["--rate", "threat=0.1"][..], "the rate threat=0.1 is of no label: the labels are positive"),
+        (&["--rate", "positive=0"], "the rate positive=0 is no rate"),
         (&["--rate", "positive"], "as in threat=0.003"),
         (&["--rate", "positive=0.1", "--rate", "positive=0.2"], "--rate positive was given twice"),
-        (&["--precision", "2"], "--precision 2 is no precision"),
+        (&["--precision", "2"], "2 is no precision"),
         (&["--precision", "0.9", "--best-f1"], "cannot be used with"),
     ] {
         let said = said(more);

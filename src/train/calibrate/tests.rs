@@ -180,11 +180,11 @@ fn wishes_that_cannot_be_followed_are_refused() {
         let rates = rates.iter().map(|(name, rate)| ((*name).to_owned(), *rate)).collect();
         Wishes { rates, aim }.check(&["toxic", "threat"]).unwrap_err().to_string()
     };
-    assert_eq!(said(&[("treat", 0.1)], Aim::BestF1), "--rate treat=0.1 is of no label: the labels are toxic, threat");
+    assert_eq!(said(&[("treat", 0.1)], Aim::BestF1), "the rate treat=0.1 is of no label: the labels are toxic, threat");
     for rate in [0.0, 1.0, -0.5, f64::NAN] {
         assert!(said(&[("toxic", rate)], Aim::BestF1).contains("is no rate: give the share"), "{rate}");
     }
-    assert!(said(&[], Aim::Precision(1.5)).contains("--precision 1.5 is no precision"));
+    assert!(said(&[], Aim::Precision(1.5)).contains("1.5 is no precision"));
     assert!(Wishes::default().check(&[]).is_ok());
 }
 

@@ -30,7 +30,7 @@ impl Aim {
     pub(super) fn check(self) -> Result<()> {
         match self {
             Self::Precision(wanted) if !(wanted > 0.0 && wanted <= 1.0) => {
-                Err(Error::invalid(format!("--precision {wanted} is no precision: give a share above 0 and up to 1")))
+                Err(Error::invalid(format!("{wanted} is no precision: give a share above 0 and up to 1")))
             }
             _ => Ok(()),
         }
