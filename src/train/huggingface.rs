@@ -1,7 +1,7 @@
 //! From a run folder to a checkpoint that Hugging Face's transformers loads.
 //!
 //! A run whose heads all score texts, by what the checkpoint's own pooler gives, is a `BertForSequenceClassification`: its
-//! heads, one below the other, are the classifier. Any other run has no class in transformers. Its encoder becomes a `BertModel`,
+//! heads, one below the other, are the classifier; where one head's classes exclude each other, it has to be alone. Any other run has no class in transformers. Its encoder becomes a `BertModel`,
 //! and its heads a file beside it, with a README that says in ten lines of Python how they are applied. Both give the very
 //! logits of the run, before they are calibrated, which only bundles are.
 
@@ -48,7 +48,8 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
     config["pad_token_id"] = id_of(&json, "[PAD]")?.unwrap_or(0).into();
     if is_classifier(record) {
         config["architectures"] = json!(["BertForSequenceClassification"]);
-        config["problem_type"] = "multi_label_classification".into();
+        let problem = if is_exclusive(&record) { "single_label_classification" } else { "multi_label_classification" };
+        config["problem_type"] = problem.into();
         (config["id2label"], config["label2id"]) = label_names(record);
         let encoder = encoder.into_iter().map(|(name, tensor)| (format!("bert.{name}"), tensor));
         outputs.push((WEIGHTS, encoded(encoder.chain(classifier(record, heads)?))?));
@@ -72,7 +73,14 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
 
 /// Whether the run is what `BertForSequenceClassification` is.
 fn is_classifier(record: &Record) -> bool {
-    record.recipe.pooling == Pooling::Pooler && record.tasks.iter().all(|task| task.unit == Unit::Text)
+    let scores_texts = record.tasks.iter().all(|task| task.unit == Unit::Text);
+    let are_alike = record.tasks.len() == 1 || record.tasks.iter().all(|task| task.kind.is_labels());
+    record.recipe.pooling == Pooling::Pooler && scores_texts && are_alike
+}
+
+/// Whether the classes of a classifier exclude each other.
+fn is_exclusive(record: &Record) -> bool {
+    record.tasks.iter().any(|task| !task.kind.is_labels())
 }
 
 /// Each label's name for `id2label` and `label2id`: with its task's where there are several tasks.
@@ -170,7 +178,7 @@ fn pretty(value: &Value) -> Vec<u8> {
 }
 
 fn heads_record(record: &Record) -> Value {
-    let task = |task: &super::run::TrainedTask| json!({ "name": task.name, "unit": task.unit, "labels": task.labels });
+    let task = |task: &super::run::TrainedTask| json!({ "name": task.name, "unit": task.unit, "kind": task.kind, "labels": task.labels });
     json!({ "pooling": record.recipe.pooling, "tasks": record.tasks.iter().map(task).collect::<Vec<_>>() })
 }
 
@@ -185,10 +193,15 @@ fn readme(record: &Record) -> String {
         arguments = if record.recipe.pooling == Pooling::Pooler { "" } else { ", add_pooling_layer=False" },
     );
     if is_classifier(record) {
+        let (what, probabilities) = match is_exclusive(record) {
+            true => ("Its classes exclude each other, so that their probabilities are a softmax", "softmax(-1)"),
+            false => {
+                ("Its labels are independent of each other, so that each one's probability is a sigmoid", "sigmoid()")
+            }
+        };
         return format!(
-            "A classifier made by Undertone, for transformers. Its labels are independent of each other, so that each one's \
-             probability is a sigmoid; `config.json` names them.\n\n```python\nimport torch\n{load}\
-             with torch.no_grad():\n    probabilities = model(**inputs).logits.sigmoid()\n```\n"
+            "A classifier made by Undertone, for transformers. {what}; `config.json` names them.\n\n```python\nimport torch\n{load}\
+             with torch.no_grad():\n    probabilities = model(**inputs).logits.{probabilities}\n```\n"
         );
     }
     let pooled = match record.recipe.pooling {
@@ -201,13 +214,14 @@ fn readme(record: &Record) -> String {
     };
     format!(
         "An encoder with classification heads made by Undertone, for transformers. No class there has such heads: `{HEADS}` holds \
-         them, and `{HEADS_RECORD}` says what they score, texts or each token of them. The labels are independent of each other, so \
-         that each one's probability is a sigmoid.\n\n```python\nimport json\nfrom pathlib import Path\n\nimport torch\n\
+         them, and `{HEADS_RECORD}` says what they score, texts or each token of them. Labels are independent of each other, so that \
+         each one's probability is a sigmoid; classes exclude each other, and theirs are a softmax.\n\n```python\nimport json\nfrom pathlib import Path\n\nimport torch\n\
          from safetensors.torch import load_file\n{load}heads = load_file(Path(folder) / \"{HEADS}\")\n\
          tasks = json.loads((Path(folder) / \"{HEADS_RECORD}\").read_text())[\"tasks\"]\n\
          with torch.no_grad():\n    output = model(**inputs)\n    hidden = output.last_hidden_state\n{pooled}    \
          for task in tasks:\n        vectors = pooled if task[\"unit\"] == \"text\" else hidden\n        \
          weight, bias = (heads[f\"heads.{{task['name']}}.{{part}}\"] for part in [\"weight\", \"bias\"])\n        \
-         probabilities = (vectors @ weight.T + bias).sigmoid()\n        print(task[\"name\"], task[\"labels\"], probabilities)\n```\n"
+         logits = vectors @ weight.T + bias\n        \
+         probabilities = logits.softmax(-1) if task[\"kind\"] == \"classes\" else logits.sigmoid()\n        print(task[\"name\"], task[\"labels\"], probabilities)\n```\n"
     )
 }

@@ -98,6 +98,31 @@ fn other_heads_stand_beside_the_encoder() {
     assert!(fs::read_to_string(hub.join("README.md")).unwrap().contains("add_pooling_layer=False"));
 }
 
+/// A table with a column of three classes, from which a run learns `topic`.
+fn export_classes(folder: &Path, pooling: &str, tasks: &[&str]) {
+    let rows = (0..120).map(|number| {
+        let (text, class) = [("good film", "praise"), ("bad film", "blame"), ("the cafe", "food")][number % 3];
+        format!("{text} {number},{class}\n")
+    });
+    fs::write(folder.join("rows.csv"), format!("text,kind\n{}", rows.collect::<String>())).unwrap();
+    exported(folder, pooling, &[&["--task", "topic=rows.csv", "--classes", "topic=kind"], tasks].concat());
+}
+
+#[test]
+fn classes_that_exclude_each_other_stay_so() {
+    let folder = tempfile::tempdir().unwrap();
+    export_classes(folder.path(), "pooler", &[]);
+    let config = json_of(&folder.path().join("hub/config.json"));
+    assert_eq!(config["problem_type"], "single_label_classification");
+    assert_eq!(config["id2label"], json!({ "0": "blame", "1": "food", "2": "praise" }));
+    // Beside labels no class of transformers has them.
+    let folder = tempfile::tempdir().unwrap();
+    export_classes(folder.path(), "pooler", &TASKS[..2]);
+    let heads = json_of(&folder.path().join("hub/heads.json"));
+    let kinds: Vec<&Value> = heads["tasks"].as_array().unwrap().iter().map(|task| &task["kind"]).collect();
+    assert_eq!(kinds, ["classes", "labels"]);
+}
+
 /// The README's own Python, run on [`TEXTS`]: it must give what `predict` gives.
 #[test]
 #[ignore = "needs PEER_PYTHON, a Python with torch and transformers"]
@@ -123,7 +148,9 @@ fn transformers_gives_the_same_probabilities() {
         let ours = String::from_utf8(predict(folder, "bundle", "jsonl", TEXTS.as_bytes()).stdout).unwrap();
         for (line, theirs) in ours.lines().zip(&theirs) {
             let line: Value = serde_json::from_str(line).unwrap();
-            let labels = [vec![("sentiment", "positive")], LABELS.map(|label| ("toxicity", label)).to_vec()].concat();
+            let topics = ["blame", "food", "praise"].map(|class| ("topic", class)).to_vec();
+            let labels =
+                [topics, vec![("sentiment", "positive")], LABELS.map(|label| ("toxicity", label)).to_vec()].concat();
             let ours = labels.iter().filter_map(|(task, label)| line[task][label].as_f64());
             let ours: Vec<f64> = ours.collect();
             assert_eq!(ours.len(), theirs.len());
