@@ -48,7 +48,7 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
     config["pad_token_id"] = id_of(&json, "[PAD]")?.unwrap_or(0).into();
     if is_classifier(record) {
         config["architectures"] = json!(["BertForSequenceClassification"]);
-        let problem = if is_exclusive(&record) { "single_label_classification" } else { "multi_label_classification" };
+        let problem = if is_exclusive(record) { "single_label_classification" } else { "multi_label_classification" };
         config["problem_type"] = problem.into();
         (config["id2label"], config["label2id"]) = label_names(record);
         let encoder = encoder.into_iter().map(|(name, tensor)| (format!("bert.{name}"), tensor));
