@@ -12,7 +12,7 @@ fn rows(count: usize, wrong: usize) -> String {
     let row = |number: usize| {
         let topic = number % 3;
         let text = ["great good film", "terrible bad movie", "the cafe of you"][topic];
-        let told = if number % wrong == 0 { (topic + 1) % 3 } else { topic };
+        let told = if number.is_multiple_of(wrong) { (topic + 1) % 3 } else { topic };
         format!("{text} {number},{}\n", ["praise", "blame", "Other"][told])
     };
     "text,kind\n".to_owned() + (1..=count).map(row).collect::<String>().as_str()
