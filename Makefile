@@ -134,6 +134,20 @@ bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modu
 
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
 
+# Each target of fuzz/targets.rs, for so many seconds; starting from tests/fuzz, and what it makes of that stays in fuzz/corpus. What is minded ends
+# up in fuzz/artifacts: mend it, and put the input into tests/fuzz. Without sanitizers, which would watch the few lines of unsafe code: SANITIZER=address.
+FUZZ_TARGETS ?= bundle text rows dataset archive template
+FUZZ_SECONDS ?= 1800
+SANITIZER ?= none
+
+fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_SECONDS for each target
+	@scripts/tools fuzz
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/corpus/$$target; \
+		cargo +nightly fuzz run --sanitizer $(SANITIZER) $$target fuzz/corpus/$$target tests/fuzz/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 || exit 1; \
+	done
+
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint
 	@scripts/check-cuda

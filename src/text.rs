@@ -20,6 +20,7 @@ use crate::{Error, Result};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
+mod parts;
 pub mod reveal;
 
 use reveal::{Vocabulary, reveal};
@@ -86,6 +87,7 @@ impl Tokenizer {
     /// # Errors
     /// The content is no tokenizer, it has no special tokens, or `max_tokens` leaves no room beside them.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
+        parts::check(json)?;
         let inner = match serde_json::from_slice::<WordPieceTokenizer>(json) {
             Ok(inner) => inner.into(),
             Err(_) => tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?,

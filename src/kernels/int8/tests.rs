@@ -1,3 +1,5 @@
+#[cfg(not(target_arch = "wasm32"))]
+use proptest::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::activations::Round;
@@ -353,6 +355,29 @@ fn rows_are_quantised_to_what_gives_them_back() {
             }
             let largest = row.iter().fold(0.0f32, |a, b| a.max(b.abs())) / 127.0;
             assert!((largest..=largest * 4.1).contains(&scale), "{scale} for {largest}");
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+proptest::proptest! {
+    #[test]
+    fn any_rows_come_back_from_their_panels(
+        (inputs, values) in (1usize..70, 1usize..20).prop_flat_map(|(inputs, outputs)| {
+            (Just(inputs), proptest::collection::vec(-3.0f32..3.0, inputs * outputs))
+        }),
+    ) {
+        let (integers, scales) = quantise_rows(&values, inputs);
+        for (row, scale) in values.chunks(inputs).zip(&scales) {
+            let highest = row.iter().fold(0.0f32, |highest, value| highest.max(value.abs()));
+            prop_assert!(*scale >= highest / 127.0 * 0.999);
+        }
+        let panels = Panels::pack(&integers, inputs).expect("integers that are chosen to fit");
+        prop_assert_eq!(panels.integers(), &integers[..]);
+        if Panels::are_whole(scales.len(), inputs) {
+            let (quads, sums) = (panels.quads().to_vec(), panels.group_sums().collect::<Vec<_>>());
+            let read = Panels::from_parts(scales.len(), inputs, quads, &sums).expect("the parts of panels");
+            prop_assert_eq!(read.integers(), integers);
         }
     }
 }

@@ -91,6 +91,9 @@ fn unpack(packed: &[u8], bits: u32) -> impl Iterator<Item = i32> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(not(target_arch = "wasm32"))]
+    use proptest::prelude::*;
+
     use super::*;
 
     fn bell(count: usize) -> Vec<f32> {
@@ -143,5 +146,37 @@ mod tests {
     #[test]
     fn nothing_but_zeros_stays_so() {
         assert_eq!(squared_error(&[0.0; WEIGHT_GROUP], 4), 0.0);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    proptest::proptest! {
+        #[test]
+        fn any_integers_survive_their_packing(
+            (bits, integers) in (4u32..=6).prop_flat_map(|bits| {
+                (Just(bits), proptest::collection::vec(lowest(bits)..-lowest(bits), 1..100))
+            }),
+        ) {
+            // Whole bytes, as groups are.
+            let whole = &integers[..integers.len() / 8 * 8];
+            let packed = pack(whole.iter().copied(), bits);
+            prop_assert_eq!(packed.len() * 8, whole.len() * bits as usize);
+            prop_assert_eq!(unpack(&packed, bits).collect::<Vec<_>>(), whole);
+        }
+
+        #[test]
+        fn any_values_come_back_within_half_a_step_or_what_was_cut_off(
+            values in proptest::collection::vec(-1e4f32..1e4, WEIGHT_GROUP..=WEIGHT_GROUP),
+            bits in proptest::sample::select(vec![4u32, 6]),
+        ) {
+            let (packed, scales) = quantise(&values, bits);
+            let mut read = vec![0.0; WEIGHT_GROUP];
+            widen(&packed, &scales, bits, &mut read);
+            let step = scales[0].to_f32().abs();
+            let (least, most) = (step * lowest(bits) as f32, step * -lowest(bits) as f32);
+            for (read, value) in read.into_iter().zip(values) {
+                let is_cut = value <= least + step || value >= most - step;
+                prop_assert!(is_cut || (read - value).abs() <= step * 0.501, "{} for {}, steps of {}", read, value, step);
+            }
+        }
     }
 }
