@@ -9,7 +9,6 @@ pub mod weights;
 mod file;
 mod manifest;
 mod task;
-mod word_counts;
 
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub(crate) use file::hexadecimal;
@@ -22,7 +21,6 @@ pub use manifest::{
 pub use task::{
     Calibration, CalibrationRecord, Display, HeadKind, Label, Scale, Task, TaskMetrics, Windows, check_task_name,
 };
-pub use word_counts::WordCounts;
 
 #[cfg(not(target_arch = "wasm32"))]
 use std::path::Path;

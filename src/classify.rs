@@ -60,7 +60,9 @@ pub struct LabelScore {
 /// # Errors
 /// It is not what the manifest describes.
 pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
-    let tokenizer = Tokenizer::from_json(json, manifest.max_tokens)?.normalising(manifest.normalisation);
+    let tokenizer = Tokenizer::from_json(json, manifest.max_tokens)?
+        .normalising(manifest.normalisation)
+        .counting(manifest.word_counts.clone());
     tokenizer.check_fits(manifest.architecture.vocab_size)?;
     Ok(tokenizer)
 }

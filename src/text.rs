@@ -21,11 +21,14 @@ use crate::{Error, Result};
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
 mod parts;
-pub mod reveal;
+pub mod plain;
+mod word_counts;
 
-use reveal::{Vocabulary, reveal};
+use plain::{Lexicon, Origins, Plain, plain};
+pub use word_counts::WordCounts;
 
 /// The token that stands for what no other does.
+#[cfg(not(target_arch = "wasm32"))]
 const UNKNOWN: &str = "[UNK]";
 /// The token before each text.
 const CLASS: &str = "[CLS]";
@@ -39,8 +42,8 @@ pub enum Normalisation {
     /// Nothing.
     #[default]
     None,
-    /// Disguised words are made plain, as [`reveal()`] does it.
-    Reveal,
+    /// It is written as a reader reads it, without disguises: [`mod@plain`].
+    Plain,
 }
 
 impl Normalisation {
@@ -60,6 +63,9 @@ type WordPieceTokenizer =
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     normalisation: Normalisation,
+    counts: WordCounts,
+    /// How many tokens a text is cut to.
+    max_tokens: usize,
 }
 
 /// A token's place in a text.
@@ -92,12 +98,18 @@ impl Tokenizer {
             Ok(inner) => inner.into(),
             Err(_) => tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?,
         };
-        Self { inner, normalisation: Normalisation::None }.with_special_tokens()?.cut_at(max_tokens)
+        let counts = WordCounts::default();
+        Self { inner, normalisation: Normalisation::None, counts, max_tokens }.with_special_tokens()?.cut_at(max_tokens)
     }
 
     /// The same with texts normalised first.
     pub fn normalising(self, normalisation: Normalisation) -> Self {
         Self { normalisation, ..self }
+    }
+
+    /// The same with words as common as `counts` says.
+    pub fn counting(self, counts: WordCounts) -> Self {
+        Self { counts, ..self }
     }
 
     /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`. Whether the latter is lower-cased, `tokenizer_config.json`
@@ -139,6 +151,8 @@ impl Tokenizer {
                  {least}"
             )));
         }
+        // Who types `[MASK]` means these letters.
+        self.inner.set_encode_special_tokens(true);
         let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
         self.inner.with_padding(None).with_truncation(Some(truncation)).map_err(malformed)?;
         Ok(self)
@@ -190,8 +204,9 @@ impl Tokenizer {
     /// # Errors
     /// Only if the tokenizer is broken, such as by an unknown token that its vocabulary lacks.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        let encoding = self.inner.encode_fast(self.normalise(text), true).map_err(malformed)?;
-        Ok(Tokens::of(&encoding))
+        let read = self.read(text);
+        let encoding = self.inner.encode_fast(&*read.text, true).map_err(malformed)?;
+        Ok(Tokens::new(&encoding, read.is_cut))
     }
 
     /// The tokens of two texts that belong together, the longer of which is cut first.
@@ -199,9 +214,11 @@ impl Tokenizer {
     /// # Errors
     /// As for [`Self::encode`].
     pub fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens> {
-        let pair = EncodeInput::Dual(self.normalise(first).into(), self.normalise(second).into());
+        let (first, second) = (self.read(first), self.read(second));
+        let is_cut = first.is_cut || second.is_cut;
+        let pair = EncodeInput::Dual(first.text.into(), second.text.into());
         let encoding = self.inner.encode_fast(pair, true).map_err(malformed)?;
-        Ok(Tokens::of(&encoding))
+        Ok(Tokens::new(&encoding, is_cut))
     }
 
     /// The tokens of `text` with the place of each; special tokens have none.
@@ -209,28 +226,51 @@ impl Tokenizer {
     /// # Errors
     /// As for [`Self::encode`].
     pub fn encode_with_places(&self, text: &str) -> Result<(Tokens, Vec<Option<Place>>)> {
-        let revealed = match self.normalisation {
-            Normalisation::None => None,
-            Normalisation::Reveal => Some(reveal(text, self)),
-        };
-        let read = revealed.as_ref().map_or(text, |revealed| &revealed.text);
-        let encoding = self.inner.encode(read, true).map_err(malformed)?;
-        let original = |range: Range<usize>| match &revealed {
-            Some(revealed) => revealed.original(range),
-            None => range,
-        };
+        let read = self.read(text);
+        let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
         let places = encoding
             .get_offsets()
             .iter()
             .zip(encoding.get_word_ids())
-            .map(|(&(start, end), word)| word.map(|word| Place { bytes: original(start..end), word }));
-        Ok((Tokens::of(&encoding), places.collect()))
+            .map(|(&(start, end), word)| word.map(|word| Place { bytes: read.original(start..end), word }));
+        Ok((Tokens::new(&encoding, read.is_cut), places.collect()))
     }
 
-    fn normalise<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    /// What is tokenised of `text`: it costs no more than what the model reads of it.
+    fn read<'a>(&self, text: &'a str) -> Read<'a> {
         match self.normalisation {
-            Normalisation::None => text.into(),
-            Normalisation::Reveal => reveal(text, self).text.into(),
+            Normalisation::None => {
+                let limit = text.len().min(self.max_tokens.saturating_mul(BYTES_OF_A_TOKEN));
+                let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
+                Read { text: text[..end].into(), is_cut: end < text.len(), origins: None }
+            }
+            Normalisation::Plain => {
+                let Plain { text, is_cut, origins } = plain(text, self, self.max_tokens);
+                Read { text: text.into(), is_cut, origins: Some(origins) }
+            }
+        }
+    }
+}
+
+/// A text is cut before it is tokenised where it has more bytes for each token that the model reads. What tokens there are of so long
+/// a beginning nobody would call the text.
+const BYTES_OF_A_TOKEN: usize = 1000;
+
+/// What is tokenised of a text.
+struct Read<'a> {
+    text: Cow<'a, str>,
+    /// Whether the text goes on after it.
+    is_cut: bool,
+    /// Where it comes from; from itself where there are none.
+    origins: Option<Origins>,
+}
+
+impl Read<'_> {
+    /// The bytes of the text that those in `range` of what is tokenised stand for.
+    fn original(&self, range: Range<usize>) -> Range<usize> {
+        match &self.origins {
+            Some(origins) => origins.original(range),
+            None => range,
         }
     }
 }
@@ -238,23 +278,24 @@ impl Tokenizer {
 impl Tokens {
     /// What is cut off is known by what overflows: tokenizers ends a text at the first word that reaches the limit, which is at
     /// least one token more than the special tokens leave room for.
-    fn of(encoding: &Encoding) -> Self {
+    fn new(encoding: &Encoding, is_cut: bool) -> Self {
         Self {
             ids: TokenIds { input_ids: encoding.get_ids().to_vec(), token_type_ids: encoding.get_type_ids().to_vec() },
-            truncated: !encoding.get_overflowing().is_empty(),
+            truncated: is_cut || !encoding.get_overflowing().is_empty(),
         }
     }
 }
 
-impl Vocabulary for Tokenizer {
-    fn pieces(&self, word: &str) -> Option<usize> {
-        let pieces = self.inner.get_model().tokenize(word).ok()?;
-        (!pieces.iter().any(|piece| piece.value == UNKNOWN)).then_some(pieces.len())
+impl Lexicon for Tokenizer {
+    fn knows(&self, word: &str) -> bool {
+        self.inner.get_model().token_to_id(word).is_some() && !word.starts_with("##")
     }
 
-    /// BERT's vocabularies list words from the commonest to the rarest.
-    fn rank(&self, word: &str) -> Option<usize> {
-        self.inner.get_model().token_to_id(word).map(|id| id as usize + 1)
+    /// Where there are no counts, the order of the vocabulary tells: BERT's go from the commonest word to the rarest, after the single
+    /// letters, and a word of rank r is one of about r (Zipf's law).
+    fn rarity(&self, word: &str) -> Option<f64> {
+        let id = self.inner.get_model().token_to_id(word)?;
+        self.counts.rarity(word).or_else(|| self.counts.is_empty().then(|| f64::from(id + 1).ln()))
     }
 }
 

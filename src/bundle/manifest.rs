@@ -10,9 +10,9 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize};
 
 use super::file::megabytes;
-use super::{Calibration, FileEntry, MANIFEST, TOKENIZER, Task, WEIGHTS, WordCounts};
+use super::{Calibration, FileEntry, MANIFEST, TOKENIZER, Task, WEIGHTS};
 use crate::bert::{Architecture, HeadShape, Pooling};
-use crate::text::Normalisation;
+use crate::text::{Normalisation, WordCounts};
 use crate::{Error, Result};
 
 /// The only format that this version reads and writes.
@@ -49,7 +49,7 @@ pub struct ManifestFields {
     /// What is done to a text before it is tokenised.
     #[serde(default, skip_serializing_if = "Normalisation::is_none")]
     pub normalisation: Normalisation,
-    /// How common words are, for [`Normalisation::Reveal`]; where there are none, the vocabulary's order tells.
+    /// How common words are, for [`Normalisation::Plain`]; where there are none, the vocabulary's order tells.
     #[serde(default, skip_serializing_if = "WordCounts::is_empty")]
     pub word_counts: WordCounts,
     /// How the weights are stored.

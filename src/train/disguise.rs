@@ -1,6 +1,6 @@
 //! Texts as people write them to get past a filter: `f\u{200b}uck`, `fuсk`, `fu(k`, `f u c k`, `fuuckk`.
 //!
-//! What is disguised in training teaches the model what is left of such words after [`crate::text::reveal`]; what is
+//! What is disguised in training teaches the model what is left of such words after [`mod@crate::text::plain`]; what is
 //! disguised in a test measures how much both help. The labels stay as they are.
 
 use fastrand::Rng;

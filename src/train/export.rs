@@ -15,7 +15,7 @@ use crate::bert::{Unit, Weights};
 use crate::bundle::weights::Storage;
 use crate::bundle::{
     Display, FileEntry, Files, Format, MANIFEST, ManifestFields, Precision, Scale, TOKENIZER, Task, TaskMetrics,
-    WEIGHTS, WordCounts, weights,
+    WEIGHTS, weights,
 };
 use crate::classify::Classifier;
 use crate::text::Tokenizer;
@@ -108,7 +108,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
         architecture,
         pooling: record.recipe.pooling,
         normalisation: record.recipe.normalisation,
-        word_counts: WordCounts::default(),
+        word_counts: Default::default(),
         precision: options.storage.precision,
         embeddings: options.storage.embeddings,
         max_tokens,

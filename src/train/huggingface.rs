@@ -64,7 +64,7 @@ pub fn export(run: &RunFolder, averaged: &[RunFolder], folder: &Path, progress: 
     }
     outputs.push(("config.json", pretty(&config)));
     outputs.push((README, readme(record).into_bytes()));
-    if record.recipe.normalisation == Normalisation::Reveal {
+    if record.recipe.normalisation == Normalisation::Plain {
         progress.note("transformers reads texts as they are: disguised words, which this model's training made plain, stay disguised there");
     }
     files::make_folder(folder)?;

@@ -30,8 +30,8 @@ pub struct Recipe {
     /// checkpoint's pooler) [default: mean]
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Pooling>))]
     pub pooling: Pooling,
-    /// What is done to texts before they are tokenised, in training and for good: none, or reveal, which makes disguised
-    /// words (sh1t, i d i o t) plain [default: none]
+    /// What is done to texts before they are tokenised, in training and for good: none, or plain, which reads
+    /// them as a reader does (sh1t, f*ck, i d i o t, 😡) [default: none]
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Normalisation>))]
     pub normalisation: Normalisation,
     /// Round the word vectors as `export --embeddings` does with this precision, and teach the rest to do with them; they

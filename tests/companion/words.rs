@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{complain, succeed, tiny_bert, write_data};
 
 const RECIPE: &str = r#"
-normalisation = "reveal"
+normalisation = "plain"
 max-tokens = 32
 optimizer = "radam"
 learning-rate = 0.01
@@ -83,7 +83,7 @@ fn marked_words_are_learnt_and_found() {
     assert!(said.contains("bad-words: loss"), "{said}");
     succeed(folder, &["export", "--run", "run", "--out", "bundle"]);
     let manifest: Value = serde_json::from_slice(&fs::read(folder.join("bundle/manifest.json")).unwrap()).unwrap();
-    assert_eq!(manifest["normalisation"], "reveal");
+    assert_eq!(manifest["normalisation"], "plain");
     assert_eq!((&manifest["tasks"][0]["unit"], &manifest["tasks"][1]["unit"]), (&Value::Null, &"token".into()));
 
     let found: Value = serde_json::from_str(&spans(folder, "jsonl", "é bad film , very b\u{200b}ad\n")).unwrap();

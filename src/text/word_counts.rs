@@ -1,4 +1,4 @@
-//! How common words are: what the reader of disguised words chooses between readings by.
+//! How common words are, by which the likeliest of several readings is chosen.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,29 +11,43 @@ use serde::{Deserialize, Serialize};
 /// the bytes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<u64, String>", into = "BTreeMap<u64, String>")]
-pub struct WordCounts(HashMap<Box<str>, u64>);
+pub struct WordCounts {
+    counts: HashMap<Box<str>, u64>,
+    /// How many words occur in all.
+    total: f64,
+}
 
 impl WordCounts {
+    fn new(counts: HashMap<Box<str>, u64>) -> Self {
+        let total = counts.values().map(|&count| count as f64).sum();
+        Self { counts, total }
+    }
+
     /// How often `word` occurs; 0 where nothing is known of it.
     pub fn count(&self, word: &str) -> u64 {
-        self.0.get(word).copied().unwrap_or(0)
+        self.counts.get(word).copied().unwrap_or(0)
+    }
+
+    /// −ln of the word's share of all; none where nothing is known of it.
+    pub fn rarity(&self, word: &str) -> Option<f64> {
+        self.counts.get(word).map(|&count| (self.total / count as f64).ln())
     }
 
     /// How many words there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.counts.len()
     }
 
     /// Whether there is no word.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.counts.is_empty()
     }
 }
 
 /// The last count of a word that comes twice is the one that stays.
 impl<W: Into<Box<str>>> FromIterator<(W, u64)> for WordCounts {
     fn from_iter<I: IntoIterator<Item = (W, u64)>>(counts: I) -> Self {
-        Self(counts.into_iter().map(|(word, count)| (word.into(), count)).collect())
+        Self::new(counts.into_iter().map(|(word, count)| (word.into(), count)).collect())
     }
 }
 
@@ -52,12 +66,12 @@ impl TryFrom<BTreeMap<u64, String>> for WordCounts {
                 }
             }
         }
-        Ok(Self(counts))
+        Ok(Self::new(counts))
     }
 }
 
 impl From<WordCounts> for BTreeMap<u64, String> {
-    fn from(WordCounts(counts): WordCounts) -> Self {
+    fn from(WordCounts { counts, .. }: WordCounts) -> Self {
         let mut words: Vec<_> = counts.into_iter().collect();
         words.sort_unstable();
         let mut by_count = Self::new();

@@ -1,17 +1,14 @@
-//! Words that are spelt so as not to be known: `sh1t`, `@sshole`, `f*ck`, `stuuupid`, `iiddiioott`.
+//! Words that are spelt so as not to be known: `sh1t`, `@sshole`, `stuuupid`, `iiddiioott`; and numbers with their units: `5am`.
 
 use std::ops::Range;
 
-use super::{Glyph, Vocabulary, runs, spelling};
+use super::{Glyph, Lexicon, offensive, respelt, runs, space_after, spelling};
 
-/// What digits and signs are written for, one reading a line. `*` hides a vowel, and the commonest is tried first.
-const READINGS: [&[(char, char)]; 7] = [
-    &[('1', 'i'), ('!', 'i'), ('|', 'i'), ('*', 'i')],
-    &[('1', 'l'), ('!', 'l'), ('|', 'l'), ('*', 'u')],
-    &[('*', 'o')],
-    &[('*', 'a')],
-    &[('*', 'e')],
-    &[('9', 'g'), ('6', 'g'), ('2', 'z'), ('*', 'i')],
+/// What digits and signs are written for, one reading a line.
+const READINGS: [&[(char, char)]; 4] = [
+    &[('1', 'i'), ('!', 'i'), ('|', 'i')],
+    &[('1', 'l'), ('!', 'l'), ('|', 'l')],
+    &[('9', 'g'), ('6', 'g'), ('2', 'z')],
     &[('6', 'b'), ('1', 'i')],
 ];
 /// What they are written for in every reading.
@@ -27,23 +24,21 @@ const ALWAYS: [(char, char); 10] = [
     ('8', 'b'),
     ('€', 'e'),
 ];
-/// Longer ones are no words.
-const LONGEST_WORD: usize = 40;
+/// What follows a number without being a part of a word.
+const UNITS: [&str; 54] = [
+    "am", "pm", "a", "p", "h", "hr", "hrs", "min", "mins", "s", "sec", "secs", "ms", "d", "y", "yr", "yrs", "mm", "cm",
+    "m", "km", "in", "ft", "yd", "mi", "mph", "kmh", "kph", "g", "kg", "mg", "lb", "lbs", "oz", "l", "ml", "k", "mb",
+    "gb", "tb", "kb", "hz", "khz", "mhz", "ghz", "w", "kw", "v", "c", "f", "x", "st", "nd", "th",
+];
+
+/// No word has more letters that are written several times.
+const MOST_ROWS: usize = 8;
 
 /// Respells words that the vocabulary does not know where that makes one that it knows.
-pub fn words(glyphs: Vec<Glyph>, vocabulary: &impl Vocabulary) -> Vec<Glyph> {
-    let mut respelt = Vec::with_capacity(glyphs.len());
-    let mut done = 0;
-    for run in runs(&glyphs, is_of_a_word) {
-        let run = without_marks(&glyphs, run);
-        if let Some(better) = respell(&glyphs[run.clone()], vocabulary) {
-            respelt.extend_from_slice(&glyphs[done..run.start]);
-            respelt.extend(better);
-            done = run.end;
-        }
-    }
-    respelt.extend_from_slice(&glyphs[done..]);
-    respelt
+pub fn words(glyphs: Vec<Glyph>, lexicon: &impl Lexicon) -> Vec<Glyph> {
+    let runs = runs(&glyphs, is_of_a_word);
+    let words: Vec<Range<usize>> = runs.into_iter().map(|run| without_marks(&glyphs, run)).collect();
+    respelt(glyphs, words, |word| respell(word, lexicon))
 }
 
 fn is_of_a_word(character: char) -> bool {
@@ -62,37 +57,47 @@ fn without_marks(glyphs: &[Glyph], run: Range<usize>) -> Range<usize> {
     start..end
 }
 
-fn respell(word: &[Glyph], vocabulary: &impl Vocabulary) -> Option<Vec<Glyph>> {
-    let has_letter = word.iter().any(|glyph| glyph.character.is_alphabetic() || glyph.character == '@');
-    if !has_letter || !(3..=LONGEST_WORD).contains(&word.len()) {
+/// The word that `word` is written for; none where it is one, or none can be told.
+pub fn respell(word: &[Glyph], lexicon: &impl Lexicon) -> Option<Vec<Glyph>> {
+    let has_letter = word.iter().any(|glyph| glyph.character.is_alphabetic() || matches!(glyph.character, '@' | '$'));
+    if !has_letter || word.len() < 3 || is_roman(word) || lexicon.knows(&spelling(word)) {
         return None;
     }
-    let candidates = candidates(word);
-    if candidates.is_empty() || vocabulary.knows(&spelling(word)) {
-        return None;
+    if let Some(unit) = unit(word) {
+        let space = space_after(&word[unit - 1]);
+        return Some([&word[..unit], &[space], &word[unit..]].concat());
     }
-    let is_masked = word.iter().any(|glyph| glyph.character == '*');
-    candidates
+    candidates(word)
         .into_iter()
-        .filter(|(_, candidate)| candidate.len() > 1)
-        .filter_map(|(reading, candidate)| Some((reading, vocabulary.rank(&spelling(&candidate))?, candidate)))
-        // `sh*t` is not the commoner `shot`: of a masked word the first reading that makes one counts.
-        .min_by_key(|(reading, rank, _)| (is_masked.then_some(*reading), *rank))
-        .map(|(_, _, candidate)| candidate)
+        .filter(|candidate| candidate.len() > 1)
+        .filter_map(|candidate| {
+            let spelt = spelling(&candidate);
+            // What offends is what is disguised.
+            let rarity = if offensive::is_listed(&spelt) { 0.0 } else { lexicon.rarity(&spelt)? };
+            Some((rarity, candidate))
+        })
+        .min_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
 }
 
-/// Other spellings of `word`, each with the number of its reading; none where it looks like a word. One double letter is no
-/// reason: `Webber` is not `Weber`.
-fn candidates(word: &[Glyph]) -> Vec<(usize, Vec<Glyph>)> {
+/// Whether `word` is a Roman number, of which the repeats are none: `VIII`.
+fn is_roman(word: &[Glyph]) -> bool {
+    word.iter().all(|glyph| matches!(glyph.character, 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M'))
+}
+
+/// Where the unit starts, if `word` is a number with one.
+fn unit(word: &[Glyph]) -> Option<usize> {
+    let digits = word.iter().take_while(|glyph| glyph.character.is_ascii_digit()).count();
+    // The ordinals of numbers are read as one with them.
+    let unit = spelling(&word[digits..]);
+    (digits > 0 && UNITS.contains(&&*unit) && !matches!(&*unit, "st" | "nd" | "th")).then_some(digits)
+}
+
+/// Other spellings of `word`; none where it looks like a word. One double letter is no reason: `Webber` is not `Weber`.
+fn candidates(word: &[Glyph]) -> Vec<Vec<Glyph>> {
     let read = if hides_letters(word) { readings(word) } else { Vec::new() };
-    let mut candidates = Vec::new();
-    for (reading, base) in read.iter().map(Vec::as_slice).chain([word]).enumerate() {
-        if reading < read.len() {
-            candidates.push((reading, base.to_vec()));
-        }
-        candidates.extend(without_repeats(base).into_iter().map(|shorter| (reading, shorter)));
-    }
-    candidates
+    let shorter: Vec<Vec<Glyph>> = read.iter().map(Vec::as_slice).chain([word]).flat_map(without_repeats).collect();
+    [read, shorter].concat()
 }
 
 /// Shorter spellings of a word in which a letter comes thrice in a row, or each one twice; none for others.
@@ -108,7 +113,7 @@ fn without_repeats(word: &[Glyph]) -> Vec<Vec<Glyph>> {
     };
     let lengths: [&dyn Fn(usize) -> usize; 3] = [&|count| count.min(2), &|count: usize| count.div_ceil(2), &|_| 1];
     // One row at a time, too: the others may be as they should, as in `asshhhole`.
-    let long = repeats.iter().filter(|(_, count)| *count > 2);
+    let long = repeats.iter().filter(|(_, count)| *count > 2).take(MOST_ROWS);
     let one_row = long.map(|(start, count)| [&word[..=*start], &word[start + count..]].concat());
     lengths.map(shortened).into_iter().chain(one_row).collect()
 }
@@ -124,9 +129,6 @@ fn hides_letters(word: &[Glyph]) -> bool {
 }
 
 fn readings(word: &[Glyph]) -> Vec<Vec<Glyph>> {
-    if word.iter().filter(|glyph| glyph.character == '*').count() > 1 {
-        return Vec::new();
-    }
     let read = |reading: &&[(char, char)]| -> Vec<Glyph> {
         let letter = |character: char| {
             let found = reading.iter().chain(&ALWAYS).find(|(sign, _)| *sign == character);
@@ -146,12 +148,12 @@ fn readings(word: &[Glyph]) -> Vec<Vec<Glyph>> {
 /// The rows of equal letters: where each starts, and how many it has. Equal digits are rows of one.
 fn repeats(word: &[Glyph]) -> Vec<(usize, usize)> {
     let mut repeats: Vec<(usize, usize)> = Vec::new();
-    let lower = |place: usize| word[place].character.to_lowercase();
-    let is_letter = |place: usize| word[place].character.is_alphabetic();
-    for place in 0..word.len() {
+    let lower = |index: usize| word[index].character.to_lowercase();
+    let is_letter = |index: usize| word[index].character.is_alphabetic();
+    for index in 0..word.len() {
         match repeats.last_mut() {
-            Some((start, count)) if is_letter(place) && lower(*start).eq(lower(place)) => *count += 1,
-            _ => repeats.push((place, 1)),
+            Some((start, count)) if is_letter(index) && lower(*start).eq(lower(index)) => *count += 1,
+            _ => repeats.push((index, 1)),
         }
     }
     repeats

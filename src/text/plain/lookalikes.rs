@@ -2,14 +2,14 @@
 
 use decancer::Translation;
 
-use super::{Glyph, Vocabulary, runs, spelling};
+use super::{Glyph, Lexicon, runs, spelling};
 
 /// Shorter words in other scripts look like English ones by chance: `не` like `he`.
 const LEAST_LETTERS: usize = 4;
 
-/// Folds the letters of each word that is partly Latin already, or a word that the vocabulary knows once it is. Words in
+/// Folds the letters of each word that is partly Latin already, or a word that the lexicon knows once it is. Words in
 /// other scripts stay.
-pub fn letters(glyphs: &mut [Glyph], vocabulary: &impl Vocabulary) {
+pub fn fold(glyphs: &mut [Glyph], lexicon: &impl Lexicon) {
     for run in runs(glyphs, |character| character.is_alphanumeric() || latin(character).is_some()) {
         let word = &mut glyphs[run];
         if word.iter().all(|glyph| glyph.character.is_ascii()) {
@@ -20,7 +20,7 @@ pub fn letters(glyphs: &mut [Glyph], vocabulary: &impl Vocabulary) {
             .map(|glyph| Glyph { character: latin(glyph.character).unwrap_or(glyph.character), ..glyph.clone() })
             .collect();
         let is_partly_latin = word.iter().any(|glyph| glyph.character.is_ascii_alphabetic());
-        if is_partly_latin || (folded.len() >= LEAST_LETTERS && vocabulary.knows(&spelling(&folded))) {
+        if is_partly_latin || (folded.len() >= LEAST_LETTERS && lexicon.knows(&spelling(&folded))) {
             word.clone_from_slice(&folded);
         }
     }
