@@ -70,7 +70,7 @@ pub fn text(data: &[u8]) {
         let json = include_bytes!("../public/models/undertone/tokenizer.json");
         let tokenizer = Tokenizer::from_json(json, 40).expect("the tokenizer that ships can be read");
         let classifier = Classifier::new(tiny()).expect("the small bundle is one");
-        (tokenizer.normalising(Normalisation::Reveal), classifier)
+        (tokenizer.normalising(Normalisation::Plain), classifier)
     });
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (tokens, places) = tokenizer.encode_with_places(text).expect("any text has tokens");
@@ -228,7 +228,7 @@ pub fn small(storage: Storage) -> Bundle {
     let weights = encode(weights, storage).expect("the checkpoint can be stored");
     let tokenizer = include_bytes!("../tests/fixtures/tiny-bert/tokenizer.json").to_vec();
     let manifest = serde_json::json!({
-        "format": 2, "name": "tiny", "licence": "MIT", "pooling": "mean", "normalisation": "reveal",
+        "format": 2, "name": "tiny", "licence": "MIT", "pooling": "mean", "normalisation": "plain",
         "precision": storage.precision, "max_tokens": 20,
         "architecture": {
             "vocab_size": 111, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
