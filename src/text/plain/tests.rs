@@ -273,7 +273,7 @@ fn texts() -> impl Strategy<Value = String> {
         4 => "[a-z]{1,8}",
         2 => "[ -~]{1,6}",
         1 => "\\PC{1,4}",
-        3 => prop::sample::select(&parts[..]).prop_map(str::to_owned),
+        3 => prop::sample::select(parts.to_vec()).prop_map(str::to_owned),
     ];
     prop::collection::vec(part, 0..14).prop_map(|parts| parts.concat())
 }
