@@ -18,8 +18,11 @@ use undertone::text::{Normalisation, Tokenizer};
 use undertone::train::data::{BadRows, Dataset, LabelRule, Schema, Source, Split, read, write_jsonl};
 use undertone::train::template::{Slots, fill};
 
+/// A function that takes anything.
+pub type Target = fn(&[u8]);
+
 /// All targets, by their names.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("bundle", bundle),
     ("text", text),
     ("rows", rows),
