@@ -121,7 +121,7 @@ fn mended(word: &[Glyph], lexicon: &impl Lexicon) -> Option<Vec<Glyph>> {
         return None;
     }
     let is_word = |part: &&[Glyph]| lexicon.knows(&spelling(*part));
-    let is_broken = offensive::is_listed(&spelt) || (lexicon.knows(&spelt) && !parts.iter().all(|part| is_word(part)));
+    let is_broken = offensive::is_listed(&spelt) || (lexicon.knows(&spelt) && !parts.iter().all(is_word));
     // `it's` and `Y/N`: signs that are read within words break up only what nobody would write with them.
     let is_sure = !matches!(sign, '\'' | ',' | '/') || offensive::is_listed(&spelt);
     (is_broken && is_sure).then_some(joined)
