@@ -36,7 +36,7 @@ impl Predictions<'_> {
     /// `thresholds` are probabilities, one for each label in order; classes have none, and pass over them.
     ///
     /// # Errors
-    /// As [`Metrics::of`], or the thresholds are not as many as the labels.
+    /// As [`super::Metrics::of`], or the thresholds are not as many as the labels.
     pub fn decisions(&self, thresholds: &[f32]) -> Result<BTreeMap<String, Decisions>> {
         self.check()?;
         if self.kind == HeadKind::Classes {
@@ -57,7 +57,7 @@ impl Predictions<'_> {
     /// The ROC and precision-recall curves of each label and on average.
     ///
     /// # Errors
-    /// As [`Metrics::of`].
+    /// As [`super::Metrics::of`].
     pub fn curves(&self) -> Result<Curves> {
         self.check()?;
         let by_label: Vec<_> = self.by_label().map(|(_, samples)| samples).collect();
@@ -67,7 +67,7 @@ impl Predictions<'_> {
     /// How often texts and labels with about one probability are positive, in `bins` of equal width.
     ///
     /// # Errors
-    /// As [`Metrics::of`], or `bins` is 0.
+    /// As [`super::Metrics::of`], or `bins` is 0.
     pub fn reliability(&self, bins: usize) -> Result<Reliability> {
         self.check()?;
         if bins == 0 {
