@@ -151,5 +151,5 @@ fn space_after(glyph: &Glyph) -> Glyph {
     Glyph { character: ' ', from: glyph.from.end..glyph.from.end }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
