@@ -9,6 +9,8 @@ use super::{Glyph, Lexicon, offensive, respelt, runs, spelling};
 const LEAST_BROKEN: usize = 4;
 /// A word with two letters swapped has at least so many, so that it is no other word, and no more than the longest of the list.
 const SWAPPED: std::ops::RangeInclusive<usize> = 5..=15;
+/// What is meant where only the first letter stands. Of other words nobody could tell: `a***` may be anything.
+const BY_FIRST_LETTER: [&str; 3] = ["fuck", "shit", "cunt"];
 /// Words are written together from so many on: two may be a name, as `Dickinson` is.
 const LEAST_TOGETHER: usize = 3;
 
@@ -70,7 +72,7 @@ fn is_mask_of(word: &[Glyph], spelt: &str) -> bool {
         word.first().is_some_and(|first| reads(first.character, spelt.chars().next().unwrap_or_default()));
     let given = word.len() - masks;
     let is_joint_alone = joints == 0 || (joints == 1 && masks == 1 && word.len() >= LEAST_BROKEN);
-    masks > 0 && first_is_given && is_joint_alone && (given >= 2 || word.len() == LEAST_BROKEN && masks == 3)
+    masks > 0 && first_is_given && is_joint_alone && (given >= 2 || BY_FIRST_LETTER.contains(&spelt))
 }
 
 /// Whether `character` is `letter`, or is written for it.
