@@ -103,7 +103,9 @@ impl Tokenizer {
     }
 
     /// The same with texts normalised first.
-    pub fn normalising(self, normalisation: Normalisation) -> Self {
+    pub fn normalising(mut self, normalisation: Normalisation) -> Self {
+        // Who types `[MASK]` means these letters. Without normalisation it is the token, as for Hugging Face.
+        self.inner.set_encode_special_tokens(!normalisation.is_none());
         Self { normalisation, ..self }
     }
 
@@ -151,8 +153,6 @@ impl Tokenizer {
                  {least}"
             )));
         }
-        // Who types `[MASK]` means these letters.
-        self.inner.set_encode_special_tokens(true);
         let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
         self.inner.with_padding(None).with_truncation(Some(truncation)).map_err(malformed)?;
         Ok(self)

@@ -172,6 +172,16 @@ fn words_of_any_length_are_read() {
 }
 
 #[test]
+fn special_tokens_that_are_typed_are_text() {
+    let normalising = TOKENIZER.clone().normalising(crate::text::Normalisation::Plain);
+    let [typed, tokens] = [&normalising, &*TOKENIZER].map(|tokenizer| {
+        let ids = tokenizer.encode("a [MASK] of [SEP]").unwrap().ids.input_ids;
+        ids[1..ids.len() - 1].iter().filter(|id| **id < 5).count()
+    });
+    assert_eq!((typed, tokens), (0, 2));
+}
+
+#[test]
 fn each_word_is_found_in_the_original() {
     let typed = "oh y\u{200b}ou s t u p i d fu\u{441}k, sh1iiit 🖕 ﬁlthy f*ck!";
     let read = read(typed);
