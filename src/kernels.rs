@@ -55,12 +55,13 @@ pub(crate) fn sum(length: usize, f: impl Fn(usize) -> f32) -> f32 {
 
 /// Whether all of `values` are finite numbers.
 pub fn are_finite(values: &[f32]) -> bool {
-    // Zero times anything else is not a number, and neither is a sum with one.
-    let sum = vectorized(
+    // Without its sign a value's bits are the greater, the greater it is; those of infinity are below those of any NaN. A maximum
+    // of integers may be taken in any order, which a sum may not: this is compiled to a few instructions for many values.
+    let largest = vectorized(
         #[inline(always)]
-        || sum(values.len(), |i| values[i] * 0.0),
+        || values.iter().fold(0, |largest: u32, value| largest.max(value.abs().to_bits())),
     );
-    sum == 0.0
+    largest < f32::INFINITY.to_bits()
 }
 
 /// `output[i] = a[i] + b[i]`.
