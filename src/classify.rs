@@ -152,6 +152,7 @@ impl Classifier {
                 Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &places)),
             }
         }
+        words.iter_mut().for_each(|words| words.hold_to(&tasks));
         Ok(Classification { tokens: tokens.ids.input_ids.len(), truncated: tokens.truncated, tasks, words })
     }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Classifier;
+use super::{Classifier, TaskScores};
 use crate::bert::{Batch, TokenIds};
 use crate::bundle::{Label, Task};
 use crate::logistic::{is_present, probability};
@@ -28,6 +28,9 @@ pub struct TaskWords {
     pub label: String,
     /// The probability from which on a word counts as marked.
     pub threshold: f32,
+    /// Whether the text as a whole has the label, where a task about texts has one of this name: a head that has seen words of such
+    /// texts only finds some in any text. True where there is none.
+    pub is_text_marked: bool,
     /// The words and signs of the text that the model read, in their order.
     pub words: Vec<WordScore>,
 }
@@ -63,15 +66,30 @@ impl TaskWords {
             };
             let score = |word: &Word| WordScore { bytes: word.bytes.clone(), probability: highest(word) };
             let words = known.iter().map(score).collect();
-            Self { task: task.name.clone(), label: label.name.clone(), threshold: label.threshold, words }
+            Self {
+                task: task.name.clone(),
+                label: label.name.clone(),
+                threshold: label.threshold,
+                is_text_marked: true,
+                words,
+            }
         };
         task.labels.iter().enumerate().map(of_label).collect()
     }
 
-    /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between.
+    /// Takes over what the `tasks` about the same text say of the label.
+    pub(super) fn hold_to(&mut self, tasks: &[TaskScores]) {
+        let of_texts =
+            |task: &TaskScores| Some(task.is_present(task.labels.iter().position(|score| score.label == self.label)?));
+        self.is_text_marked = tasks.iter().find_map(of_texts).unwrap_or(true);
+    }
+
+    /// The bytes of `text` that are marked: words at the threshold or above, joined where nothing but space is between; none where the
+    /// text as a whole is not.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::new();
-        for word in self.words.iter().filter(|word| is_present(word.probability, self.threshold)) {
+        let is_marked = |word: &&WordScore| self.is_text_marked && is_present(word.probability, self.threshold);
+        for word in self.words.iter().filter(is_marked) {
             let is_next = |span: &Range<usize>| {
                 text.get(span.end..word.bytes.start).is_none_or(|between| between.trim().is_empty())
             };

@@ -59,10 +59,10 @@ fn marked() -> String {
     rows
 }
 
-fn spans(folder: &Path, format: &str, input: &str) -> String {
+fn spans(folder: &Path, bundle: &str, format: &str, input: &str) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
         .current_dir(folder)
-        .args(["predict", "--bundle", "bundle", "--spans", "--format", format])
+        .args(["predict", "--bundle", bundle, "--spans", "--format", format])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -86,11 +86,12 @@ fn marked_words_are_learnt_and_found() {
     assert_eq!(manifest["normalisation"], "plain");
     assert_eq!((&manifest["tasks"][0]["unit"], &manifest["tasks"][1]["unit"]), (&Value::Null, &"token".into()));
 
-    let found: Value = serde_json::from_str(&spans(folder, "jsonl", "é bad film , very b\u{200b}ad\n")).unwrap();
+    let found: Value =
+        serde_json::from_str(&spans(folder, "bundle", "jsonl", "é bad film , very b\u{200b}ad\n")).unwrap();
     assert_eq!(found["bad-words"], serde_json::json!([[2, 5], [18, 22]]), "{found}");
     let effects = &found["effects"][0];
     assert_eq!((&effects["task"], &effects["label"]), (&"toxicity".into(), &"toxic".into()));
-    let text = spans(folder, "text", "é awful film , very bad\nthe bad bad movie 3\n");
+    let text = spans(folder, "bundle", "text", "é awful film , very bad\nthe bad bad movie 3\n");
     assert!(text.contains("bad-words: awful | bad\n"), "{text}");
     assert!(text.contains("toxicity, toxic: "), "{text}");
 
@@ -119,6 +120,19 @@ fn marked_words_are_learnt_and_found() {
     ];
     let metrics: Value = serde_json::from_str(&succeed(folder, &disguised)).unwrap();
     assert!(metrics["auc_macro"].as_f64().unwrap() > 0.999, "what is invisible is not read: {metrics}");
+}
+
+#[test]
+fn no_word_is_marked_where_the_text_is_not() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let texts = "I love this movie so much\nThe meeting is at noon.\nWhat a complete idiot you are.\n";
+    let said = spans(folder, "public/models/undertone", "jsonl", texts);
+    let marked: Vec<Value> =
+        said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["toxic-words"].clone()).collect();
+    assert_eq!(marked[..2], [serde_json::json!([]), serde_json::json!([])], "{said}");
+    let idiot = texts.lines().nth(2).unwrap().find("idiot").unwrap() as u64;
+    let spans = marked[2].as_array().unwrap();
+    assert!(spans.iter().any(|span| span[0].as_u64() <= Some(idiot) && span[1].as_u64() >= Some(idiot + 5)), "{said}");
 }
 
 #[test]
