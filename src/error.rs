@@ -64,6 +64,27 @@ pub enum Error {
         /// Why there is none, in words.
         why: &'static str,
     },
+    /// Training has diverged; the sentence says how that shows, and what is left of the run.
+    #[error("{0}")]
+    Diverged(String),
+    /// A file of a bundle is not the one that its manifest describes: fetching it again may help.
+    #[error("{name} {what}")]
+    DamagedFile {
+        /// The file's name in the bundle.
+        name: String,
+        /// What is wrong with it and what to do.
+        what: String,
+    },
+    /// A bundle is of another format than this version reads.
+    #[error("the bundle has format {found}, and this version of Undertone reads format {read} only: {way}")]
+    BundleFormat {
+        /// The bundle's format.
+        found: u32,
+        /// The format that is read.
+        read: u32,
+        /// What to do.
+        way: &'static str,
+    },
     /// A task is to be learnt whose labels nobody named.
     #[error("the labels of the task \"{task}\" are not known, as those of {known} are: name its label columns")]
     UnnamedLabels {

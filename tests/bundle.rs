@@ -10,6 +10,7 @@ use undertone::bert::Rounding;
 use undertone::bundle::weights::Storage;
 use undertone::bundle::{Bundle, Precision};
 use undertone::classify::Classifier;
+use undertone::train::export::check_answers;
 
 const TEXT: &str = "the movie was good, and the plot was not";
 
@@ -41,6 +42,7 @@ fn said(bundle: &Bundle) -> [Result<(), String>; 2] {
 fn weights_that_overflow_on_the_way_give_an_error_and_no_answer() {
     let (integers, floats) = (targets::tiny(), &targets::small(Storage::from(Precision::F32)));
     assert_eq!([said(integers), said(floats)], [[Ok(()), Ok(())], [Ok(()), Ok(())]]);
+    check_answers(integers).and_then(|()| check_answers(floats)).unwrap();
     let layer = |part: &str| format!("encoder.layer.0.{part}");
     // Each is finite by itself. Of what is not a number, rounding and exponentials would make numbers again.
     let overflowing = [
@@ -63,6 +65,10 @@ fn weights_that_overflow_on_the_way_give_an_error_and_no_answer() {
         for outcome in bundles.iter().flat_map(said) {
             let error = outcome.expect_err(&name);
             assert!(error.contains("not a number"), "{name}: {error}");
+        }
+        for bundle in bundles {
+            let error = check_answers(&bundle).expect_err(&name).to_string();
+            assert!(error.starts_with("this model would be of no use as a bundle: "), "{name}: {error}");
         }
     }
 }

@@ -88,19 +88,20 @@ impl FileEntry {
         if bytes == self.bytes {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "{name} has {bytes} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
+        let what = format!(
+            "has {bytes} bytes where the manifest says {}: the bundle is incomplete, fetch or export it again",
             self.bytes
-        )))
+        );
+        Err(Error::DamagedFile { name: name.to_owned(), what })
     }
 
     fn verify_digest(&self, name: &str, digest: &[u8], expected: &str) -> Result<()> {
         if hexadecimal(digest) == expected {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "{name} is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again"
-        )))
+        let what =
+            "is not the file that the manifest describes (its SHA-256 differs): fetch or export the bundle again";
+        Err(Error::DamagedFile { name: name.to_owned(), what: what.to_owned() })
     }
 }
 

@@ -145,9 +145,7 @@ impl Manifest {
                 true => "use the version that made it, or export the bundle again with this one",
                 false => "export the bundle again from its run",
             };
-            return Err(Error::invalid(format!(
-                "the bundle has format {format}, and this version of Undertone reads format {FORMAT} only: {way}"
-            )));
+            return Err(Error::BundleFormat { found: format, read: FORMAT, way });
         }
         serde_json::from_slice::<ManifestFields>(json).map_err(unreadable)?.try_into()
     }

@@ -9,6 +9,7 @@ use super::run::RunFolder;
 use super::task::TaskData;
 use crate::Result;
 use crate::bert::{Checkpoint, Unit, Weights, names};
+use crate::bundle::HeadKind;
 
 /// A pretrained model.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct Head {
     pub task: String,
     /// What it scores.
     pub unit: Unit,
+    /// How its labels go together.
+    pub kind: HeadKind,
     /// What its rows stand for, in their order.
     pub labels: Vec<String>,
 }
@@ -44,6 +47,7 @@ impl Base {
             heads.extend(tasks.map(|task| Head {
                 task: task.name.clone(),
                 unit: task.unit,
+                kind: task.kind,
                 labels: task.labels.clone(),
             }));
         }
@@ -51,7 +55,7 @@ impl Base {
     }
 
     /// The encoder's weights, and those of the heads for `tasks` that the earlier run has left: a task of the same name that
-    /// scores the same, texts or tokens. Its labels are found by their names; one that is new starts as in a fresh head. The
+    /// scores the same, texts or tokens, by labels of the same kind. Its labels are found by their names; one that is new starts as in a fresh head. The
     /// sentences say what is left out and what is new.
     ///
     /// # Errors
@@ -65,6 +69,14 @@ impl Base {
             if earlier.unit != task.unit {
                 let [before, now] = [earlier.unit, task.unit].map(|unit| unit.plural());
                 notes.push(format!("{}: the base model's head scores {before}, not {now}, and is left out", task.name));
+                continue;
+            }
+            if earlier.kind != task.kind {
+                let [before, now] = [earlier.kind, task.kind].map(kind_in_words);
+                notes.push(format!(
+                    "{}: the base model's head is one of {before}, not of {now}, and is left out",
+                    task.name
+                ));
                 continue;
             }
             let architecture = &self.checkpoint.architecture;
@@ -95,6 +107,14 @@ impl Base {
             }
         }
         Ok((weights, notes))
+    }
+}
+
+/// What a head's rows are.
+fn kind_in_words(kind: HeadKind) -> &'static str {
+    match kind {
+        HeadKind::Labels => "independent labels",
+        HeadKind::Classes => "exclusive classes",
     }
 }
 

@@ -18,7 +18,7 @@ use super::metrics::Interval;
 use super::report::describe;
 use super::template::{Slots, fill};
 use super::{figures, files};
-use crate::bundle::{HeadKind, Manifest, Task};
+use crate::bundle::{Manifest, Task};
 use crate::{Error, Result};
 
 const TEMPLATE: &str = include_str!("card/template.md");
@@ -91,7 +91,7 @@ fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
     }
     let content = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
     let measured = serde_json::from_str(&content).map_err(|error| {
-        Error::invalid(format!("{} is not what the companion prints with --json: {error}", path.display()))
+        Error::invalid(format!("{} is not what the companion prints as JSON: {error}", path.display()))
     })?;
     Ok(Some(measured))
 }
@@ -108,12 +108,8 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
         add_row(&mut table, what, &[shown(figure), interval]);
     };
     let intervals = intervals.as_ref();
-    let [loss, accuracy] = match task.kind {
-        HeadKind::Labels => ["loss (binary cross-entropy)", "binary accuracy"],
-        HeadKind::Classes => ["loss (cross-entropy)", "accuracy of the likeliest class"],
-    };
-    row(loss, Some(metrics.loss), intervals.and_then(|of| of.loss));
-    row(accuracy, metrics.accuracy, intervals.and_then(|of| of.accuracy));
+    row(&format!("loss ({})", figures::loss_name(task.kind)), Some(metrics.loss), intervals.and_then(|of| of.loss));
+    row(figures::accuracy_name(task.kind), metrics.accuracy, intervals.and_then(|of| of.accuracy));
     if metrics.f1_macro.is_some() {
         row("F1, macro", metrics.f1_macro, None);
     }

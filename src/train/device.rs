@@ -16,9 +16,9 @@ pub fn device(name: &str) -> Result<Device> {
         "auto" => Ok(automatic()),
         "cpu" => Ok(Device::Cpu),
         "metal" if utils::metal_is_available() => Device::new_metal(0).map_err(|error| absent("Metal", &error)),
-        "metal" => Err(Error::invalid(
-            "this build of undertone cannot use Metal: build it on a Mac with cargo build --release --features metal",
-        )),
+        "metal" => {
+            Err(Error::invalid("this build of undertone cannot use Metal: build it on a Mac with the feature metal"))
+        }
         _ => {
             let number = name.strip_prefix("cuda").map(|rest| rest.strip_prefix(':').unwrap_or(rest));
             let number = match number {
@@ -34,7 +34,7 @@ pub fn device(name: &str) -> Result<Device> {
             if !utils::cuda_is_available() {
                 return Err(Error::invalid(
                     "this build of undertone cannot use CUDA: install NVIDIA's CUDA toolkit and build it with \
-                     cargo build --release --features cuda, or train on the device cpu (see docs/GPU.md)",
+                     the feature cuda, or train on the device cpu (see docs/GPU.md)",
                 ));
             }
             Device::new_cuda(number).map_err(|error| absent(name, &error))
@@ -115,7 +115,7 @@ mod tests {
         ] {
             if !available {
                 let said = device(name).unwrap_err().to_string();
-                assert!(said.contains(&format!("--features {feature}")), "{name}: {said}");
+                assert!(said.contains(&format!("the feature {feature}")), "{name}: {said}");
             }
         }
     }

@@ -59,12 +59,21 @@ impl Default for Options {
 /// As [`assemble`], or the model cannot be built from the run's files, or `folder` cannot be written.
 pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
     let bundle = assemble(run, options, progress)?;
-    Classifier::new(&bundle)?;
+    check_answers(&bundle)?;
     files::make_folder(folder)?;
     let [weights, tokenizer, manifest] = [WEIGHTS, TOKENIZER, MANIFEST].map(|name| folder.join(name));
     let json = bundle.manifest.to_json()?;
     files::replace(&[(&weights, &bundle.weights), (&tokenizer, &bundle.tokenizer), (&manifest, &json)])?;
     Ok(bundle)
+}
+
+/// Builds the model of `bundle` and has it read a text: weights can be finite, and overflow on the way.
+///
+/// # Errors
+/// The model cannot be built, or its answer is not a number.
+pub fn check_answers(bundle: &Bundle) -> Result<()> {
+    let answer = Classifier::new(bundle)?.classify("Whether this is read at all.");
+    answer.map(drop).map_err(|error| Error::invalid(format!("this model would be of no use as a bundle: {error}")))
 }
 
 /// Makes the bundle of the model that `run` has kept, in memory.

@@ -212,6 +212,8 @@ fn readme(record: &Record) -> String {
         Pooling::Cls => "    pooled = hidden[:, 0]  # the vector of [CLS]\n",
         Pooling::Pooler => "    pooled = output.pooler_output\n",
     };
+    // As Python fills them in.
+    let [weight, bias] = names::head_tensors("{task['name']}");
     format!(
         "An encoder with classification heads made by Undertone, for transformers. No class there has such heads: `{HEADS}` holds \
          them, and `{HEADS_RECORD}` says what they score, texts or each token of them. Labels are independent of each other, so that \
@@ -220,7 +222,7 @@ fn readme(record: &Record) -> String {
          tasks = json.loads((Path(folder) / \"{HEADS_RECORD}\").read_text())[\"tasks\"]\n\
          with torch.no_grad():\n    output = model(**inputs)\n    hidden = output.last_hidden_state\n{pooled}    \
          for task in tasks:\n        vectors = pooled if task[\"unit\"] == \"text\" else hidden\n        \
-         weight, bias = (heads[f\"heads.{{task['name']}}.{{part}}\"] for part in [\"weight\", \"bias\"])\n        \
+         weight, bias = heads[f\"{weight}\"], heads[f\"{bias}\"]\n        \
          logits = vectors @ weight.T + bias\n        \
          probabilities = logits.softmax(-1) if task[\"kind\"] == \"classes\" else logits.sigmoid()\n        print(task[\"name\"], task[\"labels\"], probabilities)\n```\n"
     )

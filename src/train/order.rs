@@ -132,6 +132,19 @@ mod tests {
         assert_eq!(order.batch(2, 4).len(), 2);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_round_has_every_text_once_whatever_the_size_of_batches(
+            seed: u64, length in 1usize..300, size in 1usize..70, round in 0usize..5,
+        ) {
+            let order = Order { key: Key::new(seed, Purpose::Order), length };
+            let batches = order.batches(size);
+            let mut indices: Vec<usize> = (0..batches).flat_map(|batch| order.batch(round * batches + batch, size)).collect();
+            indices.sort_unstable();
+            proptest::prop_assert_eq!(indices, (0..length).collect::<Vec<_>>());
+        }
+    }
+
     #[test]
     fn no_round_of_a_seed_is_one_of_another_seed() {
         let rounds = (0..20).flat_map(|seed| {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::files;
 use super::metrics::{BINS, Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
-use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, Manifest, Precision, Task};
+use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, HeadKind, Manifest, Precision, Task};
 use crate::classify::{Classification, TaskScores};
 use crate::{Error, Result};
 
@@ -40,6 +40,8 @@ pub struct Report {
 pub struct TaskReport {
     /// The task's name.
     pub name: String,
+    /// How its labels go together.
+    pub kind: HeadKind,
     /// How the run went; none where there is no run or it noted nothing.
     pub history: Option<History>,
     /// How good the model is; none where no texts were scored.

@@ -458,7 +458,7 @@ impl Trainer {
             Some(kept) => format!(", and the best model, of step {}, is in the run folder", kept.best_step),
             None => String::new(),
         };
-        Error::invalid(format!(
+        Error::Diverged(format!(
             "{what}: training has diverged. {checkpoint}{best}. Start anew with a lower learning-rate, or with clip-norm 1"
         ))
     }

@@ -1,4 +1,3 @@
-use crate::bundle::HeadKind;
 use std::path::Path;
 
 use super::*;
@@ -15,7 +14,7 @@ fn base(heads: &[(&str, Unit, &[&str])]) -> Base {
         base.checkpoint.weights.insert(weight, Tensor::new(rows, &Device::Cpu).unwrap()).unwrap();
         base.checkpoint.weights.insert(bias, Tensor::new(biases, &Device::Cpu).unwrap()).unwrap();
         let labels = labels.iter().map(|label| (*label).to_owned()).collect();
-        base.heads.push(Head { task: (*task).to_owned(), unit: *unit, labels });
+        base.heads.push(Head { task: (*task).to_owned(), unit: *unit, kind: HeadKind::Labels, labels });
     }
     base
 }
@@ -54,6 +53,20 @@ fn labels_are_found_by_their_names() {
         notes,
         ["mail: the label new is new to the base model", "mail: the base model's label urgent is left out"]
     );
+}
+
+#[test]
+fn a_head_of_independent_labels_serves_no_exclusive_classes() {
+    let labels = ["news", "sport"];
+    for [before, now] in [[HeadKind::Labels, HeadKind::Classes], [HeadKind::Classes, HeadKind::Labels]] {
+        let mut base = base(&[("topic", Unit::Text, &labels)]);
+        base.heads[0].kind = before;
+        let (weights, notes) =
+            base.weights(&[TaskData { kind: now, ..task("topic", Unit::Text, &labels) }], 1).unwrap();
+        assert!(!weights.names().any(|name| name.starts_with("heads.")), "{now:?} by rows of {before:?}");
+        let [before, now] = [before, now].map(kind_in_words);
+        assert_eq!(notes, [format!("topic: the base model's head is one of {before}, not of {now}, and is left out")]);
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn a_card_without_measurements_says_so() {
     }
     write_json(folder.path(), "bias.json", json!({ "task": "toxicity" }));
     let refused = super::card(&manifest(), folder.path()).unwrap_err().to_string();
-    assert!(refused.contains("bias.json is not what the companion prints with --json"), "{refused}");
+    assert!(refused.contains("bias.json is not what the companion prints as JSON"), "{refused}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::curve::height;
 use super::{Measured, Report, Sentence, TaskReport, pictures};
 use crate::train::chart::{Chart, Point, STYLE, escape, slug};
-use crate::train::figures::figure;
+use crate::train::figures::{accuracy_name, figure, loss_name};
 use crate::train::metrics::Bin;
 
 const PAGE_STYLE: &str = include_str!("page.css");
@@ -50,6 +50,11 @@ fn humanised(name: &str) -> String {
     name.replace(['_', '-'], " ")
 }
 
+fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
+}
+
 fn section(task: &TaskReport) -> String {
     let id = slug(&task.name);
     let mut html = format!(
@@ -82,11 +87,12 @@ fn section(task: &TaskReport) -> String {
 
 fn figures(measured: &Measured, task: &TaskReport) -> String {
     let metrics = &measured.metrics;
-    let (one, classes) = (measured.labels.len() == 1, metrics.f1_macro.is_some());
+    let one = measured.labels.len() == 1;
+    let (loss, accuracy) = (format!("Loss ({})", loss_name(task.kind)), capitalised(accuracy_name(task.kind)));
     let mut tiles = vec![
         ("Texts", metrics.samples.to_string()),
-        (if classes { "Loss (cross-entropy)" } else { "Loss (BCE)" }, format!("{:.3}", metrics.loss)),
-        (if classes { "Accuracy" } else { "Binary accuracy" }, figure(metrics.accuracy)),
+        (&loss[..], format!("{:.3}", metrics.loss)),
+        (&accuracy, figure(metrics.accuracy)),
         (if one { "ROC AUC" } else { "ROC AUC, macro" }, figure(metrics.auc_macro)),
     ];
     if let Some(tokens) = metrics.tokens {
@@ -95,7 +101,7 @@ fn figures(measured: &Measured, task: &TaskReport) -> String {
     if !one {
         tiles.push(("ROC AUC, micro", figure(metrics.auc_micro)));
     }
-    if classes {
+    if metrics.f1_macro.is_some() {
         tiles.push(("F1, macro", figure(metrics.f1_macro)));
     }
     tiles.push(("Calibration error", figure(metrics.ece)));

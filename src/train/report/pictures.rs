@@ -2,7 +2,7 @@
 
 use super::{History, Measured, TaskReport};
 use crate::train::chart::{Axis, Chart, Frame, Look, Series, diagram, points, slug};
-use crate::train::figures::figure;
+use crate::train::figures::{accuracy_name, figure, loss_name};
 
 /// The longest name that a legend has room for, figures included.
 const LONGEST: usize = 27;
@@ -48,7 +48,7 @@ fn loss(task: &TaskReport, history: &History) -> Chart {
             last(&validation)
         ),
         x: Axis::fitting("batches", all().map(|point| point[0])),
-        y: Axis::fitting("binary cross-entropy", all().map(|point| point[1])),
+        y: Axis::fitting(loss_name(task.kind), all().map(|point| point[1])),
         series: vec![
             series("batch", history.losses.clone(), 7, Look::Faint),
             series("batches, fading mean", history.smoothed.clone(), 0, Look::Strong),
@@ -69,7 +69,7 @@ fn ranking_by_step(task: &TaskReport, history: &History) -> Chart {
     let curves = vec![
         series("ROC AUC, macro", average, 0, Look::Marked),
         series("ROC AUC, micro", micro, 2, Look::Marked),
-        series("binary accuracy", accuracy, 1, Look::Marked),
+        series(accuracy_name(task.kind), accuracy, 1, Look::Marked),
     ];
     // With one label macro and micro are the same.
     let one = task.measured.as_ref().is_some_and(|measured| measured.labels.len() == 1)

@@ -16,7 +16,14 @@ fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<Hi
     let score = LabelScore { label: names[0].to_owned(), probability: 0.75, threshold: 0.5 };
     let scores = TaskScores { task: "toxicity".into(), kind: HeadKind::Labels, labels: vec![score] };
     let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), scores }];
-    let task = TaskReport { name: "toxicity".into(), history, measured: Some(measured), calibration: None, sentences };
+    let task = TaskReport {
+        name: "toxicity".into(),
+        kind: HeadKind::Labels,
+        history,
+        measured: Some(measured),
+        calibration: None,
+        sentences,
+    };
     Report { name: "a <model>".into(), model: "small".into(), tasks: vec![task] }
 }
 
@@ -101,6 +108,7 @@ fn what_is_degenerate_is_said_and_not_drawn() {
 fn a_task_without_texts_is_still_reported() {
     let task = TaskReport {
         name: "../odd name".into(),
+        kind: HeadKind::Classes,
         history: Some(History::default()),
         measured: None,
         calibration: None,
@@ -110,4 +118,5 @@ fn a_task_without_texts_is_still_reported() {
     let (page, _, names) = written(&report);
     assert!(page.contains("No texts were scored.") && page.contains("../odd name"));
     assert!(names.contains(&"---odd-name-loss.svg".to_owned()), "{names:?}");
+    assert!(!page.contains("binary"), "nothing is binary where classes exclude each other: {page}");
 }

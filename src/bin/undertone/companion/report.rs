@@ -63,6 +63,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         let scored = |text: &&str| Ok::<_, Error>(Sentence::of(text, &classifier.classify(text)?, &task.name));
         tasks.push(TaskReport {
             name: task.name.clone(),
+            kind: task.kind,
             history: histories.get(&task.name).cloned(),
             measured,
             calibration: task.calibration.clone(),

@@ -76,3 +76,28 @@ fn texts_without_any_mark_read_back_equal() {
         assert_eq!(dataset.examples, examples);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 100, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn whatever_is_written_reads_back_equal(
+        // Line breaks of HTML are read as such, so that what has them does not come back.
+        rows in proptest::collection::vec(("(?s)[^<]{0,40}", 0f32..=1.0, proptest::option::of(0f32..=1.0), 0f32..1e6), 1..20),
+    ) {
+        let folder = folder(&[]);
+        let path = folder.path().join("held_out.jsonl");
+        let schema = schema(&["toxic", "threat"]);
+        let example = |(number, (text, toxic, threat, weight)): (usize, (String, f32, Option<f32>, f32))| Example {
+            text: format!("{number}: {text}"),
+            second: None,
+            targets: vec![toxic, threat.unwrap_or(UNKNOWN)],
+            marks: Vec::new(),
+            weight,
+        };
+        let examples: Vec<Example> = rows.into_iter().enumerate().map(example).collect();
+        write_jsonl(&path, &examples, &schema).unwrap();
+        let dataset = read(&[source(&path)], &schema, Split::Test, BadRows::Refuse, 1).unwrap();
+        proptest::prop_assert_eq!(dataset.examples, examples);
+    }
+}
