@@ -52,10 +52,11 @@ fn file_name(picture: &Sheet) -> String {
 }
 
 /// The card of the model that `manifest` describes with the measurements in the folder `measurements`:
-/// `evaluate-TASK.json` and `examine-TASK.json` for each task, `disguised-WAY.json` for each [`Disguise`], and `bias.json`.
+/// `evaluate-TASK.json` and `examine-TASK.json` for each task, `elsewhere-TASK-NAME.json` for each other set of texts,
+/// `disguised-WAY.json` for each [`Disguise`], and `bias.json`.
 ///
 /// # Errors
-/// A measurement is there and cannot be read.
+/// A measurement is there and cannot be read, or the folder cannot be listed.
 pub fn card(manifest: &Manifest, measurements: &Path) -> Result<Card> {
     let of_tasks = |of: fn(&Path, &Task) -> Result<String>| -> Result<String> {
         let parts: Vec<String> = manifest.tasks.iter().map(|task| of(measurements, task)).collect::<Result<_>>()?;
@@ -72,6 +73,7 @@ pub fn card(manifest: &Manifest, measurements: &Path) -> Result<Card> {
         ("licence", manifest.licence.clone()),
         ("performance", of_tasks(performance)?),
         ("calibration", shown.join("\n\n")),
+        ("elsewhere", of_tasks(elsewhere)?),
         ("behaviour", of_tasks(behaviour)?),
         ("disguise", disguise(measurements)?),
         ("bias", bias(measurements)?),
@@ -154,6 +156,52 @@ fn show(task: &Task, picture: Option<&Sheet>) -> String {
         Some(picture) => format!("![{}. {}]({})", picture.title, picture.description, file_name(picture)),
         None => format!("{}: {NOT_MEASURED}", task.name),
     }
+}
+
+/// What was measured on texts of other kinds: a row for each set and each label that is known of some of its texts.
+fn elsewhere(folder: &Path, task: &Task) -> Result<String> {
+    let prefix = format!("elsewhere-{}-", task.name);
+    let entries = std::fs::read_dir(folder).and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<std::io::Result<Vec<_>>>()
+    });
+    let mut files = entries.map_err(Error::io(folder))?;
+    files.retain(|file| file.starts_with(&prefix) && file.ends_with(".json"));
+    files.sort_unstable();
+    if files.is_empty() {
+        return Ok(format!("{}: {NOT_MEASURED}", task.name));
+    }
+    let columns = ["texts", "accuracy at ½", "ROC AUC", "recall", "false alarms", "within"];
+    let mut table = heading(&format!("{}, on other texts", task.name), &columns);
+    for file in &files {
+        let Some(Evaluation { metrics, decisions, within, .. }) = read(folder, file)? else { continue };
+        let name = file[prefix.len()..].trim_end_matches(".json");
+        for label in &task.labels {
+            let Some(of) = metrics.labels.get(&label.name) else { continue };
+            let (positives, negatives) = (of.positives, of.negatives.unwrap_or(0));
+            if positives + negatives + of.undecided == 0 {
+                continue;
+            }
+            let decisions = decisions.get(&label.name);
+            let within = within.as_ref().and_then(|within| {
+                let share = within.labels.get(&label.name).copied().flatten()?;
+                Some(format!("{} ({} to {})", shown(Some(share)), within.low, within.high))
+            });
+            // Shares of nothing are no figures, and with several labels accuracy is that of all.
+            let figures = [
+                metrics.accuracy.filter(|_| task.labels.len() == 1),
+                of.auc,
+                decisions.map(|at| at.recall).filter(|_| positives > 0),
+                decisions.and_then(|at| at.false_positive_rate).filter(|_| negatives > 0),
+            ];
+            let figures =
+                figures.map(|figure| figure.map_or("–".to_owned(), |measured| figures::figure(Some(measured))));
+            let counted = (positives + negatives + of.undecided).to_string();
+            let cells = std::iter::once(counted).chain(figures).chain([within.unwrap_or("–".to_owned())]);
+            let first = if task.labels.len() == 1 { name.to_owned() } else { format!("{name}: {}", label.name) };
+            add_row(&mut table, &first, &cells.collect::<Vec<_>>());
+        }
+    }
+    Ok(table)
 }
 
 fn disguise(folder: &Path) -> Result<String> {

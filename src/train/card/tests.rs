@@ -25,6 +25,24 @@ fn figures_stand_where_they_were_measured() {
     let all = json!({ "cases": 8, "passed": 6 });
     let examination = json!({ "task": "toxicity", "all": all, "capabilities": [capability], "tests": [] });
     write_json(folder, "examine-toxicity.json", examination);
+    let of_set = |labels: serde_json::Value| json!({ "n": 30, "loss": 0.5, "accuracy": 0.8, "auc_macro": null, "auc_micro": null, "labels": labels });
+    let at = json!({ "threshold": 0.3, "precision": 0.5, "recall": 0.625, "f1": 0.6, "false_positive_rate": 0.0625, "true_positives": 5.0,
+        "false_positives": 1.0, "false_negatives": 3.0, "true_negatives": 15.0 });
+    let mut tweets =
+        of_set(json!({ "positive": { "auc": 0.9, "average_precision": 0.8, "positives": 10, "negatives": 20 } }));
+    tweets["decisions"] = json!({ "positive": at });
+    write_json(folder, "elsewhere-sentiment-tweets.json", tweets);
+    let mut facts = of_set(
+        json!({ "positive": { "auc": null, "average_precision": null, "positives": 0, "negatives": 0, "undecided": 30 } }),
+    );
+    facts["within"] = json!({ "low": 0.3, "high": 0.7, "labels": { "positive": 0.75 } });
+    facts["accuracy"] = json!(null);
+    write_json(folder, "elsewhere-sentiment-facts.json", facts);
+    let known = json!({ "auc": 0.95, "average_precision": 0.9, "positives": 8, "negatives": 16 });
+    let unknown = json!({ "auc": null, "average_precision": null, "positives": 0, "negatives": 0, "unknown": 24 });
+    let mut posts = of_set(json!({ "toxic": known, "threat": unknown }));
+    posts["decisions"] = json!({ "toxic": at, "threat": at });
+    write_json(folder, "elsewhere-toxicity-posts.json", posts);
     let term = json!({ "term": "gay", "group": "orientation", "neutral": 0.4, "neutral_distance": 0.3, "toxic": 0.9,
         "toxic_distance": 0.0, "neutral_marked": 0.25, "subgroup": 0.9, "bpsn": 0.7, "bnsp": null });
     let templates = json!({ "neutral": 0.1, "toxic": 0.9, "neutral_marked": 0.05, "auc": 0.95, "terms": [term] });
@@ -36,6 +54,9 @@ fn figures_stand_where_they_were_measured() {
         "| sentiment, 12 texts | measured | 95% interval |\n|---|---|---|\n| loss (binary cross-entropy) | 0.250 | 0.200 to 0.300 |",
         "| ROC AUC of positive | 0.910 | 0.850 to 0.950 |",
         "| ROC AUC, micro | not measured | not measured |",
+        "| sentiment, on other texts | texts | accuracy at ½ | ROC AUC | recall | false alarms | within |\n|---|---|---|---|---|---|---|\n\
+         | facts | 30 | – | – | – | – | 0.750 (0.3 to 0.7) |\n| tweets | 30 | 0.800 | 0.900 | 0.625 | 0.062 | – |\n",
+        "|\n| posts: toxic | 24 | – | 0.950 | 0.625 | 0.062 | – |\n\ntoxic-words: not measured",
         "### Behaviour\nsentiment: not measured\n\n| toxicity, capability | cases | passed |",
         "| negation | 8 | 75% |",
         "| gay | 0.400 | +0.300 | 25% | 0.900 | 0.700 | not measured |",
