@@ -11,7 +11,7 @@ use undertone::train::export::{Options, export};
 use undertone::train::recipe::Recipe;
 use undertone::train::run::RunFolder;
 use undertone::train::task::{SourceSettings, TaskSettings};
-use undertone::train::trainer::{Conduct, Outcome, train};
+use undertone::train::trainer::{Outcome, RunOptions, train};
 use undertone::train::{Progress, Silent};
 use undertone::{Error, Result};
 
@@ -50,8 +50,8 @@ fn main() -> Result<()> {
     };
     let tokenizer = Tokenizer::from_checkpoint(Path::new(base), recipe.max_tokens)?;
     let tasks = vec![task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?];
-    let conduct = Conduct::new(Path::new(run));
-    if let Outcome::Finished(record) = train(tasks, pretrained, &tokenizer, &recipe, &conduct, &mut Lines)? {
+    let options = RunOptions::new(Path::new(run));
+    if let Outcome::Finished(record) = train(tasks, pretrained, &tokenizer, &recipe, &options, &mut Lines)? {
         println!("The best epoch was number {}", record.best_epoch);
     }
     let options = Options { name: "mail".into(), ..Options::default() };

@@ -141,8 +141,8 @@ pub fn dataset(data: &[u8]) {
         assert_eq!(example.targets.len(), schema.labels.len());
         assert!(example.targets.iter().all(|target| target.is_nan() || (0.0..=1.0).contains(target)), "{example:?}");
         assert!(example.weight.is_finite() && example.weight >= 0.0 && !example.text.trim().is_empty(), "{example:?}");
-        assert!(example.marks.iter().all(|mark| example.text.get(mark.clone()).is_some()), "{example:?}");
-        assert!(example.marks.windows(2).all(|pair| pair[0].end < pair[1].start), "{example:?}");
+        assert!(example.spans.iter().all(|mark| example.text.get(mark.clone()).is_some()), "{example:?}");
+        assert!(example.spans.windows(2).all(|pair| pair[0].end < pair[1].start), "{example:?}");
     }
     // Of what is left where line breaks were taken out, more may be one.
     if examples.is_empty() || examples.iter().any(|example| example.text.contains('<')) {

@@ -32,4 +32,4 @@ pub use model::{HeadShape, Model, Unit};
 pub use tensors::{Content, StoredTensor, Tensors};
 pub use weights::Weights;
 
-pub use crate::ops::{Ops, Precision, Rounding};
+pub use crate::ops::{Ops, ProductPrecision, Rounding};

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 mod many;
 mod words;
 
-pub use many::{Scores, Scoring};
+pub use many::{BatchScorer, Scores};
 pub use words::{TaskWords, WordEffect, WordScore};
 
 /// What the model says of one text.

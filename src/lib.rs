@@ -29,7 +29,7 @@
 //! use undertone::train::data::BadRows;
 //! use undertone::train::recipe::Recipe;
 //! use undertone::train::task::{SourceSettings, TaskSettings};
-//! use undertone::train::trainer::{Conduct, train};
+//! use undertone::train::trainer::{RunOptions, train};
 //!
 //! # let (folder, base) = (tempfile::tempdir().unwrap(), Path::new("tests/fixtures/tiny-bert"));
 //! # let (data, run) = (folder.path().join("reviews.csv"), folder.path().join("run"));
@@ -45,7 +45,7 @@
 //!     ..TaskSettings::default()
 //! };
 //! let texts = task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?;
-//! train(vec![texts], pretrained, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
+//! train(vec![texts], pretrained, &tokenizer, &recipe, &RunOptions::new(&run), &mut Silent)?;
 //! assert!(run.join("run.json").exists());
 //! # }
 //! # Ok::<_, undertone::Error>(())
@@ -61,7 +61,7 @@
 //! use undertone::train::export::{Options, export};
 //! use undertone::train::run::RunFolder;
 //!
-//! # use undertone::{text::Tokenizer, train::{base::Base, data::BadRows, recipe::Recipe, trainer::{Conduct, train}}};
+//! # use undertone::{text::Tokenizer, train::{base::Base, data::BadRows, recipe::Recipe, trainer::{RunOptions, train}}};
 //! # use undertone::train::task::{SourceSettings, TaskSettings};
 //! # let (folder, base) = (tempfile::tempdir().unwrap(), Path::new("tests/fixtures/tiny-bert"));
 //! # let (data, run, bundle) = (folder.path().join("reviews.csv"), folder.path().join("run"), folder.path().join("bundle"));
@@ -77,7 +77,7 @@
 //! # };
 //! # let texts = task.read(Path::new("."), BadRows::Refuse, recipe.seed, &mut Silent)?;
 //! # let tokenizer = Tokenizer::from_checkpoint(base, recipe.max_tokens)?;
-//! # train(vec![texts], pretrained, &tokenizer, &recipe, &Conduct::new(&run), &mut Silent)?;
+//! # train(vec![texts], pretrained, &tokenizer, &recipe, &RunOptions::new(&run), &mut Silent)?;
 //! let options = Options { name: "reviews".into(), ..Options::default() };
 //! export(&RunFolder::open(&run)?, &bundle, &options, &mut Silent)?;
 //! let answer = Classifier::read(&bundle)?.classify("film 7 was good")?;

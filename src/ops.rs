@@ -30,7 +30,7 @@ use crate::kernels::quantised::QuantisedMatrix;
 
 pub use crate::kernels::dropout::Mask;
 pub use crate::kernels::int8::Rounding;
-pub use crate::kernels::precision::Precision;
+pub use crate::kernels::precision::ProductPrecision;
 pub use fused_weights::FusedWeights;
 pub use int8::{Int8Layer, Int8Linear};
 
@@ -40,10 +40,10 @@ pub use int8::{Int8Layer, Int8Linear};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ops {
     /// One operation for each sub-layer.
-    Fused(Precision),
+    Fused(ProductPrecision),
     /// candle's operations, on any device. A browser has none but the CPU, and without them the engine is a seventh smaller.
     #[cfg(not(target_arch = "wasm32"))]
-    Composed(Precision),
+    Composed(ProductPrecision),
 }
 
 /// Where each text of a packed batch lies: text `i` is the rows `offsets[i]..offsets[i + 1]`.
@@ -120,7 +120,7 @@ fn saved<T>(saved: &OnceLock<T>) -> Result<&T> {
 impl Ops {
     /// What suits `device`.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn for_device(device: &candle_core::Device, precision: Precision) -> Self {
+    pub fn for_device(device: &candle_core::Device, precision: ProductPrecision) -> Self {
         if device.is_cpu() { Self::Fused(precision) } else { Self::Composed(precision) }
     }
 
@@ -200,13 +200,13 @@ impl Ops {
         offsets: &SequenceOffsets,
         settings: AttentionSettings,
     ) -> Result<Tensor> {
-        composed::context(x, &weights.tensor()?, offsets, settings, Precision::F32)
+        composed::context(x, &weights.tensor()?, offsets, settings, ProductPrecision::F32)
     }
 
     /// What the last linear layer of [`Self::feed_forward`] is given: the inner values.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn inner(self, x: &Tensor, first: &Tensor, weights: &FusedWeights) -> Result<Tensor> {
-        composed::inner(x, first, &weights.tensor()?, Precision::F32)
+        composed::inner(x, first, &weights.tensor()?, ProductPrecision::F32)
     }
 
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).

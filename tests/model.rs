@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_transformers::models::bert::BertModel;
 use undertone::bert::{
-    Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Ops, Pooling, Precision, Rounding, Sizes, TokenIds,
-    Unit, Weights,
+    Architecture, Batch, Checkpoint, Dropout, HeadShape, Model, Ops, Pooling, ProductPrecision, Rounding, Sizes,
+    TokenIds, Unit, Weights,
 };
 use undertone::bundle::weights::{Storage, decode, encode};
 use undertone::bundle::{self, EmbeddingPrecision};
@@ -76,7 +76,7 @@ fn relative_distance(a: &Tensor, b: &Tensor) -> f64 {
 fn logits_and_loss_are_pytorchs() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    for ops in [Ops::Fused(Precision::F32), Ops::Composed(Precision::F32)] {
+    for ops in [Ops::Fused(ProductPrecision::F32), Ops::Composed(ProductPrecision::F32)] {
         for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Cls, "cls"), (Pooling::Pooler, "pooler")] {
             let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
             let distance = relative_distance(&logits, &reference.0[&format!("{name}.logits")]);
@@ -92,7 +92,7 @@ fn logits_and_loss_are_pytorchs() {
 fn every_gradient_is_pytorchs() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    for ops in [Ops::Fused(Precision::F32), Ops::Composed(Precision::F32)] {
+    for ops in [Ops::Fused(ProductPrecision::F32), Ops::Composed(ProductPrecision::F32)] {
         for (pooling, name) in [(Pooling::Mean, "mean"), (Pooling::Pooler, "pooler")] {
             let logits = model(&variables, pooling, ops).logits(&reference.batch(), 0, None).unwrap();
             let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
@@ -130,12 +130,15 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
         let loss = binary_cross_entropy(&logits, &reference.0["targets"]).unwrap().mean_all().unwrap();
         (logits, loss.backward().unwrap())
     };
-    let (logits, gradients) = run(Ops::Fused(Precision::F32), dropout);
-    let (composed_logits, composed_gradients) = run(Ops::Composed(Precision::F32), dropout);
-    assert!(relative_distance(&logits, &run(Ops::Fused(Precision::F32), None).0) > 1e-2, "dropout changed nothing");
+    let (logits, gradients) = run(Ops::Fused(ProductPrecision::F32), dropout);
+    let (composed_logits, composed_gradients) = run(Ops::Composed(ProductPrecision::F32), dropout);
+    assert!(
+        relative_distance(&logits, &run(Ops::Fused(ProductPrecision::F32), None).0) > 1e-2,
+        "dropout changed nothing"
+    );
     let other_step = dropout.map(|dropout| Dropout { key: step(12), ..dropout });
     assert!(
-        relative_distance(&logits, &run(Ops::Fused(Precision::F32), other_step).0) > 1e-2,
+        relative_distance(&logits, &run(Ops::Fused(ProductPrecision::F32), other_step).0) > 1e-2,
         "another key is another mask"
     );
     assert!(relative_distance(&logits, &composed_logits) < 3e-6);
@@ -151,7 +154,7 @@ fn dropout_is_applied_and_its_gradients_are_the_composed_ones() {
 fn bf16_products_give_nearly_the_same_gradients() {
     let reference = Reference::read();
     let variables = variables(&reference);
-    let logits = model(&variables, Pooling::Mean, Ops::Fused(Precision::Bf16));
+    let logits = model(&variables, Pooling::Mean, Ops::Fused(ProductPrecision::Bf16));
     let logits = logits.logits(&reference.batch(), 0, None).unwrap();
     let distance = relative_distance(&logits, &reference.0["mean.logits"]);
     assert!((1e-5..2e-2).contains(&distance), "logits are off by {distance:e}");
@@ -178,7 +181,7 @@ fn texts() -> Vec<TokenIds> {
 fn encoder(architecture: &Architecture, weights: Weights, rounding: Option<Rounding>) -> Model {
     let model = match rounding {
         Some(rounding) => Model::for_inference(architecture, Pooling::Mean, &[], weights, rounding),
-        None => Model::new(architecture, Pooling::Mean, &[], weights, Ops::Fused(Precision::F32)),
+        None => Model::new(architecture, Pooling::Mean, &[], weights, Ops::Fused(ProductPrecision::F32)),
     };
     model.unwrap()
 }
@@ -314,7 +317,7 @@ fn hidden_states_are_candle_transformers() {
     let peer = BertModel::load(builder, &serde_json::from_str(&config).unwrap()).unwrap();
     let texts = texts();
     let model =
-        Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused(Precision::F32))
+        Model::new(&checkpoint.architecture, Pooling::Mean, &[], checkpoint.weights, Ops::Fused(ProductPrecision::F32))
             .unwrap();
     let ours = model.hidden_states(&Batch::pack(&texts).unwrap(), None).unwrap();
     let mut first_row = 0;

@@ -48,7 +48,7 @@ fn main() {}
 fn main() -> ours::Result<()> {
     use std::path::PathBuf;
 
-    use undertone::ops::Precision;
+    use undertone::ops::ProductPrecision;
 
     let count = |name: &str, default: usize| std::env::var(name).map_or(Ok(default), |text| text.parse());
     let Ok(base) = std::env::var("BASE") else {
@@ -62,7 +62,9 @@ fn main() -> ours::Result<()> {
     memory::keep_memory_mapped();
 
     let mut results = Vec::new();
-    for (precision, rounds) in [(Precision::F32, count("ROUNDS", 12)?), (Precision::Bf16, count("BF16_ROUNDS", 3)?)] {
+    for (precision, rounds) in
+        [(ProductPrecision::F32, count("ROUNDS", 12)?), (ProductPrecision::Bf16, count("BF16_ROUNDS", 3)?)]
+    {
         if rounds > 0 {
             results.push(report::compare(&base, precision, rounds, Load { texts, threads })?);
         }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use candle_core::{Device, Tensor, Var};
 use undertone::bert::Architecture;
 use undertone::kernels::parts::{build, product_rows};
-use undertone::kernels::precision::{PackedRhs, Precision};
+use undertone::kernels::precision::{PackedRhs, ProductPrecision};
 use undertone::kernels::product::{Matrix, Parallelism};
 use undertone::kernels::{gelu, layer_norm};
 use undertone::ops::{AttentionSettings, FusedWeights, Lookup, Ops, SequenceOffsets};
@@ -19,7 +19,7 @@ use crate::TOKENS;
 use crate::ours::{Result, group, texts};
 
 /// The seconds of each part of one step.
-pub fn measure(sizes: &Architecture, precision: Precision, count: usize) -> Result<Vec<(&'static str, f64)>> {
+pub fn measure(sizes: &Architecture, precision: ProductPrecision, count: usize) -> Result<Vec<(&'static str, f64)>> {
     let ops = Ops::Fused(precision);
     let rows = count * TOKENS;
     let (hidden, inner) = (sizes.hidden_size, sizes.intermediate_size);
@@ -72,7 +72,7 @@ pub fn measure(sizes: &Architecture, precision: Precision, count: usize) -> Resu
 }
 
 /// A linear layer's three products, two by parts of the rows and one by parts of the outputs.
-fn products(precision: Precision, rows: usize, outputs: usize, inputs: usize) -> Result<f64> {
+fn products(precision: ProductPrecision, rows: usize, outputs: usize, inputs: usize) -> Result<f64> {
     let [x, weight, gradient] = [rows * inputs, outputs * inputs, rows * outputs].map(|length| vec![0.5f32; length]);
     let by_rows = |left: &[f32], right: Matrix<&[f32]>, inner: usize, width: usize| {
         let (factor, part) = (PackedRhs::new(precision, right), product_rows(rows));

@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 use serde_json::{Value, json};
 use undertone::bert::Checkpoint;
-use undertone::ops::{Ops, Precision};
+use undertone::ops::{Ops, ProductPrecision};
 use undertone::train::peak_megabytes;
 
 use crate::ours::{Ours, Result, Step};
@@ -49,11 +49,11 @@ impl Side {
 }
 
 /// Measures both sides in turn, and prints it.
-pub fn compare(base: &Path, precision: Precision, rounds: usize, load: Load) -> Result<Value> {
+pub fn compare(base: &Path, precision: ProductPrecision, rounds: usize, load: Load) -> Result<Value> {
     let Load { texts, threads } = load;
     let name = match precision {
-        Precision::F32 => "f32",
-        Precision::Bf16 => "bf16",
+        ProductPrecision::F32 => "f32",
+        ProductPrecision::Bf16 => "bf16",
     };
     let mut peer = Peer::start(base, name, load)?;
     let mut ours = Ours::new(base, Ops::Fused(precision), texts)?;

@@ -8,7 +8,7 @@ use super::layer::Layer;
 use super::modules::{LayerNorm, Linear};
 use super::{Architecture, Batch, Pooling, Weights, names};
 use crate::kernels::quantised::QuantisedMatrix;
-use crate::ops::{Ops, Precision, Rounding};
+use crate::ops::{Ops, ProductPrecision, Rounding};
 use crate::{Error, Result};
 
 /// A BERT encoder with one classification head for each task.
@@ -103,7 +103,7 @@ impl Model {
         weights: Weights,
         rounding: Rounding,
     ) -> Result<Self> {
-        Self::build(architecture, pooling, heads, weights, Ops::Fused(Precision::F32), Some(rounding))
+        Self::build(architecture, pooling, heads, weights, Ops::Fused(ProductPrecision::F32), Some(rounding))
     }
 
     fn build(

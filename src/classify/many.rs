@@ -27,7 +27,7 @@ pub struct Scores {
 
 /// A list of texts on its way through the model.
 #[derive(Debug, Clone)]
-pub struct Scoring {
+pub struct BatchScorer {
     texts: Vec<String>,
     /// The places of the texts that wait, the longest last, which is the next.
     waiting: Vec<usize>,
@@ -36,7 +36,7 @@ pub struct Scoring {
     scores: Vec<Scores>,
 }
 
-impl Scoring {
+impl BatchScorer {
     /// None of `texts` has been scored yet.
     pub fn new(texts: Vec<String>) -> Self {
         let mut waiting: Vec<usize> = (0..texts.len()).collect();
@@ -124,7 +124,7 @@ mod tests {
 
     /// The places in each slice of texts of these lengths.
     fn slices(lengths: &[usize]) -> Vec<Vec<usize>> {
-        let mut scoring = Scoring::new(lengths.iter().map(|&length| "a".repeat(length)).collect());
+        let mut scoring = BatchScorer::new(lengths.iter().map(|&length| "a".repeat(length)).collect());
         let mut slices = Vec::new();
         while !scoring.is_done() {
             slices.push(scoring.slice(tokenise).unwrap().into_iter().map(|(place, _)| place).collect());
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_list_without_texts_is_done() {
-        let scoring = Scoring::new(Vec::new());
+        let scoring = BatchScorer::new(Vec::new());
         assert!(scoring.is_done() && scoring.finish().is_empty());
     }
 }

@@ -10,7 +10,7 @@ use super::vectorized;
 /// What the factors of a product are rounded to. Sums are f32 in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Precision {
+pub enum ProductPrecision {
     /// f32, as it is.
     #[default]
     F32,
@@ -32,10 +32,10 @@ enum Prepared<'a> {
 
 impl<'a> PackedRhs<'a> {
     /// Prepares `matrix` on all cores.
-    pub fn new(precision: Precision, matrix: Matrix<&'a [f32]>) -> Self {
+    pub fn new(precision: ProductPrecision, matrix: Matrix<&'a [f32]>) -> Self {
         let prepared = match precision {
-            Precision::F32 => Prepared::Single(matrix),
-            Precision::Bf16 => match Bf16Panels::new(matrix) {
+            ProductPrecision::F32 => Prepared::Single(matrix),
+            ProductPrecision::Bf16 => match Bf16Panels::new(matrix) {
                 Some(panels) => Prepared::Panels(panels),
                 None => Prepared::Rounded(rounded(matrix)),
             },
@@ -107,7 +107,7 @@ mod tests {
                 (Matrix::new(&left[..], k, m).transposed(), Matrix::new(&right[..], n, k).transposed()),
             ] {
                 let mut output = vec![1.0; m * n];
-                PackedRhs::new(Precision::Bf16, right).multiply(
+                PackedRhs::new(ProductPrecision::Bf16, right).multiply(
                     Matrix::new(&mut output[..], m, n),
                     true,
                     left,

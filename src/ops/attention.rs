@@ -17,12 +17,12 @@ use super::view::{Values, slice, tensor};
 use super::{AttentionSettings, SequenceOffsets, saved};
 use crate::kernels::add_rows;
 use crate::kernels::parts::{build_rows, product_rows, total, with_scratch};
-use crate::kernels::precision::{PackedRhs, Precision};
+use crate::kernels::precision::{PackedRhs, ProductPrecision};
 use crate::kernels::product::Matrix;
 
 /// Of (x, packed), where [`pack`] has made the latter.
 pub struct AttentionOp {
-    pub precision: Precision,
+    pub precision: ProductPrecision,
     pub offsets: SequenceOffsets,
     pub settings: AttentionSettings,
     pub saved: OnceLock<SavedAttention>,

@@ -6,12 +6,12 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::{layer_norm_slow, softmax};
 
-use super::{AttentionSettings, Lookup, Mask, Precision, SequenceOffsets, attention, feed_forward};
+use super::{AttentionSettings, Lookup, Mask, ProductPrecision, SequenceOffsets, attention, feed_forward};
 
-pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: Precision) -> Result<Tensor> {
+pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
     let product = match precision {
-        Precision::F32 => x.matmul(&weight.t()?)?,
-        Precision::Bf16 => {
+        ProductPrecision::F32 => x.matmul(&weight.t()?)?,
+        ProductPrecision::Bf16 => {
             let (x, weight) = (x.to_dtype(DType::BF16)?, weight.to_dtype(DType::BF16)?);
             if x.device().is_cpu() {
                 // Where nothing multiplies in bf16, the rounded factors are multiplied in f32.
@@ -53,7 +53,7 @@ pub fn attention_sublayer(
     packed: &Tensor,
     offsets: &SequenceOffsets,
     settings: AttentionSettings,
-    precision: Precision,
+    precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
     let context = context(x, packed, offsets, settings, precision)?;
@@ -67,7 +67,7 @@ pub fn context(
     packed: &Tensor,
     offsets: &SequenceOffsets,
     settings: AttentionSettings,
-    precision: Precision,
+    precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
     let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
@@ -80,7 +80,7 @@ pub fn feed_forward(
     packed: &Tensor,
     epsilon: f32,
     dropout: Option<Mask>,
-    precision: Precision,
+    precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (second, [_, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
     let inner = inner(x, first, packed, precision)?;
@@ -88,7 +88,7 @@ pub fn feed_forward(
 }
 
 /// What the last product of [`feed_forward`] is of.
-pub fn inner(x: &Tensor, first: &Tensor, packed: &Tensor, precision: Precision) -> Result<Tensor> {
+pub fn inner(x: &Tensor, first: &Tensor, packed: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
     let (_, [first_bias, ..]) = feed_forward::unpack(packed, x.dim(1)?)?;
     linear(x, first, &first_bias, precision)?.gelu_erf()
 }

@@ -15,12 +15,12 @@ use super::view::{Values, slice, tensor};
 use super::{Mask, saved};
 use crate::kernels::gelu;
 use crate::kernels::parts::{SUM_ROWS, build_rows, partial_sums, product_rows, split, total, with_scratch};
-use crate::kernels::precision::{PackedRhs, Precision};
+use crate::kernels::precision::{PackedRhs, ProductPrecision};
 use crate::kernels::product::Matrix;
 
 /// Of (x, W₁, packed), where [`pack`] has made the last.
 pub struct FeedForwardOp {
-    pub precision: Precision,
+    pub precision: ProductPrecision,
     pub epsilon: f32,
     pub dropout: Option<Mask>,
     pub saved: OnceLock<SavedFeedForward>,

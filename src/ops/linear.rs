@@ -8,11 +8,11 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 use super::view::{Values, slice, tensor};
 use crate::kernels::parts::{build, partial_sums, product_rows, total};
-use crate::kernels::precision::{PackedRhs, Precision};
+use crate::kernels::precision::{PackedRhs, ProductPrecision};
 use crate::kernels::product::{Matrix, Parallelism};
 
 pub struct LinearOp {
-    pub precision: Precision,
+    pub precision: ProductPrecision,
 }
 
 /// How many cores a product may use: all of them where it is the only part, else one, since the other parts have the others.
@@ -41,7 +41,12 @@ pub fn grad_input(
 }
 
 /// `gradientᵀ · x`, of `outputs` and `inputs` columns.
-pub fn weight_gradient(gradient: &[f32], x: &[f32], [outputs, inputs]: [usize; 2], precision: Precision) -> Vec<f32> {
+pub fn weight_gradient(
+    gradient: &[f32],
+    x: &[f32],
+    [outputs, inputs]: [usize; 2],
+    precision: ProductPrecision,
+) -> Vec<f32> {
     let rows = x.len() / inputs;
     // Each part packs all of x: few parts, and whole tiles of gemm's in each.
     let part = match rayon::current_num_threads() {

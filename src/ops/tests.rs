@@ -37,7 +37,7 @@ fn check(ops: Ops, tolerance: f64, inputs: &[&Var], operation: impl Fn(Ops) -> R
         let squares = tensor.to_dtype(DType::F64).unwrap().sqr().unwrap();
         squares.sum_all().unwrap().to_scalar::<f64>().unwrap().sqrt()
     };
-    for (index, (fused, composed)) in run(ops).iter().zip(run(Ops::Composed(Precision::F32))).enumerate() {
+    for (index, (fused, composed)) in run(ops).iter().zip(run(Ops::Composed(ProductPrecision::F32))).enumerate() {
         let distance = norm(&(fused - &composed).unwrap()) / norm(&composed);
         assert!(distance < tolerance, "{ops:?}: result {index} is off by {distance:e}");
     }
@@ -47,7 +47,7 @@ fn check(ops: Ops, tolerance: f64, inputs: &[&Var], operation: impl Fn(Ops) -> R
 fn linear_layers_are_the_composed_ones() {
     for (inputs, outputs) in [(24, 40), (40, 200), (7, 1)] {
         let (x, weight, bias) = (random(1, ROWS, inputs), random(2, outputs, inputs), vector(3, outputs));
-        for ops in [Ops::Fused(Precision::F32), Ops::Fused(Precision::Bf16)] {
+        for ops in [Ops::Fused(ProductPrecision::F32), Ops::Fused(ProductPrecision::Bf16)] {
             check(ops, 2e-6, &[&x, &weight, &bias], |ops| ops.linear(&x, &weight, &bias));
         }
     }
@@ -71,7 +71,8 @@ fn attention_is_the_composed_one() {
     let inputs: Vec<&Var> = [&x].into_iter().chain(&variables[..5]).chain(&variables[6..]).collect();
     for (probability_dropout, dropout) in [(None, None), (Some(mask(5)), Some(mask(6)))] {
         let settings = AttentionSettings { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
-        for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
+        for (ops, tolerance) in [(Ops::Fused(ProductPrecision::F32), 5e-6), (Ops::Fused(ProductPrecision::Bf16), 1e-2)]
+        {
             check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &offsets, settings));
         }
     }
@@ -87,7 +88,9 @@ fn the_feed_forward_sublayer_is_the_composed_one() {
         let weights = FusedWeights::feed_forward(parts(&variables)).unwrap();
         let inputs: Vec<&Var> = [&x, &first].into_iter().chain(&variables).collect();
         for dropout in [None, Some(mask(5))] {
-            for (ops, tolerance) in [(Ops::Fused(Precision::F32), 5e-6), (Ops::Fused(Precision::Bf16), 1e-2)] {
+            for (ops, tolerance) in
+                [(Ops::Fused(ProductPrecision::F32), 5e-6), (Ops::Fused(ProductPrecision::Bf16), 1e-2)]
+            {
                 check(ops, tolerance, &inputs, |ops| ops.feed_forward(&x, &first, &weights, 1e-12, dropout));
             }
         }
@@ -97,7 +100,9 @@ fn the_feed_forward_sublayer_is_the_composed_one() {
 #[test]
 fn layer_norm_is_the_composed_one() {
     let (x, weight, bias) = (random(1, ROWS, 33), vector(3, 33), vector(4, 33));
-    check(Ops::Fused(Precision::F32), 3e-6, &[&x, &weight, &bias], |ops| ops.layer_norm(&x, &weight, &bias, 1e-12));
+    check(Ops::Fused(ProductPrecision::F32), 3e-6, &[&x, &weight, &bias], |ops| {
+        ops.layer_norm(&x, &weight, &bias, 1e-12)
+    });
 }
 
 #[test]

@@ -29,7 +29,7 @@ mod platt;
 mod temperature;
 mod threshold;
 
-pub use threshold::Aim;
+pub use threshold::ThresholdObjective;
 
 /// With fewer texts of either class than these only the bias is fitted: a slope through so few is chance, and so is the best
 /// of all thresholds.
@@ -39,11 +39,11 @@ const FOR_A_BIAS: usize = FEW;
 
 /// What the calibration is to achieve.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Wishes {
+pub struct CalibrationOptions {
     /// The true rates of labels, by name: the share of all texts that have the label where the bundle will be used.
     pub rates: BTreeMap<String, f64>,
     /// What thresholds are chosen for.
-    pub aim: Aim,
+    pub objective: ThresholdObjective,
 }
 
 /// What became of a task.
@@ -81,8 +81,8 @@ pub struct Calibrated {
     pub notes: Vec<String>,
 }
 
-impl Wishes {
-    /// Checks that the wishes can be followed for a bundle that has `labels`.
+impl CalibrationOptions {
+    /// Checks that the options can be followed for a bundle that has `labels`.
     ///
     /// # Errors
     /// A rate is of a label that is not among them, or is no share; or the wanted precision is none.
@@ -100,7 +100,7 @@ impl Wishes {
                 )));
             }
         }
-        self.aim.check()
+        self.objective.check()
     }
 }
 
@@ -111,24 +111,24 @@ impl Wishes {
 ///
 /// # Errors
 /// The labels are not those of the predictions, or these cannot be measured.
-pub fn calibrate(task: &Task, predictions: &Predictions, wishes: &Wishes) -> Result<CalibratedTask> {
+pub fn calibrate(task: &Task, predictions: &Predictions, options: &CalibrationOptions) -> Result<CalibratedTask> {
     predictions.check()?;
     let labels = &task.labels;
     if task.kind != predictions.kind || !labels.iter().map(|label| &label.name).eq(predictions.labels) {
         return Err(Error::invalid("the predictions are of other labels than those that are to be calibrated"));
     }
     if task.kind == HeadKind::Classes {
-        return calibrate_classes(task, predictions, wishes);
+        return calibrate_classes(task, predictions, options);
     }
     let by_label = labels.iter().zip(predictions.by_label());
     let rows = if predictions.texts.is_some() { Unit::Token } else { Unit::Text };
-    let labels = by_label.map(|(label, (_, samples))| of_label(label, &samples, rows, wishes)).collect();
+    let labels = by_label.map(|(label, (_, samples))| of_label(label, &samples, rows, options)).collect();
     Ok(CalibratedTask { temperature: 1.0, labels, notes: Vec::new() })
 }
 
 /// One temperature for all classes, which leaves in place which of them is the likeliest.
-fn calibrate_classes(task: &Task, predictions: &Predictions, wishes: &Wishes) -> Result<CalibratedTask> {
-    if let Some(name) = predictions.labels.iter().find(|name| wishes.rates.contains_key(*name)) {
+fn calibrate_classes(task: &Task, predictions: &Predictions, options: &CalibrationOptions) -> Result<CalibratedTask> {
+    if let Some(name) = predictions.labels.iter().find(|name| options.rates.contains_key(*name)) {
         return Err(Error::invalid(format!(
             "the rate of {name} is of a class that excludes others: true rates are for labels that apply or not, whatever the others do"
         )));
@@ -169,10 +169,10 @@ fn calibrate_classes(task: &Task, predictions: &Predictions, wishes: &Wishes) ->
     Ok(CalibratedTask { temperature, labels, notes })
 }
 
-fn of_label(label: &Label, samples: &[Sample], rows: Unit, wishes: &Wishes) -> Calibrated {
+fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &CalibrationOptions) -> Calibrated {
     // What weighs nothing is no evidence.
     let samples: Vec<Sample> = samples.iter().copied().filter(|sample| sample.weight > 0.0).collect();
-    let rate = wishes.rates.get(&label.name).copied();
+    let rate = options.rates.get(&label.name).copied();
     let mut notes = Vec::new();
     let calibration = fitted(label, &samples, rows, rate, &mut notes);
     let weighted = match rate {
@@ -188,10 +188,10 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, wishes: &Wishes) -> C
     let decided: Vec<Sample> = decided.collect();
     let mut threshold = label.threshold;
     if fewer(&samples) >= FOR_A_SLOPE
-        && let Some(choice) = threshold::choose(&decided, wishes.aim)
+        && let Some(choice) = threshold::choose(&decided, options.objective)
     {
         threshold = choice.threshold;
-        if let (false, Aim::Precision(wanted)) = (choice.reached, wishes.aim) {
+        if let (false, ThresholdObjective::Precision(wanted)) = (choice.reached, options.objective) {
             let best = Decisions::of(&decided, threshold).precision;
             notes.push(format!(
                 "{}: no threshold has the precision {wanted}; the best there is, {best:.3}, is kept",
@@ -287,7 +287,7 @@ pub fn record(
     fitted: &CalibratedTask,
     data: &str,
     samples: usize,
-    wishes: &Wishes,
+    options: &CalibrationOptions,
 ) -> Result<()> {
     let mut tasks = manifest.tasks.clone();
     let task = &mut tasks[task];
@@ -297,9 +297,9 @@ pub fn record(
     task.calibration = Some(CalibrationRecord {
         data: data.to_owned(),
         samples,
-        rates: wishes.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
+        rates: options.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
         thresholds: match task.kind {
-            HeadKind::Labels => wishes.aim.words(),
+            HeadKind::Labels => options.objective.words(),
             HeadKind::Classes => "the likeliest class".to_owned(),
         },
     });

@@ -28,9 +28,9 @@ mod label;
 mod labels_file;
 mod layout;
 mod left_out;
-mod marks;
 mod row;
 mod schema;
+mod spans;
 mod text;
 mod write;
 
@@ -59,7 +59,7 @@ pub struct Example {
     /// [`UNKNOWN`] where nobody said, in the order of [`Dataset::labels`].
     pub targets: Vec<f32>,
     /// The bytes of the text that are marked, in order and apart, where the task is about that.
-    pub marks: Vec<Range<usize>>,
+    pub spans: Vec<Range<usize>>,
     /// How many texts this one stands for, in the loss and in every metric; 1 where the data do not say.
     pub weight: f32,
 }
@@ -68,7 +68,7 @@ pub struct Example {
 impl PartialEq for Example {
     fn eq(&self, other: &Self) -> bool {
         let same = |(a, b): (&f32, &f32)| a == b || (a.is_nan() && b.is_nan());
-        (&self.text, &self.second, &self.marks, self.weight) == (&other.text, &other.second, &other.marks, other.weight)
+        (&self.text, &self.second, &self.spans, self.weight) == (&other.text, &other.second, &other.spans, other.weight)
             && self.targets.len() == other.targets.len()
             && self.targets.iter().zip(&other.targets).all(same)
     }

@@ -3,7 +3,7 @@
 use candle_core::{Device, utils};
 use serde::{Deserialize, Serialize};
 
-use crate::ops::Precision;
+use crate::ops::ProductPrecision;
 use crate::{Error, Result};
 
 /// The device `name`: `cpu`, `cuda`, `cuda:1` (the second one), `metal`, or `auto`, which is a GPU if this build can use one
@@ -69,13 +69,13 @@ impl TrainingPrecision {
     ///
     /// # Errors
     /// The device does not have it.
-    pub fn on(self, device: &Device) -> Result<Precision> {
+    pub fn on(self, device: &Device) -> Result<ProductPrecision> {
         match self {
-            Self::F32 => Ok(Precision::F32),
-            Self::Bf16 => Ok(Precision::Bf16),
+            Self::F32 => Ok(ProductPrecision::F32),
+            Self::Bf16 => Ok(ProductPrecision::Bf16),
             Self::Tf32 if device.is_cuda() => {
                 candle_core::cuda::set_gemm_reduced_precision_f32(true);
-                Ok(Precision::F32)
+                Ok(ProductPrecision::F32)
             }
             Self::Tf32 => Err(Error::invalid("only CUDA devices have tf32: use f32 or bf16")),
         }

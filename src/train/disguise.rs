@@ -178,7 +178,7 @@ mod tests {
             text: format!("number {i}"),
             second: None,
             targets: vec![1.0],
-            marks: Vec::new(),
+            spans: Vec::new(),
             weight: 1.0,
         };
         let all: Vec<Example> = (0..1000).map(plain).collect();

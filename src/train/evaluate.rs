@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Progress;
 use super::metrics::{Decisions, Intervals, Metrics, Predictions, Reliability, Sample, mean};
-use super::prepared::Prepared;
+use super::tokenized::TokenizedDataset;
 use crate::bert::{Batch, TokenIds};
 use crate::classify::Classifier;
 use crate::logistic::probability;
@@ -99,7 +99,7 @@ impl Differences {
 /// # Errors
 /// `predict` fails, or what it gives cannot be measured.
 pub fn evaluate(
-    examples: &Prepared,
+    examples: &TokenizedDataset,
     labels: &[String],
     what: &str,
     progress: &mut dyn Progress,
@@ -114,7 +114,7 @@ pub fn evaluate(
 /// # Errors
 /// `predict` fails.
 pub fn score(
-    examples: &Prepared,
+    examples: &TokenizedDataset,
     labels: usize,
     what: &str,
     progress: &mut dyn Progress,

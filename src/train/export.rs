@@ -6,9 +6,9 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 
 use super::data::Example;
-use super::prepared::Prepared;
 use super::recipe::Recipe;
 use super::run::{RunFolder, TrainedTask};
+use super::tokenized::TokenizedDataset;
 use super::{Progress, files, rounding};
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Unit, Weights};
@@ -103,7 +103,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
         examples => {
             let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens.min(rounding::TOKENS))?;
             let tokenizer = tokenizer.normalising(record.recipe.normalisation);
-            let texts = Prepared::new(examples, 1, Unit::Text, &tokenizer)?;
+            let texts = TokenizedDataset::new(examples, 1, Unit::Text, &tokenizer)?;
             rounding::fit(weights, options.storage, &architecture, &texts, progress)?
         }
     };

@@ -147,7 +147,7 @@ fn update(digest: &mut Sha256, example: &Example) {
     for text in [Some(&example.text), example.second.as_ref()].into_iter().flatten() {
         digest.update(format!("{}\0{text}\0", text.len()));
     }
-    digest.update(format!("{:?}", example.marks));
+    digest.update(format!("{:?}", example.spans));
     example.targets.iter().chain([&example.weight]).for_each(|value| digest.update(value.to_le_bytes()));
 }
 

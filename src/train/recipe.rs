@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use toml::Table;
 
 use super::optimizer::Method;
-use super::order::Mix;
+use super::sampler::Mix;
 use super::schedule::Schedule;
 use super::task::TaskSettings;
 use crate::bert::{Architecture, Pooling, names};

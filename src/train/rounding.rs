@@ -19,13 +19,13 @@ use rayon::prelude::*;
 
 use super::Progress;
 use super::data::Example;
-use super::prepared::Prepared;
 use super::prune;
+use super::tokenized::TokenizedDataset;
 use crate::bert::{Architecture, Batch, Layer, Model, Pooling, Stage, Weights, names};
 use crate::bundle::weights::{Storage, decode, encode};
 use crate::kernels::int8::quantise_rows;
 use crate::kernels::quantised::QuantisedMatrix;
-use crate::ops::{Ops, Precision};
+use crate::ops::{Ops, ProductPrecision};
 use crate::random::{Key, Purpose};
 use crate::{Error, Result};
 use columns::Columns;
@@ -42,7 +42,7 @@ pub const TOKENS: usize = 256;
 
 /// Texts that go through the model at once.
 const BATCH: usize = 16;
-const OPS: Ops = Ops::Fused(Precision::F32);
+const OPS: Ops = Ops::Fused(ProductPrecision::F32);
 
 /// Reads texts to fit to from `paths`, as [`prune::texts`] does; `seed` picks them.
 ///
@@ -68,7 +68,7 @@ pub fn fit(
     weights: Weights,
     storage: Storage,
     architecture: &Architecture,
-    texts: &Prepared,
+    texts: &TokenizedDataset,
     progress: &mut dyn Progress,
 ) -> Result<Weights> {
     let stored = decode(&encode(weights.clone(), storage)?)?;
@@ -88,7 +88,7 @@ pub fn fit(
     Ok(fit.weights)
 }
 
-fn batches(texts: &Prepared) -> Result<Vec<Batch>> {
+fn batches(texts: &TokenizedDataset) -> Result<Vec<Batch>> {
     texts.by_length().chunks(BATCH).map(|indices| Ok(texts.batch(indices)?.inputs)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Fine-tuning: one encoder, one head for each task.
 //!
-//! A step takes a batch of one task ([`Order`], [`Turns`]) or, with accumulated gradients, several; its loss is the
+//! A step takes a batch of one task ([`BatchSampler`], [`TaskSampler`]) or, with accumulated gradients, several; its loss is the
 //! cross-entropy, weighted by text, of what is known: binary of each label, or over classes where they exclude each other. The best model is that of the highest mean over the tasks
 //! of their macro ROC AUC on held-out texts, and of equal ones that of the lowest loss.
 //!
@@ -24,19 +24,19 @@ use super::figures::precise;
 use super::memory::{peak_megabytes, resident_megabytes};
 use super::metrics::Metrics;
 use super::optimizer::{Group, Optimizer};
-use super::order::{Mix, Order, Turns};
 use super::parameters::Parameters;
-use super::prepared::LabelledBatch;
 use super::provenance::{Environment, Provenance};
 use super::recipe::Recipe;
 use super::run::{OpenRun, Record, TrainedTask};
+use super::sampler::{BatchSampler, Mix, TaskSampler};
 use super::task::TaskData;
+use super::tokenized::LabelledBatch;
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Architecture, Dropout, HeadShape, Model};
 use crate::bundle::HeadKind;
 use crate::bundle::weights::with_rounded_embeddings;
 use crate::logistic::one_against_rest;
-use crate::ops::{Ops, Precision, binary_cross_entropy, cross_entropy};
+use crate::ops::{Ops, ProductPrecision, binary_cross_entropy, cross_entropy};
 use crate::random::{Key, Purpose};
 use crate::text::Tokenizer;
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ use score::Score;
 use task::Task;
 
 /// How a run is carried out, which does not change what comes of it, but for the last digits.
-pub struct Conduct<'a> {
+pub struct RunOptions<'a> {
     /// The run folder.
     pub out: &'a Path,
     /// Whether to go on with the run that is there.
@@ -69,7 +69,7 @@ pub struct Conduct<'a> {
     pub precision: TrainingPrecision,
 }
 
-impl<'a> Conduct<'a> {
+impl<'a> RunOptions<'a> {
     /// A new run in the folder `out`, on the processor and to its end.
     pub fn new(out: &'a Path) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl<'a> Conduct<'a> {
             checkpoint_every: Duration::from_secs(600),
             stop: &|| false,
             device: Device::Cpu,
-            ops: Ops::for_device(&Device::Cpu, Precision::F32),
+            ops: Ops::for_device(&Device::Cpu, ProductPrecision::F32),
             precision: TrainingPrecision::F32,
         }
     }
@@ -108,14 +108,14 @@ pub fn train(
     base: Base,
     tokenizer: &Tokenizer,
     recipe: &Recipe,
-    conduct: &Conduct,
+    options: &RunOptions,
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     let architecture = base.checkpoint.architecture.clone();
     recipe.check(&architecture)?;
     tokenizer.check_fits(architecture.vocab_size)?;
     let provenance = Provenance::new(&base.checkpoint.weights, tokenizer, &tasks)?;
-    let begun = if conduct.resume { Some(Begun::open(conduct.out, recipe, &provenance)?) } else { None };
+    let begun = if options.resume { Some(Begun::open(options.out, recipe, &provenance)?) } else { None };
     base.checkpoint.notes().iter().for_each(|note| progress.note(note));
     let head = |task: &TaskData| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
     let heads: Vec<HeadShape> = tasks.iter().map(head).collect();
@@ -129,7 +129,7 @@ pub fn train(
         prepared.push(task);
         held_out.push(examples);
     }
-    let new = |weights| Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &conduct.device);
+    let new = |weights| Parameters::new(&architecture, recipe.pooling, &heads, weights, recipe.seed, &options.device);
     let parameters = match recipe.embeddings {
         None => new(weights)?,
         Some(precision) => {
@@ -137,33 +137,33 @@ pub fn train(
             new(with_rounded_embeddings(weights, shape, precision)?)?.fixing(WORD_EMBEDDINGS)
         }
     };
-    let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), conduct.ops)?;
+    let model = Model::new(&architecture, recipe.pooling, &heads, parameters.weights(), options.ops)?;
     let groups = parameters.variables().map(|(name, variable)| {
         let (learning_rate, weight_decay) = recipe.rates(name, architecture.num_hidden_layers);
         Group { variable: variable.clone(), learning_rate, weight_decay }
     });
-    let optimizer = Optimizer::new(recipe.optimizer, groups, conduct.ops.are_fused())?;
+    let optimizer = Optimizer::new(recipe.optimizer, groups, options.ops.are_fused())?;
     let size = recipe.batch_size * recipe.accumulate;
-    let order = |(number, task): (usize, &Task)| {
+    let sampler = |(number, task): (usize, &Task)| {
         let key = Key::new(recipe.seed, Purpose::Order).with(number as u64);
-        Order { key, length: task.train.len() }
+        BatchSampler { key, length: task.train.len() }
     };
-    let orders: Vec<Order> = prepared.iter().enumerate().map(order).collect();
-    let batches = orders.iter().zip(&prepared).map(|(order, task)| match recipe.mix {
-        Mix::InTurn => order.batches(size),
-        Mix::Proportional => order.batches(size) * task.passes,
+    let batch_samplers: Vec<BatchSampler> = prepared.iter().enumerate().map(sampler).collect();
+    let batches = batch_samplers.iter().zip(&prepared).map(|(sampler, task)| match recipe.mix {
+        Mix::InTurn => sampler.batches(size),
+        Mix::Proportional => sampler.batches(size) * task.passes,
     });
-    let turns = Turns::new(recipe.mix, &batches.collect::<Vec<_>>());
+    let task_sampler = TaskSampler::new(recipe.mix, &batches.collect::<Vec<_>>());
     let tokenizer = tokenizer.to_json()?;
     let Begun { run, position, checkpoint, kept } = match begun {
         Some(begun) => begun,
-        None => Begun::new(conduct.out, recipe, &provenance)?,
+        None => Begun::new(options.out, recipe, &provenance)?,
     };
     let saved = checkpoint.as_ref().map(|_| position.step);
     let mut trainer = Trainer {
         tasks: prepared,
-        orders,
-        turns,
+        batch_samplers,
+        task_sampler,
         model,
         architecture,
         parameters,
@@ -186,8 +186,8 @@ pub fn train(
         }
     }
     trainer.run.rewind_log(trainer.position.step)?;
-    trainer.note_environment(conduct, progress);
-    trainer.run(conduct, progress)
+    trainer.note_environment(options, progress);
+    trainer.run(options, progress)
 }
 
 /// A run's folder, and what it holds of the run.
@@ -231,8 +231,8 @@ impl Begun {
 
 struct Trainer {
     tasks: Vec<Task>,
-    orders: Vec<Order>,
-    turns: Turns,
+    batch_samplers: Vec<BatchSampler>,
+    task_sampler: TaskSampler,
     model: Model,
     architecture: Architecture,
     parameters: Parameters,
@@ -247,9 +247,9 @@ struct Trainer {
 }
 
 impl Trainer {
-    fn run(mut self, conduct: &Conduct, progress: &mut dyn Progress) -> Result<Outcome> {
+    fn run(mut self, options: &RunOptions, progress: &mut dyn Progress) -> Result<Outcome> {
         let recipe = self.position.recipe.clone();
-        let steps_per_epoch = self.turns.steps();
+        let steps_per_epoch = self.task_sampler.steps();
         let steps = steps_per_epoch * recipe.epochs;
         let (started, before) = (Instant::now(), self.position.seconds);
         let mut checkpointed = Instant::now();
@@ -258,19 +258,19 @@ impl Trainer {
         let uninformed = self.tasks.iter().map(|task| divergence::uninformed_loss(task.kind, task.labels.len()));
         let uninformed = uninformed.fold(0.0, f32::max);
         let mut texts = 0;
-        if self.position.step < steps && !(conduct.stop)() {
+        if self.position.step < steps && !(options.stop)() {
             progress.note(&self.estimate(steps)?);
         }
         progress.begin("Training", steps);
         progress.advance(self.position.step, "");
         while self.position.step < steps {
-            if (conduct.stop)() {
+            if (options.stop)() {
                 self.save()?;
                 progress.end();
                 return Ok(Outcome::Stopped { step: self.position.step, steps });
             }
-            let (task, number) = self.turns.at(self.position.step);
-            let indices = self.orders[task].batch(number, recipe.batch_size * recipe.accumulate);
+            let (task, number) = self.task_sampler.at(self.position.step);
+            let indices = self.batch_samplers[task].batch(number, recipe.batch_size * recipe.accumulate);
             let warm_up = (recipe.warm_up * steps as f64).round() as usize;
             let factor = recipe.schedule.factor(self.position.step, steps, warm_up);
             let done = self.step(task, &indices, factor)?;
@@ -294,7 +294,7 @@ impl Trainer {
                 self.validate((step - 1) / steps_per_epoch + 1, progress)?;
                 self.save()?;
                 checkpointed = Instant::now();
-            } else if checkpointed.elapsed() >= conduct.checkpoint_every {
+            } else if checkpointed.elapsed() >= options.checkpoint_every {
                 self.save()?;
                 checkpointed = Instant::now();
             }
@@ -313,9 +313,9 @@ impl Trainer {
     }
 
     /// Writes down by what the run is computed from here on, and says so where that has changed.
-    fn note_environment(&mut self, conduct: &Conduct, progress: &mut dyn Progress) {
+    fn note_environment(&mut self, options: &RunOptions, progress: &mut dyn Progress) {
         let environments = &mut self.position.environments;
-        let now = Environment::new(self.position.step, &conduct.device, conduct.precision);
+        let now = Environment::new(self.position.step, &options.device, options.precision);
         match environments.last().map(|before| now.change_from(before)) {
             Some(None) => {}
             Some(Some(change)) => {
@@ -375,8 +375,8 @@ impl Trainer {
     /// One line on what is still to be done, and what it will take.
     fn estimate(&self, steps: usize) -> Result<String> {
         let recipe = &self.position.recipe;
-        let (task, number) = self.turns.at(self.position.step);
-        let batch = self.orders[task].batch(number, recipe.batch_size);
+        let (task, number) = self.task_sampler.at(self.position.step);
+        let batch = self.batch_samplers[task].batch(number, recipe.batch_size);
         let (started, before) = (Instant::now(), resident_megabytes());
         let gradients = self.gradients(task, &batch)?;
         let megabytes = before.zip(resident_megabytes()).map(|(before, after)| [before, after]);
@@ -387,7 +387,7 @@ impl Trainer {
         };
         drop(gradients);
         let left = steps - self.position.step;
-        let epochs = left as f64 / self.turns.steps() as f64;
+        let epochs = left as f64 / self.task_sampler.steps() as f64;
         let validations = epochs + recipe.validate_every.map_or(0.0, |every| (left / every) as f64);
         let mut work = Work {
             steps: left,
@@ -396,8 +396,8 @@ impl Trainer {
         };
         for (index, task) in self.tasks.iter().enumerate() {
             let all: Vec<usize> = task.train.by_length();
-            let rounds = self.turns.count(index) as f64
-                / self.orders[index].batches(recipe.batch_size * recipe.accumulate) as f64;
+            let rounds = self.task_sampler.count(index) as f64
+                / self.batch_samplers[index].batches(recipe.batch_size * recipe.accumulate) as f64;
             work.tokens += epochs * rounds * task.train.tokens(&all) as f64;
             work.validation_tokens += validations * task.validation.tokens(&task.validation.by_length()) as f64;
             let longest = &all[..recipe.batch_size.min(all.len())];

@@ -14,7 +14,7 @@ use super::download::Download;
 use super::protocol::{Answer, Model, Response};
 use super::{fail, post, scope};
 use crate::Result;
-use crate::classify::{self, Classifier, Scoring};
+use crate::classify::{self, BatchScorer, Classifier};
 use crate::ops::Rounding;
 
 /// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
@@ -37,7 +37,7 @@ struct Question {
 struct List {
     /// None where nobody waits for the scores.
     sequence: Option<u64>,
-    scoring: Scoring,
+    scoring: BatchScorer,
 }
 
 /// What the worker holds between messages.
@@ -115,7 +115,7 @@ impl Engine {
     }
 
     fn take_up(&self, sequence: Option<u64>, texts: Vec<String>) {
-        self.lists.borrow_mut().push_back(List { sequence, scoring: Scoring::new(texts) });
+        self.lists.borrow_mut().push_back(List { sequence, scoring: BatchScorer::new(texts) });
         self.ring();
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use candle_core::Device;
 use serde_json::Value;
-use undertone::bert::{Ops, Precision};
+use undertone::bert::{Ops, ProductPrecision};
 use undertone::text::Tokenizer;
 use undertone::train::Silent;
 use undertone::train::base::Base;
@@ -17,7 +17,7 @@ use undertone::train::device::TrainingPrecision;
 use undertone::train::recipe::Recipe;
 use undertone::train::run::RunFolder;
 use undertone::train::task::{SourceSettings, TaskSettings};
-use undertone::train::trainer::{Conduct, Outcome, train as train_run};
+use undertone::train::trainer::{Outcome, RunOptions, train as train_run};
 
 use crate::support::{complain, log, succeed, tiny_bert, undertone, write_data};
 
@@ -158,16 +158,16 @@ fn a_run_that_is_stopped_before_its_first_step_goes_on() {
         let train = vec![SourceSettings::Path("aclImdb".into())];
         let task = TaskSettings { name: "sentiment".to_owned(), train, ..TaskSettings::default() };
         let tasks = vec![task.read(folder, BadRows::Refuse, recipe.seed, &mut Silent).unwrap()];
-        let conduct = Conduct {
+        let options = RunOptions {
             out: &folder.join(out),
             resume,
             checkpoint_every: Duration::from_secs(600),
             stop: &|| stop,
             device: Device::Cpu,
-            ops: Ops::Fused(Precision::F32),
+            ops: Ops::Fused(ProductPrecision::F32),
             precision: TrainingPrecision::F32,
         };
-        train_run(tasks, base, &tokenizer, &recipe, &conduct, &mut Silent).unwrap()
+        train_run(tasks, base, &tokenizer, &recipe, &options, &mut Silent).unwrap()
     };
     assert!(matches!(run("stopped", false, true), Outcome::Stopped { step: 0, .. }));
     assert!(matches!(run("stopped", true, true), Outcome::Stopped { step: 0, .. }), "as often as one likes");
@@ -215,7 +215,7 @@ fn a_run_is_resumed_only_as_what_it_was() {
     fs::write(other.join("tokenizer.json"), words).unwrap();
     let tokens = complain(folder, &arguments("other", "run", &["--epochs", "1000", "--resume"]));
     assert!(tokens.contains("the run was started with another tokenizer: give it the same"), "{tokens}");
-    // Precision and threads may change, which is told and written down.
+    // ProductPrecision and threads may change, which is told and written down.
     let mut child =
         start_reading(folder, &arguments(base, "run", &["--epochs", "1000", "--resume", "--precision", "bf16"]));
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);

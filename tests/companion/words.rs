@@ -145,7 +145,7 @@ fn what_is_wrong_with_marks_is_said() {
         |task: &str| format!("max-tokens = 32\n[[task]]\nname = \"words\"\n{task}\ntrain = [\"marked.csv\"]\n");
     let good = "labels = [\"bad\"]\nspans = \"spans\"";
     for (task, rows, expected) in [
-        (good, "spans,text\n\"[3\",bad film", "marked.csv, line 2: the marks are `[3`"),
+        (good, "spans,text\n\"[3\",bad film", "marked.csv, line 2: the spans are `[3`"),
         (good, "spans,text\n\"[30]\",bad film", "character 30 is marked, and the text has only 8"),
         (good, "marks,text\n[],bad film", "spans"),
         ("labels = [\"bad\", \"worse\"]\nspans = \"spans\"", "spans,text\n[],a", "has one label"),

@@ -31,13 +31,13 @@ fn around(middle: f32, count: usize) -> Vec<f32> {
     (0..count).map(|i| middle - 2.0 + 4.0 * i as f32 / (count - 1) as f32).collect()
 }
 
-fn calibrated(positives: &[f32], negatives: &[f32], wishes: &Wishes) -> Calibrated {
+fn calibrated(positives: &[f32], negatives: &[f32], options: &CalibrationOptions) -> Calibrated {
     let (logits, targets) = two_classes(positives, negatives);
     let weights = vec![1.0; logits.len()];
     let names = ["threat".to_owned()];
     let predictions =
         Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, ..Predictions::default() };
-    calibrate(&Task::new("t", &names), &predictions, wishes).unwrap().labels.remove(0)
+    calibrate(&Task::new("t", &names), &predictions, options).unwrap().labels.remove(0)
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn what_has_no_best_slope_is_given_a_bias() {
         (around(0.0, 30), around(1.0, 40), "do not score higher"),
         (vec![1.0; 30], vec![1.0; 40], "do not overlap"),
     ] {
-        let fitted = calibrated(&positives, &negatives, &Wishes::default());
+        let fitted = calibrated(&positives, &negatives, &CalibrationOptions::default());
         assert_eq!(fitted.label.calibration.scale, 1.0);
         assert!(fitted.notes.len() == 1 && fitted.notes[0].contains(why), "{:?}", fitted.notes);
         let (logits, targets) = two_classes(&positives, &negatives);
@@ -77,7 +77,7 @@ fn what_has_no_best_slope_is_given_a_bias() {
 #[test]
 fn few_examples_get_a_bias_or_nothing() {
     let negatives = around(-1.0, 200);
-    let fitted = calibrated(&around(0.0, 19), &negatives, &Wishes::default());
+    let fitted = calibrated(&around(0.0, 19), &negatives, &CalibrationOptions::default());
     assert!(fitted.label.calibration.scale == 1.0 && fitted.label.calibration.bias < -0.1, "{fitted:?}");
     assert_eq!(
         fitted.notes,
@@ -86,12 +86,13 @@ fn few_examples_get_a_bias_or_nothing() {
         ]
     );
     assert_eq!(fitted.label.threshold, 0.5);
-    assert_ne!(calibrated(&around(0.0, 20), &negatives, &Wishes::default()).label.calibration.scale, 1.0);
+    assert_ne!(calibrated(&around(0.0, 20), &negatives, &CalibrationOptions::default()).label.calibration.scale, 1.0);
     let rates = BTreeMap::from([("threat".to_owned(), 0.003)]);
-    let fitted = calibrated(&around(0.0, 4), &negatives, &Wishes { rates, aim: Aim::BestF1 });
+    let fitted =
+        calibrated(&around(0.0, 4), &negatives, &CalibrationOptions { rates, objective: ThresholdObjective::BestF1 });
     assert_eq!(fitted.label, Label::new("threat"));
     assert!(fitted.notes[0].starts_with("threat: left as it was, since 4 texts with the label"), "{:?}", fitted.notes);
-    let fitted = calibrated(&[], &negatives, &Wishes::default());
+    let fitted = calibrated(&[], &negatives, &CalibrationOptions::default());
     assert_eq!((fitted.label, fitted.decisions.recall), (Label::new("threat"), 0.0));
 }
 
@@ -100,9 +101,10 @@ fn a_rate_moves_the_odds() {
     assert!((prior_shift(0.5, 0.1) - (1.0f64 / 9.0).ln()).abs() < 1e-12);
     assert!((prior_shift(0.2, 0.02) + prior_shift(0.02, 0.2)).abs() < 1e-12);
     let (positives, negatives) = (around(1.0, 100), around(-1.0, 100));
-    let plain = calibrated(&positives, &negatives, &Wishes::default());
+    let plain = calibrated(&positives, &negatives, &CalibrationOptions::default());
     let rates = BTreeMap::from([("threat".to_owned(), 0.1)]);
-    let moved = calibrated(&positives, &negatives, &Wishes { rates, aim: Aim::BestF1 });
+    let moved =
+        calibrated(&positives, &negatives, &CalibrationOptions { rates, objective: ThresholdObjective::BestF1 });
     let shift = moved.label.calibration.bias - plain.label.calibration.bias;
     assert!((shift - (1.0f32 / 9.0).ln()).abs() < 1e-5, "{shift}");
     assert_eq!(moved.label.calibration.scale, plain.label.calibration.scale);
@@ -118,7 +120,7 @@ fn a_rate_moves_the_odds() {
 fn the_best_f1_is_the_best_of_all_cuts() {
     let (logits, targets) = two_classes(&around(1.0, 50), &around(-1.0, 150));
     let samples = samples(&logits, &targets, &vec![1.0; 200]);
-    let choice = threshold::choose(&samples, Aim::BestF1).unwrap();
+    let choice = threshold::choose(&samples, ThresholdObjective::BestF1).unwrap();
     let f1 = |threshold: f32| Decisions::of(&samples, threshold).f1;
     let best = samples.iter().map(|sample| f1(sample.probability() as f32)).fold(0.0, f64::max);
     assert_eq!(f1(choice.threshold), best);
@@ -133,7 +135,7 @@ fn a_wanted_precision_is_kept_with_the_most_recall() {
     let targets = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0];
     let samples = samples(&logits, &targets, &[1.0; 6]);
     let chosen = |wanted: f64| {
-        let choice = threshold::choose(&samples, Aim::Precision(wanted)).unwrap();
+        let choice = threshold::choose(&samples, ThresholdObjective::Precision(wanted)).unwrap();
         let decisions = Decisions::of(&samples, choice.threshold);
         (choice.reached, decisions.precision, decisions.recall)
     };
@@ -141,18 +143,19 @@ fn a_wanted_precision_is_kept_with_the_most_recall() {
     assert_eq!(chosen(0.9), (true, 1.0, 0.25));
     assert_eq!(chosen(0.6), (true, 4.0 / 6.0, 1.0));
     let without_first = &samples[1..];
-    let choice = threshold::choose(without_first, Aim::Precision(0.9)).unwrap();
+    let choice = threshold::choose(without_first, ThresholdObjective::Precision(0.9)).unwrap();
     assert!(!choice.reached);
     assert_eq!(Decisions::of(without_first, choice.threshold).precision, 2.0 / 3.0, "the best there is");
-    assert_eq!(threshold::choose(&samples[1..2], Aim::BestF1), None);
+    assert_eq!(threshold::choose(&samples[1..2], ThresholdObjective::BestF1), None);
 }
 
 #[test]
 fn a_precision_out_of_reach_is_said() {
-    let fitted = calibrated(&around(0.0, 30), &around(0.5, 30), &Wishes::default());
+    let fitted = calibrated(&around(0.0, 30), &around(0.5, 30), &CalibrationOptions::default());
     assert!(fitted.decisions.recall > 0.0);
-    let wishes = Wishes { aim: Aim::Precision(0.99), ..Wishes::default() };
-    let fitted = calibrated(&around(0.0, 30), &around(0.1, 30), &wishes);
+    let options =
+        CalibrationOptions { objective: ThresholdObjective::Precision(0.99), ..CalibrationOptions::default() };
+    let fitted = calibrated(&around(0.0, 30), &around(0.1, 30), &options);
     let note = fitted.notes.last().unwrap();
     assert!(note.starts_with("threat: no threshold has the precision 0.99; the best there is, 0."), "{note}");
     assert!(fitted.decisions.recall > 0.0);
@@ -165,7 +168,7 @@ fn unknown_targets_and_empty_weights_are_no_evidence() {
     let names = ["threat".to_owned()];
     let fit = |logits: &[f32], targets: &[f32], weights: &[f32]| {
         let predictions = Predictions { logits, targets, weights, labels: &names, ..Predictions::default() };
-        calibrate(&Task::new("t", &names), &predictions, &Wishes::default()).unwrap().labels.remove(0).label
+        calibrate(&Task::new("t", &names), &predictions, &CalibrationOptions::default()).unwrap().labels.remove(0).label
     };
     let before = fit(&logits, &targets, &weights);
     logits.extend([9.0, -9.0]);
@@ -176,16 +179,19 @@ fn unknown_targets_and_empty_weights_are_no_evidence() {
 
 #[test]
 fn wishes_that_cannot_be_followed_are_refused() {
-    let said = |rates: &[(&str, f64)], aim| {
+    let said = |rates: &[(&str, f64)], objective| {
         let rates = rates.iter().map(|(name, rate)| ((*name).to_owned(), *rate)).collect();
-        Wishes { rates, aim }.check(&["toxic", "threat"]).unwrap_err().to_string()
+        CalibrationOptions { rates, objective }.check(&["toxic", "threat"]).unwrap_err().to_string()
     };
-    assert_eq!(said(&[("treat", 0.1)], Aim::BestF1), "the rate treat=0.1 is of no label: the labels are toxic, threat");
+    assert_eq!(
+        said(&[("treat", 0.1)], ThresholdObjective::BestF1),
+        "the rate treat=0.1 is of no label: the labels are toxic, threat"
+    );
     for rate in [0.0, 1.0, -0.5, f64::NAN] {
-        assert!(said(&[("toxic", rate)], Aim::BestF1).contains("is no rate: give the share"), "{rate}");
+        assert!(said(&[("toxic", rate)], ThresholdObjective::BestF1).contains("is no rate: give the share"), "{rate}");
     }
-    assert!(said(&[], Aim::Precision(1.5)).contains("1.5 is no precision"));
-    assert!(Wishes::default().check(&[]).is_ok());
+    assert!(said(&[], ThresholdObjective::Precision(1.5)).contains("1.5 is no precision"));
+    assert!(CalibrationOptions::default().check(&[]).is_ok());
 }
 
 #[test]
@@ -202,7 +208,7 @@ fn tokens_of_one_text_are_one_piece_of_evidence() {
             texts: Some(texts),
             ..Predictions::default()
         };
-        calibrate(&Task::new("t", &names), &predictions, &Wishes::default()).unwrap().labels.remove(0)
+        calibrate(&Task::new("t", &names), &predictions, &CalibrationOptions::default()).unwrap().labels.remove(0)
     };
     let each_alone: Vec<usize> = (0..120).collect();
     assert_ne!(fit(&logits, &targets, &each_alone).label.calibration.scale, 1.0);
@@ -253,7 +259,7 @@ fn the_temperature_is_that_of_scipy() {
         assert!((temperature - expected).abs() < 1e-4 * expected, "{}: {temperature} not {expected}", case["name"]);
 
         let task = Task { kind, ..Task::new("topic", &names) };
-        let fitted = calibrate(&task, &predictions, &Wishes::default()).unwrap();
+        let fitted = calibrate(&task, &predictions, &CalibrationOptions::default()).unwrap();
         let known = classes.iter().filter(|class| **class >= 0).count();
         assert_eq!(fitted.is_fitted(), known >= FOR_A_SLOPE, "{:?}", fitted.notes);
         if !fitted.is_fitted() {
@@ -273,7 +279,7 @@ fn the_temperature_is_that_of_scipy() {
 fn classes_without_a_best_temperature_stay_as_they_were() {
     let names = ["art", "news"].map(str::to_owned);
     let task = Task { kind: HeadKind::Classes, ..Task::new("topic", &names) };
-    let fit = |logit: f32, wishes: &Wishes| {
+    let fit = |logit: f32, options: &CalibrationOptions| {
         let logits: Vec<f32> =
             (0..40).flat_map(|text| if text % 2 == 0 { [logit, -logit] } else { [-logit, logit] }).collect();
         let targets: Vec<f32> = (0..40).flat_map(|text| if text % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
@@ -281,10 +287,10 @@ fn classes_without_a_best_temperature_stay_as_they_were() {
         let weights = [1.0; 40];
         let predictions =
             Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, kind, texts: None };
-        calibrate(&task, &predictions, wishes)
+        calibrate(&task, &predictions, options)
     };
     for (logit, why) in [(2.0, "is always the right one"), (-2.0, "are not likelier than others")] {
-        let fitted = fit(logit, &Wishes::default()).unwrap();
+        let fitted = fit(logit, &CalibrationOptions::default()).unwrap();
         assert!(
             !fitted.is_fitted() && fitted.temperature == 1.0 && fitted.notes[0].contains(why),
             "{:?}",
@@ -292,6 +298,6 @@ fn classes_without_a_best_temperature_stay_as_they_were() {
         );
     }
     let rates = BTreeMap::from([("art".to_owned(), 0.1)]);
-    let said = fit(2.0, &Wishes { rates, aim: Aim::BestF1 }).unwrap_err().to_string();
+    let said = fit(2.0, &CalibrationOptions { rates, objective: ThresholdObjective::BestF1 }).unwrap_err().to_string();
     assert!(said.starts_with("the rate of art is of a class that excludes others"), "{said}");
 }

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// What thresholds are chosen for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub enum Aim {
+pub enum ThresholdObjective {
     /// The best F1.
     #[default]
     BestF1,
@@ -18,15 +18,15 @@ pub enum Aim {
     Precision(f64),
 }
 
-/// The threshold that comes nearest to the aim.
+/// The threshold that comes nearest to the objective.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Choice {
+pub struct ChosenThreshold {
     pub threshold: f32,
     /// Whether it has what was wanted.
     pub reached: bool,
 }
 
-impl Aim {
+impl ThresholdObjective {
     pub(super) fn check(self) -> Result<()> {
         match self {
             Self::Precision(wanted) if !(wanted > 0.0 && wanted <= 1.0) => {
@@ -53,8 +53,8 @@ struct Cut {
     logit: f64,
 }
 
-/// The threshold for `aim`; none where no sample is positive.
-pub fn choose(samples: &[Sample], aim: Aim) -> Option<Choice> {
+/// The threshold for `objective`; none where no sample is positive.
+pub fn choose(samples: &[Sample], objective: ThresholdObjective) -> Option<ChosenThreshold> {
     let ties = ties(samples);
     let present: f64 = ties.iter().map(|tie| tie.positive).sum();
     let mut above = Tie::default();
@@ -72,12 +72,12 @@ pub fn choose(samples: &[Sample], aim: Aim) -> Option<Choice> {
     let f1 = |cut: &Cut| 2.0 * cut.above.positive / (cut.above.positive + cut.above.negative + present);
     // Of equals the last, which marks more.
     let best = |value: &dyn Fn(&Cut) -> f64| cuts.iter().max_by(|a, b| value(a).total_cmp(&value(b)));
-    let (cut, reached) = match aim {
-        Aim::BestF1 => (best(&f1)?, true),
-        Aim::Precision(wanted) => match cuts.iter().rfind(|cut| precision(cut) >= wanted) {
+    let (cut, reached) = match objective {
+        ThresholdObjective::BestF1 => (best(&f1)?, true),
+        ThresholdObjective::Precision(wanted) => match cuts.iter().rfind(|cut| precision(cut) >= wanted) {
             Some(cut) => (cut, true),
             None => (best(&precision)?, false),
         },
     };
-    Some(Choice { threshold: sigmoid(cut.logit) as f32, reached })
+    Some(ChosenThreshold { threshold: sigmoid(cut.logit) as f32, reached })
 }

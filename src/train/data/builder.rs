@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::digest::{self, Digest, Likeness};
 use super::label::{Answer, LabelRule, Reading, Target, same_value};
 use super::row::Row;
-use super::{BadRows, Dataset, Example, LeftOut, Only, Schema, Source, Split, UNKNOWN, marks};
+use super::{BadRows, Dataset, Example, LeftOut, Only, Schema, Source, Split, UNKNOWN, spans};
 use crate::bundle::HeadKind;
 use crate::random::{Key, Purpose};
 use crate::rows::{Cell, Reason, shown};
@@ -136,11 +136,11 @@ impl<'a> DatasetBuilder<'a> {
                 return Ok(());
             }
         }
-        let marks = match self.current.all {
-            None => row.spans()?.map_or(Ok(Vec::new()), |spans| marks::parse(&spans, &row.text()?))?,
+        let spans = match self.current.all {
+            None => row.spans()?.map_or(Ok(Vec::new()), |spans| spans::parse(&spans, &row.text()?))?,
             Some(_) => Vec::new(),
         };
-        let Some(targets) = self.targets(row, !marks.is_empty())? else { return Ok(()) };
+        let Some(targets) = self.targets(row, !spans.is_empty())? else { return Ok(()) };
         self.current.applies |= targets.contains(&Target::Share(1.0));
         self.current.does_not |= targets.contains(&Target::Share(0.0));
         self.current.unscored |= targets.contains(&Target::Unscored);
@@ -159,7 +159,7 @@ impl<'a> DatasetBuilder<'a> {
         let (weight, text, second) = (row.weight()?, row.text()?, row.second()?);
         let is_known = id.as_ref().is_some_and(|id| self.known.contains_key(id));
         let new = self.examples.len();
-        let place = self.add(Example { text, second, targets, marks, weight });
+        let place = self.add(Example { text, second, targets, spans, weight });
         match likeness {
             Likeness::Alike if place == new => drop(self.current.alike.insert(place)),
             // Another row has the same text, whatever becomes of the one with the known id.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Example, Schema, marks};
+use super::{Example, Schema, spans};
 use crate::bundle::HeadKind;
 use crate::train::files;
 use crate::{Error, Result};
@@ -35,7 +35,7 @@ struct Line<'a> {
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Example { text, second, targets, marks, weight } = self.example;
+        let Example { text, second, targets, spans, weight } = self.example;
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry(self.schema.text.as_deref().unwrap_or("text"), text)?;
         if let Some(key) = &self.schema.second {
@@ -55,7 +55,7 @@ impl Serialize for Line<'_> {
         }
         // Of a text without any mark, too: that it has none is what it says.
         if let Some(key) = &self.schema.spans {
-            line.serialize_entry(key, &marks::in_characters(marks, text))?;
+            line.serialize_entry(key, &spans::in_characters(spans, text))?;
         }
         line.serialize_entry("weight", weight)?;
         line.end()

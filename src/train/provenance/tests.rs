@@ -15,7 +15,7 @@ fn task() -> TaskData {
         text: text.to_owned(),
         second: None,
         targets: vec![target],
-        marks: Vec::new(),
+        spans: Vec::new(),
         weight: 1.0,
     };
     TaskData {

@@ -12,7 +12,7 @@ fn examples(texts: &[&str]) -> Vec<Example> {
         text: (*text).to_owned(),
         second: None,
         targets: vec![0.0],
-        marks: vec![],
+        spans: vec![],
         weight: 1.0,
     };
     texts.iter().map(example).collect()

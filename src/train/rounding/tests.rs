@@ -182,7 +182,7 @@ fn moments_of_multiples_are_multiples_of_moments() {
 
 const STORAGE: Storage = Storage { precision: Stored::Int8, embeddings: Some(EmbeddingPrecision::Int4) };
 
-fn tiny_bert() -> (Checkpoint, Prepared) {
+fn tiny_bert() -> (Checkpoint, TokenizedDataset) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-bert");
     let tokenizer = Tokenizer::from_checkpoint(&folder, 64).unwrap();
     let words = ["the movie was good", "bad, bad film!", "i hate it", "a great cafe and a terrible movie", "love"];
@@ -190,16 +190,16 @@ fn tiny_bert() -> (Checkpoint, Prepared) {
         text: (0..1 + number % 4).map(|i| words[(number * 7 + i * 3) % 5]).collect::<Vec<_>>().join(" and "),
         second: None,
         targets: vec![0.0],
-        marks: Vec::new(),
+        spans: Vec::new(),
         weight: 1.0,
     };
     let examples: Vec<Example> = (0..60).map(example).collect();
     let checkpoint = Checkpoint::read(&folder, &Device::Cpu).unwrap();
-    (checkpoint, Prepared::new(&examples, 1, Unit::Text, &tokenizer).unwrap())
+    (checkpoint, TokenizedDataset::new(&examples, 1, Unit::Text, &tokenizer).unwrap())
 }
 
 /// How far the last layer's values are from those of the float model, on average over squares.
-fn distance(architecture: &Architecture, float: &Weights, stored: &[u8], texts: &Prepared) -> f32 {
+fn distance(architecture: &Architecture, float: &Weights, stored: &[u8], texts: &TokenizedDataset) -> f32 {
     let states = |weights: Weights| {
         let model = Model::new(architecture, Pooling::Mean, &[], weights, OPS).unwrap();
         let batch = texts.batch(&(0..texts.len()).collect::<Vec<_>>()).unwrap().inputs;

@@ -7,9 +7,9 @@ use crate::text::Tokenizer;
 use crate::train::Progress;
 use crate::train::data::{Example, hold_out};
 use crate::train::disguise;
-use crate::train::prepared::Prepared;
 use crate::train::recipe::Recipe;
 use crate::train::task::TaskData;
+use crate::train::tokenized::TokenizedDataset;
 use crate::{Error, Result};
 
 /// A task's texts as the model reads them.
@@ -20,8 +20,8 @@ pub struct Task {
     pub kind: HeadKind,
     pub loss_weight: f64,
     pub passes: usize,
-    pub train: Prepared,
-    pub validation: Prepared,
+    pub train: TokenizedDataset,
+    pub validation: TokenizedDataset,
 }
 
 impl Task {
@@ -56,7 +56,8 @@ impl Task {
             )));
         }
         disguise::examples(&mut train, disguise, Key::new(recipe.seed, Purpose::Disguise).with(number as u64));
-        let [prepared, held_out] = [&train, &validation].map(|part| Prepared::new(part, labels.len(), unit, tokenizer));
+        let [prepared, held_out] =
+            [&train, &validation].map(|part| TokenizedDataset::new(part, labels.len(), unit, tokenizer));
         let (prepared, held_out) = (prepared?.of_kind(kind), held_out?.of_kind(kind));
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
         for (number, label) in labels.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use undertone::bundle::{Bundle, HeadKind, Task};
 use undertone::classify::Classifier;
-use undertone::train::calibrate::{Aim, CalibratedTask, Wishes, calibrate, record, save};
+use undertone::train::calibrate::{CalibratedTask, CalibrationOptions, ThresholdObjective, calibrate, record, save};
 use undertone::train::figures::precise;
 use undertone::train::run;
 use undertone::{Error, Result};
@@ -48,13 +48,13 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
-    let wishes = wishes(&arguments)?;
+    let options = options(&arguments)?;
     let (sources, words) = sources(&arguments, &bundle)?;
     let names: Vec<&str> = sources
         .iter()
         .flat_map(|(task, _)| bundle.manifest.tasks[*task].labels.iter().map(|label| label.name.as_str()))
         .collect();
-    wishes.check(&names)?;
+    options.check(&names)?;
     let mut manifest = bundle.manifest.clone();
     let bundle = Bundle { manifest: bundle.manifest.uncalibrated(), ..bundle };
     let classifier = Classifier::new(&bundle)?;
@@ -62,11 +62,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut is_calibrated = false;
     for (task, path) in sources {
         let scored = texts::scored(&bundle, &classifier, task, &path, &arguments.choice, &mut progress)?;
-        let fitted = calibrate(&manifest.tasks[task], &scored.predictions(), &wishes)?;
+        let fitted = calibrate(&manifest.tasks[task], &scored.predictions(), &options)?;
         // What was not fitted must not be called calibrated.
         if fitted.is_fitted() {
             is_calibrated = true;
-            record(&mut manifest, task, &fitted, &words, scored.len(), &wishes)?;
+            record(&mut manifest, task, &fitted, &words, scored.len(), &options)?;
         }
         print_table(&manifest.tasks[task], scored.len(), &words, &fitted);
     }
@@ -79,14 +79,17 @@ pub fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-fn wishes(arguments: &Arguments) -> Result<Wishes> {
+fn options(arguments: &Arguments) -> Result<CalibrationOptions> {
     let mut rates = BTreeMap::new();
     for (name, rate) in &arguments.rates {
         if rates.insert(name.clone(), *rate).is_some() {
             return Err(Error::invalid(format!("--rate {name} was given twice: give it once")));
         }
     }
-    Ok(Wishes { rates, aim: arguments.precision.map_or(Aim::BestF1, Aim::Precision) })
+    Ok(CalibrationOptions {
+        rates,
+        objective: arguments.precision.map_or(ThresholdObjective::BestF1, ThresholdObjective::Precision),
+    })
 }
 
 /// The tasks to calibrate, each with its texts, and what these are in words.

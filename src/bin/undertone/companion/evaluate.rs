@@ -109,7 +109,7 @@ fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) 
     let of_text = |example: &Example| {
         let found = classifier.classify(&example.text)?.words.into_iter().find(|words| words.task == task);
         let spans = found.map_or_else(Vec::new, |words| words.spans(&example.text));
-        Ok(character_f1(&example.text, &spans, &example.marks))
+        Ok(character_f1(&example.text, &spans, &example.spans))
     };
     let all: Vec<f64> = examples.par_iter().map(of_text).collect::<Result<_>>()?;
     Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)

@@ -32,10 +32,10 @@ pub struct Arguments {
     layout: Layout,
     /// How the weights are stored: int8 is a quarter of f32's size [default: int8]
     #[arg(long, value_enum)]
-    precision: Option<PrecisionArgument>,
+    precision: Option<Precision>,
     /// How the word vectors are stored, if not as the rest: int4 is half of int8's size.
     #[arg(long, value_enum, value_name = "PRECISION")]
-    embeddings: Option<EmbeddingArgument>,
+    embeddings: Option<EmbeddingPrecision>,
     /// Fit the rounding of int8 layers to texts like those that the bundle is for, in the layouts that `undertone train`
     /// reads; of a folder or archive, those to learn from. Their labels do not matter. It takes minutes, and brings the
     /// bundle's probabilities nearer to those of the model as it was trained.
@@ -64,39 +64,9 @@ enum Layout {
     HuggingFace,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum PrecisionArgument {
-    /// 32-bit floats, as trained.
-    F32,
-    /// 16-bit floats.
-    F16,
-    /// 8-bit integers with a scale for each row.
-    Int8,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum EmbeddingArgument {
-    /// 8-bit integers with a scale for each word.
-    Int8,
-    /// 6-bit integers with a scale for each 32 values.
-    Int6,
-    /// 4-bit integers with a scale for each 32 values.
-    Int4,
-}
-
 impl Arguments {
     fn storage(&self) -> Storage {
-        let precision = match self.precision.unwrap_or(PrecisionArgument::Int8) {
-            PrecisionArgument::F32 => Precision::F32,
-            PrecisionArgument::F16 => Precision::F16,
-            PrecisionArgument::Int8 => Precision::Int8,
-        };
-        let embeddings = self.embeddings.map(|embeddings| match embeddings {
-            EmbeddingArgument::Int8 => EmbeddingPrecision::Int8,
-            EmbeddingArgument::Int6 => EmbeddingPrecision::Int6,
-            EmbeddingArgument::Int4 => EmbeddingPrecision::Int4,
-        });
-        Storage { precision, embeddings }
+        Storage { precision: self.precision.unwrap_or(Precision::Int8), embeddings: self.embeddings }
     }
 }
 

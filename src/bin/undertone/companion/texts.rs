@@ -13,7 +13,7 @@ use undertone::train::data::{self, BadRows, Example, LabelRule, Schema, Source, 
 use undertone::train::disguise::Disguise;
 use undertone::train::evaluate::score;
 use undertone::train::metrics::Predictions;
-use undertone::train::prepared::Prepared;
+use undertone::train::tokenized::TokenizedDataset;
 use undertone::{Error, Result};
 
 /// Which texts, and how much of them.
@@ -62,7 +62,7 @@ pub struct Choice {
 pub struct Scored {
     labels: Vec<String>,
     examples: Vec<Example>,
-    texts: Prepared,
+    texts: TokenizedDataset,
     logits: Vec<f32>,
 }
 
@@ -154,7 +154,7 @@ pub fn scored(
     let examples = read(bundle, task, path, choice, progress)?;
     let labels = labels(bundle, task);
     let task_of = &bundle.manifest.tasks[task];
-    let texts = Prepared::new(&examples, labels.len(), task_of.unit, &tokenizer)?.of_kind(task_of.kind);
+    let texts = TokenizedDataset::new(&examples, labels.len(), task_of.unit, &tokenizer)?.of_kind(task_of.kind);
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
     let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
     Ok(Scored { labels, examples, texts, logits })

@@ -14,7 +14,7 @@ use undertone::train::data::BadRows;
 use undertone::train::device::{TrainingPrecision, device};
 use undertone::train::recipe::Recipe;
 use undertone::train::task::{SourceSettings, TaskData, TaskSettings};
-use undertone::train::trainer::{Conduct, Outcome, summary, train};
+use undertone::train::trainer::{Outcome, RunOptions, summary, train};
 use undertone::{Error, Result};
 
 use super::memory::keep_memory_mapped;
@@ -162,7 +162,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     progress.note(&format!("Learning by {}", recipe.sentence()));
     let precision = arguments.precision.on(&device)?;
     let ops = if arguments.composed { Ops::Composed(precision) } else { Ops::for_device(&device, precision) };
-    let conduct = Conduct {
+    let options = RunOptions {
         out: &arguments.out,
         resume: arguments.resume,
         checkpoint_every: Duration::from_secs(60 * arguments.checkpoint_every),
@@ -171,7 +171,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         ops,
         precision: arguments.precision,
     };
-    match train(tasks, base, &tokenizer, &recipe, &conduct, &mut progress)? {
+    match train(tasks, base, &tokenizer, &recipe, &options, &mut progress)? {
         Outcome::Finished(record) => {
             for task in &record.tasks {
                 println!("{}: {}", task.name, summary(&task.validation));

@@ -3,7 +3,7 @@
 use super::*;
 
 fn example(i: usize, targets: &[f32]) -> Example {
-    Example { text: i.to_string(), second: None, targets: targets.to_vec(), marks: vec![], weight: 1.0 }
+    Example { text: i.to_string(), second: None, targets: targets.to_vec(), spans: vec![], weight: 1.0 }
 }
 
 /// 100 rows with no label, 30 with the first, 7 with both, and three combinations of their own.

@@ -12,7 +12,7 @@ fn line_breaks_of_html_are_newlines_wherever_they_come_from() {
     let words = Schema { spans: Some("spans".to_owned()), ..schema(&["toxic"]) };
     let marked = "text,spans\na<br />fool,\"[7, 8, 9, 10]\"\n";
     let dataset = read_files(&[("a.csv", marked)], &words, BadRows::Refuse).unwrap();
-    assert_eq!(&dataset.examples[0].text[dataset.examples[0].marks[0].clone()], "fool");
+    assert_eq!(&dataset.examples[0].text[dataset.examples[0].spans[0].clone()], "fool");
 }
 
 #[test]

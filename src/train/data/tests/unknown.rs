@@ -23,7 +23,7 @@ fn an_empty_label_is_unknown() {
 #[test]
 fn unknown_labels_equal_each_other_and_nothing_else() {
     let example =
-        |target| Example { text: "a".to_owned(), second: None, targets: vec![target], marks: vec![], weight: 1.0 };
+        |target| Example { text: "a".to_owned(), second: None, targets: vec![target], spans: vec![], weight: 1.0 };
     assert_eq!(example(UNKNOWN), example(UNKNOWN));
     assert_ne!(example(UNKNOWN), example(0.0));
     assert_ne!(example(1.0), example(0.0));

@@ -7,7 +7,7 @@ fn examples() -> Vec<Example> {
         text: text.to_owned(),
         second: second.map(str::to_owned),
         targets: targets.to_vec(),
-        marks: Vec::new(),
+        spans: Vec::new(),
         weight,
     };
     vec![
@@ -60,11 +60,11 @@ fn texts_without_any_mark_read_back_equal() {
     let folder = folder(&[]);
     let path = folder.path().join("held_out.jsonl");
     let schema = Schema { spans: Some("spans".to_owned()), ..schema(&["bad"]) };
-    let example = |text: &str, marks: &[std::ops::Range<usize>]| Example {
+    let example = |text: &str, spans: &[std::ops::Range<usize>]| Example {
         text: text.to_owned(),
         second: None,
-        targets: vec![if marks.is_empty() { 0.0 } else { 1.0 }],
-        marks: marks.to_vec(),
+        targets: vec![if spans.is_empty() { 0.0 } else { 1.0 }],
+        spans: spans.to_vec(),
         weight: 1.0,
     };
     for examples in [
@@ -92,7 +92,7 @@ proptest::proptest! {
             text: format!("{number}: {text}"),
             second: None,
             targets: vec![toxic, threat.unwrap_or(UNKNOWN)],
-            marks: Vec::new(),
+            spans: Vec::new(),
             weight,
         };
         let examples: Vec<Example> = rows.into_iter().enumerate().map(example).collect();

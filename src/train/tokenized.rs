@@ -16,7 +16,7 @@ use crate::text::{Place, Tokenizer};
 ///
 /// What has the labels, a text or a token, is a row. Where it is a token, special ones have [`UNKNOWN`] targets.
 #[derive(Debug, Clone, Default)]
-pub struct Prepared {
+pub struct TokenizedDataset {
     tokens: Vec<TokenIds>,
     /// Where the rows of each example start, and where those of the last one end.
     starts: Vec<usize>,
@@ -42,7 +42,7 @@ pub struct LabelledBatch {
     pub weights: Vec<f32>,
 }
 
-impl Prepared {
+impl TokenizedDataset {
     /// Tokenises `examples`, which have `labels` labels for each `unit`.
     ///
     /// # Errors
@@ -53,20 +53,20 @@ impl Prepared {
             (None, Unit::Text) => Ok((tokenizer.encode(&example.text)?.ids, example.targets.clone())),
             (None, Unit::Token) => {
                 let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
-                Ok((tokens.ids, places.iter().map(|place| marked(place.as_ref(), &example.marks)).collect()))
+                Ok((tokens.ids, places.iter().map(|place| marked(place.as_ref(), &example.spans)).collect()))
             }
         };
         let encoded: Vec<(TokenIds, Vec<f32>)> = examples.par_iter().map(encode).collect::<Result<_>>()?;
-        let mut prepared = Self { labels, unit, starts: vec![0], ..Self::default() };
+        let mut dataset = Self { labels, unit, starts: vec![0], ..Self::default() };
         for (number, ((tokens, targets), example)) in encoded.into_iter().zip(examples).enumerate() {
             let rows = targets.len() / labels;
-            prepared.tokens.push(tokens);
-            prepared.targets.extend(targets);
-            prepared.weights.extend(std::iter::repeat_n(example.weight, rows));
-            prepared.examples.extend(std::iter::repeat_n(number, rows));
-            prepared.starts.push(prepared.weights.len());
+            dataset.tokens.push(tokens);
+            dataset.targets.extend(targets);
+            dataset.weights.extend(std::iter::repeat_n(example.weight, rows));
+            dataset.examples.extend(std::iter::repeat_n(number, rows));
+            dataset.starts.push(dataset.weights.len());
         }
-        Ok(prepared)
+        Ok(dataset)
     }
 
     /// The same, of labels that go together as `kind` says.
@@ -147,8 +147,8 @@ impl Prepared {
 }
 
 /// Whether a token is marked, as a target; unknown where it is a special one.
-fn marked(place: Option<&Place>, marks: &[Range<usize>]) -> f32 {
+fn marked(place: Option<&Place>, spans: &[Range<usize>]) -> f32 {
     let Some(Place { bytes, .. }) = place else { return UNKNOWN };
     let overlaps = |mark: &Range<usize>| mark.start < bytes.end && bytes.start < mark.end;
-    if marks.iter().any(overlaps) { 1.0 } else { 0.0 }
+    if spans.iter().any(overlaps) { 1.0 } else { 0.0 }
 }

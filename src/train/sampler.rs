@@ -16,9 +16,9 @@ pub enum Mix {
     Proportional,
 }
 
-/// The tasks' turns in one epoch.
+/// Which task has which step of an epoch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turns {
+pub struct TaskSampler {
     /// The task of each step.
     tasks: Vec<usize>,
     /// How many of the epoch's steps before this one are of the same task.
@@ -27,7 +27,7 @@ pub struct Turns {
     counts: Vec<usize>,
 }
 
-impl Turns {
+impl TaskSampler {
     /// Mixes tasks that take `batches` steps each to go through.
     pub fn new(mix: Mix, batches: &[usize]) -> Self {
         let counts = match mix {
@@ -68,14 +68,14 @@ impl Turns {
 
 /// An endless walk through all texts of a task, in a new order each time round.
 #[derive(Debug, Clone, Copy)]
-pub struct Order {
+pub struct BatchSampler {
     /// What the orders are made from, which is the task's alone.
     pub key: Key,
     /// How many texts there are.
     pub length: usize,
 }
 
-impl Order {
+impl BatchSampler {
     /// How many batches a time round takes.
     pub fn batches(&self, size: usize) -> usize {
         self.length.div_ceil(size)
@@ -95,33 +95,33 @@ mod tests {
     use super::*;
     use crate::random::Purpose;
 
-    fn tasks(turns: &Turns) -> Vec<(usize, usize)> {
-        (0..2 * turns.steps()).map(|step| turns.at(step)).collect()
+    fn tasks(sampler: &TaskSampler) -> Vec<(usize, usize)> {
+        (0..2 * sampler.steps()).map(|step| sampler.at(step)).collect()
     }
 
     #[test]
     fn in_turn_gives_each_task_as_many_steps_as_the_largest_needs() {
-        let turns = Turns::new(Mix::InTurn, &[2, 1]);
-        assert_eq!(turns.steps(), 4);
-        assert_eq!(tasks(&turns), [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]);
+        let sampler = TaskSampler::new(Mix::InTurn, &[2, 1]);
+        assert_eq!(sampler.steps(), 4);
+        assert_eq!(tasks(&sampler), [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]);
     }
 
     #[test]
     fn proportional_goes_through_each_task_once_an_epoch_evenly() {
-        let turns = Turns::new(Mix::Proportional, &[4, 2]);
-        assert_eq!(turns.steps(), 6);
-        let order: Vec<usize> = tasks(&turns).iter().map(|(task, _)| *task).collect();
+        let sampler = TaskSampler::new(Mix::Proportional, &[4, 2]);
+        assert_eq!(sampler.steps(), 6);
+        let order: Vec<usize> = tasks(&sampler).iter().map(|(task, _)| *task).collect();
         assert_eq!(order, [0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0]);
         let second: Vec<usize> =
-            tasks(&turns).iter().filter(|(task, _)| *task == 1).map(|(_, number)| *number).collect();
+            tasks(&sampler).iter().filter(|(task, _)| *task == 1).map(|(_, number)| *number).collect();
         assert_eq!(second, [0, 1, 2, 3]);
     }
 
     #[test]
     fn each_time_round_has_every_text_once_in_an_order_of_its_own() {
-        let order = Order { key: Key::new(3, Purpose::Order), length: 10 };
+        let sampler = BatchSampler { key: Key::new(3, Purpose::Order), length: 10 };
         let round =
-            |round: usize| -> Vec<usize> { (0..3).flat_map(|batch| order.batch(3 * round + batch, 4)).collect() };
+            |round: usize| -> Vec<usize> { (0..3).flat_map(|batch| sampler.batch(3 * round + batch, 4)).collect() };
         let sorted = |mut indices: Vec<usize>| {
             indices.sort_unstable();
             indices
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(sorted(round(0)), (0..10).collect::<Vec<_>>());
         assert_eq!(sorted(round(1)), (0..10).collect::<Vec<_>>());
         assert_ne!(round(0), round(1));
-        assert_eq!(order.batch(2, 4).len(), 2);
+        assert_eq!(sampler.batch(2, 4).len(), 2);
     }
 
     proptest::proptest! {
@@ -137,9 +137,9 @@ mod tests {
         fn a_round_has_every_text_once_whatever_the_size_of_batches(
             seed: u64, length in 1usize..300, size in 1usize..70, round in 0usize..5,
         ) {
-            let order = Order { key: Key::new(seed, Purpose::Order), length };
-            let batches = order.batches(size);
-            let mut indices: Vec<usize> = (0..batches).flat_map(|batch| order.batch(round * batches + batch, size)).collect();
+            let sampler = BatchSampler { key: Key::new(seed, Purpose::Order), length };
+            let batches = sampler.batches(size);
+            let mut indices: Vec<usize> = (0..batches).flat_map(|batch| sampler.batch(round * batches + batch, size)).collect();
             indices.sort_unstable();
             proptest::prop_assert_eq!(indices, (0..length).collect::<Vec<_>>());
         }
@@ -148,8 +148,8 @@ mod tests {
     #[test]
     fn no_round_of_a_seed_is_one_of_another_seed() {
         let rounds = (0..20).flat_map(|seed| {
-            let order = Order { key: Key::new(seed, Purpose::Order), length: 100 };
-            (0..20).map(move |round| order.batch(round, 100))
+            let sampler = BatchSampler { key: Key::new(seed, Purpose::Order), length: 100 };
+            (0..20).map(move |round| sampler.batch(round, 100))
         });
         let mut all: Vec<Vec<usize>> = rounds.collect();
         all.sort_unstable();

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::rows::{Reason, shown};
 
-/// The marked bytes of `text`, runs in order and apart; or what is wrong with the marks.
+/// The marked bytes of `text`, runs in order and apart; or what is wrong with the spans.
 pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, Reason> {
     let wrong =
-        || format!("the marks are {}; write the marked characters' places in brackets, as in [3, 4, 5]", shown(spans));
+        || format!("the spans are {}; write the marked characters' places in brackets, as in [3, 4, 5]", shown(spans));
     let spans: Vec<Value> = serde_json::from_str(spans).map_err(|_| wrong())?;
     let mut starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
     starts.push(text.len());
@@ -29,21 +29,21 @@ pub fn parse(spans: &str, text: &str) -> Result<Vec<Range<usize>>, Reason> {
         })?;
         run.fill(true);
     }
-    let mut marks: Vec<Range<usize>> = Vec::new();
+    let mut spans: Vec<Range<usize>> = Vec::new();
     for place in (0..characters).filter(|&place| marked[place]) {
         let (start, end) = (starts[place], starts[place + 1]);
-        match marks.last_mut() {
+        match spans.last_mut() {
             Some(mark) if mark.end == start => mark.end = end,
-            _ => marks.push(start..end),
+            _ => spans.push(start..end),
         }
     }
-    Ok(marks)
+    Ok(spans)
 }
 
 /// The marked runs of `text`, by the places of their first characters and of those after them.
-pub fn in_characters(marks: &[Range<usize>], text: &str) -> Vec<[usize; 2]> {
+pub fn in_characters(spans: &[Range<usize>], text: &str) -> Vec<[usize; 2]> {
     let place = |byte: usize| text[..byte].chars().count();
-    marks.iter().map(|mark| [place(mark.start), place(mark.end)]).collect()
+    spans.iter().map(|mark| [place(mark.start), place(mark.end)]).collect()
 }
 
 #[cfg(test)]
@@ -64,11 +64,11 @@ mod tests {
     #[test]
     fn what_marks_nothing_is_wrong() {
         for (spans, expected) in [
-            ("8, 9", "the marks are `8, 9`; write"),
-            ("[-1]", "the marks are"),
-            ("[[2, 2]]", "the marks are"),
-            ("[[1, 2, 3]]", "the marks are"),
-            ("[18446744073709551615]", "the marks are"),
+            ("8, 9", "the spans are `8, 9`; write"),
+            ("[-1]", "the spans are"),
+            ("[[2, 2]]", "the spans are"),
+            ("[[1, 2, 3]]", "the spans are"),
+            ("[18446744073709551615]", "the spans are"),
             ("[[0, 18446744073709551615]]", "character 18446744073709551614 is"),
             ("[3, 4]", "character 4 is marked, and the text has only 4"),
         ] {
