@@ -40,6 +40,8 @@ pub mod trainer;
 mod chart;
 mod class_counts;
 mod files;
+#[cfg(test)]
+mod fixtures;
 mod memory;
 
 pub use crate::ops::binary_cross_entropy;

@@ -161,6 +161,7 @@ pub fn score_texts(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::fixtures::LabelledLogits;
 
     #[test]
     fn differences_are_of_probabilities() {
@@ -176,19 +177,11 @@ mod tests {
 
     #[test]
     fn what_is_within_a_range_is_weighed() {
-        let labels = ["positive".to_owned(), "odd".to_owned()];
         // Of the first label the probabilities ½, ¾ and ¼, of the second none is known.
         let logits = [0.0, 0.0, 3f32.ln(), 0.0, -(3f32.ln()), 0.0];
         let targets = [0.5, f32::NAN, 0.5, f32::NAN, 1.0, f32::NAN];
-        let weights = [1.0, 2.0, 5.0];
-        let predictions = Predictions {
-            logits: &logits,
-            targets: &targets,
-            weights: &weights,
-            labels: &labels,
-            ..Predictions::default()
-        };
-        let shares = |low, high| Within::of(&predictions, (low, high)).unwrap().labels;
+        let data = LabelledLogits::new(&["positive", "odd"], logits, targets).weighing([1.0, 2.0, 5.0]);
+        let shares = |low, high| Within::of(&data.predictions(), (low, high)).unwrap().labels;
         assert_eq!(shares(0.3, 0.7), BTreeMap::from([("positive".to_owned(), Some(0.125)), ("odd".to_owned(), None)]));
         assert_eq!([shares(0.5, 0.5)["positive"], shares(0.2, 0.6)["positive"]], [Some(0.125), Some(0.75)]);
     }

@@ -1,28 +1,9 @@
 //! Held to scikit-learn's results in `tests/fixtures/bias.json`; see `make_fixtures.py`.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::*;
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
-}
-
-fn fixture() -> Value {
-    serde_json::from_str(&std::fs::read_to_string(path("fixtures/bias.json")).unwrap()).unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f32> {
-    value.as_array().unwrap().iter().map(|number| number.as_f64().map_or(f32::NAN, |number| number as f32)).collect()
-}
-
-#[track_caller]
-fn assert_close(what: &str, measured: Option<f64>, expected: &Value) {
-    let (measured, expected) = (measured.unwrap(), expected.as_f64().unwrap());
-    assert!((measured - expected).abs() < 1e-9, "{what}: {measured} not {expected}");
-}
+use crate::train::fixtures::{self, LabelledLogits, assert_close, numbers};
 
 fn assert_aucs(term: &str, measured: &SubgroupAucs, expected: &Value) {
     assert_close(&format!("{term}: subgroup"), measured.subgroup, &expected["subgroup"]);
@@ -46,18 +27,11 @@ fn probe(fixture: &Value) -> Probe {
 
 #[test]
 fn aucs_in_labelled_texts_are_those_of_scikit_learn() {
-    let fixture = fixture();
+    let fixture = fixtures::json("bias.json");
     let texts: Vec<String> = serde_json::from_value(fixture["texts"].clone()).unwrap();
-    let (logits, targets, weights) =
-        (numbers(&fixture["logits"]), numbers(&fixture["targets"]), numbers(&fixture["weights"]));
-    let labels = ["toxic".to_owned()];
-    let predictions = Predictions {
-        logits: &logits,
-        targets: &targets,
-        weights: &weights,
-        labels: &labels,
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["toxic"], numbers(&fixture["logits"]), numbers(&fixture["targets"]))
+        .weighing(numbers(&fixture["weights"]));
+    let predictions = data.predictions();
     let measured = DataBias::of(&probe(&fixture), texts.iter().map(String::as_str), &predictions, 0).unwrap();
     assert_close("all", measured.auc, &fixture["auc"]);
     assert_eq!((measured.terms.len(), measured.left_out.len()), (3, 0));
@@ -67,13 +41,12 @@ fn aucs_in_labelled_texts_are_those_of_scikit_learn() {
         assert_eq!(term.counts.negatives as u64, expected["negatives"], "{}", term.counts.term);
         assert_aucs(&term.counts.term, &term.aucs, expected);
     }
-    let few = targets.len() / 4;
+    let few = texts.len() / 4;
     let predictions = Predictions {
-        logits: &logits[..few],
-        targets: &targets[..few],
-        weights: &weights[..few],
-        labels: &labels,
-        ..Predictions::default()
+        logits: &data.logits[..few],
+        targets: &data.targets[..few],
+        weights: &data.weights[..few],
+        ..predictions
     };
     let measured = DataBias::of(&probe(&fixture), texts[..few].iter().map(String::as_str), &predictions, 0).unwrap();
     assert!(!measured.left_out.is_empty());
@@ -85,7 +58,7 @@ fn aucs_in_labelled_texts_are_those_of_scikit_learn() {
 
 #[test]
 fn figures_on_templates_are_those_of_scikit_learn() {
-    let fixture = fixture();
+    let fixture = fixtures::json("bias.json");
     let (probe, expected) = (probe(&fixture), &fixture["templates"]);
     let texts = probe.texts().unwrap();
     let threshold = expected["threshold"].as_f64().unwrap() as f32;
@@ -119,7 +92,7 @@ fn a_term_is_a_word() {
 
 #[test]
 fn the_probe_of_this_project_is_whole() {
-    let probe = Probe::read(&path("behaviour/identities.toml")).unwrap();
+    let probe = Probe::read(&fixtures::path("../behaviour/identities.toml")).unwrap();
     assert!(probe.terms.len() >= 40, "{}", probe.terms.len());
     let texts = probe.texts().unwrap();
     assert_eq!(texts.len(), probe.terms.len() * 40);

@@ -1,8 +1,7 @@
 //! Platt's fit is held to scikit-learn's and SciPy's results in `tests/fixtures/platt.json`; see `make_fixtures.py`.
 
-use serde_json::Value;
-
 use super::*;
+use crate::train::fixtures::{self, LabelledLogits, numbers};
 
 fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
     let rows = logits.iter().zip(targets).zip(weights);
@@ -15,15 +14,10 @@ fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
     rows.enumerate().map(sample).collect()
 }
 
-fn numbers(values: &Value) -> Vec<f32> {
-    values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
-}
-
-/// Texts with a label whose logits are `positives`, and others without it.
-fn two_classes(positives: &[f32], negatives: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let logits = positives.iter().chain(negatives).copied().collect();
-    let targets = positives.iter().map(|_| 1.0).chain(negatives.iter().map(|_| 0.0)).collect();
-    (logits, targets)
+/// Texts with the label "threat" whose logits are `positives`, and others without it.
+fn two_classes(positives: &[f32], negatives: &[f32]) -> LabelledLogits {
+    let targets = [vec![1.0; positives.len()], vec![0.0; negatives.len()]].concat();
+    LabelledLogits::new(&["threat"], [positives, negatives].concat(), targets)
 }
 
 /// `count` logits around `middle`, 2 wide on either side.
@@ -32,20 +26,19 @@ fn around(middle: f32, count: usize) -> Vec<f32> {
 }
 
 fn calibrated(positives: &[f32], negatives: &[f32], options: &CalibrationOptions) -> Calibrated {
-    let (logits, targets) = two_classes(positives, negatives);
-    let weights = vec![1.0; logits.len()];
-    let names = ["threat".to_owned()];
-    let predictions =
-        Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, ..Predictions::default() };
-    calibrate(&Task::new("t", &names), &predictions, options).unwrap().labels.remove(0)
+    fit(&two_classes(positives, negatives), options)
+}
+
+/// The one label's calibration.
+fn fit(data: &LabelledLogits, options: &CalibrationOptions) -> Calibrated {
+    calibrate(&Task::new("t", &data.labels), &data.predictions(), options).unwrap().labels.remove(0)
 }
 
 #[test]
 fn the_line_is_that_of_scikit_learn() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/platt.json");
-    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(cases.len(), 10);
-    for case in cases {
+    let cases = fixtures::json("platt.json");
+    assert_eq!(cases.as_array().unwrap().len(), 10);
+    for case in cases.as_array().unwrap() {
         let of = |key: &str| case[key].as_f64().unwrap();
         let samples = samples(&numbers(&case["logits"]), &numbers(&case["targets"]), &numbers(&case["weights"]));
         let line = platt::fit(&samples).unwrap();
@@ -67,7 +60,7 @@ fn what_has_no_best_slope_is_given_a_bias() {
         let fitted = calibrated(&positives, &negatives, &CalibrationOptions::default());
         assert_eq!(fitted.label.calibration.scale, 1.0);
         assert!(fitted.notes.len() == 1 && fitted.notes[0].contains(why), "{:?}", fitted.notes);
-        let (logits, targets) = two_classes(&positives, &negatives);
+        let LabelledLogits { logits, targets, .. } = two_classes(&positives, &negatives);
         let calibrated = logits.iter().map(|&logit| f64::from(fitted.label.calibration.apply(logit)));
         let expected: f64 = calibrated.map(|logit| 1.0 / (1.0 + (-logit).exp())).sum();
         assert!((expected - f64::from(targets.iter().sum::<f32>())).abs() < 1e-3, "as many as there are: {expected}");
@@ -118,8 +111,8 @@ fn a_rate_moves_the_odds() {
 
 #[test]
 fn the_best_f1_is_the_best_of_all_cuts() {
-    let (logits, targets) = two_classes(&around(1.0, 50), &around(-1.0, 150));
-    let samples = samples(&logits, &targets, &vec![1.0; 200]);
+    let data = two_classes(&around(1.0, 50), &around(-1.0, 150));
+    let samples = samples(&data.logits, &data.targets, &data.weights);
     let choice = threshold::choose(&samples, ThresholdObjective::BestF1).unwrap();
     let f1 = |threshold: f32| Decisions::of(&samples, threshold).f1;
     let best = samples.iter().map(|sample| f1(sample.probability() as f32)).fold(0.0, f64::max);
@@ -163,18 +156,12 @@ fn a_precision_out_of_reach_is_said() {
 
 #[test]
 fn unknown_targets_and_empty_weights_are_no_evidence() {
-    let (mut logits, mut targets) = two_classes(&around(1.0, 30), &around(-1.0, 30));
-    let mut weights = vec![1.0; 60];
-    let names = ["threat".to_owned()];
-    let fit = |logits: &[f32], targets: &[f32], weights: &[f32]| {
-        let predictions = Predictions { logits, targets, weights, labels: &names, ..Predictions::default() };
-        calibrate(&Task::new("t", &names), &predictions, &CalibrationOptions::default()).unwrap().labels.remove(0).label
-    };
-    let before = fit(&logits, &targets, &weights);
-    logits.extend([9.0, -9.0]);
-    targets.extend([f32::NAN, 1.0]);
-    weights.extend([1.0, 0.0]);
-    assert_eq!(fit(&logits, &targets, &weights), before);
+    let mut data = two_classes(&around(1.0, 30), &around(-1.0, 30));
+    let before = fit(&data, &CalibrationOptions::default()).label;
+    data.logits.extend([9.0, -9.0]);
+    data.targets.extend([f32::NAN, 1.0]);
+    data.weights.extend([1.0, 0.0]);
+    assert_eq!(fit(&data, &CalibrationOptions::default()).label, before);
 }
 
 #[test]
@@ -196,31 +183,20 @@ fn wishes_that_cannot_be_followed_are_refused() {
 
 #[test]
 fn tokens_of_one_text_are_one_piece_of_evidence() {
-    let (mut logits, mut targets) = two_classes(&around(1.0, 60), &around(-1.0, 60));
-    let names = ["bad".to_owned()];
-    let fit = |logits: &[f32], targets: &[f32], texts: &[usize]| {
-        let weights = vec![1.0; logits.len()];
-        let predictions = Predictions {
-            logits,
-            targets,
-            weights: &weights,
-            labels: &names,
-            texts: Some(texts),
-            ..Predictions::default()
-        };
-        calibrate(&Task::new("t", &names), &predictions, &CalibrationOptions::default()).unwrap().labels.remove(0)
+    let tokens = two_classes(&around(1.0, 60), &around(-1.0, 60));
+    let fit_texts = |count: usize, texts: &[usize]| {
+        let [logits, targets] = [&tokens.logits[..count], &tokens.targets[..count]];
+        fit(&LabelledLogits::new(&["bad"], logits, targets).of_texts(texts), &CalibrationOptions::default())
     };
     let each_alone: Vec<usize> = (0..120).collect();
-    assert_ne!(fit(&logits, &targets, &each_alone).label.calibration.scale, 1.0);
+    assert_ne!(fit_texts(120, &each_alone).label.calibration.scale, 1.0);
     // Sixty marked tokens in twelve texts, and as many others.
     let in_tens: Vec<usize> = (0..120).map(|token| token / 5).collect();
-    let fitted = fit(&logits, &targets, &in_tens);
+    let fitted = fit_texts(120, &in_tens);
     assert_eq!((fitted.label.calibration.scale, fitted.label.threshold), (1.0, 0.5));
     let note = "bad: only its bias was fitted, since 12 texts with tokens that have the label and 12 with tokens that have it not";
     assert!(fitted.notes[0].starts_with(note), "{:?}", fitted.notes);
-    logits.truncate(62);
-    targets.truncate(62);
-    let fitted = fit(&logits, &targets, &in_tens[..62]);
+    let fitted = fit_texts(62, &in_tens[..62]);
     assert!(fitted.notes[0].starts_with("bad: left as it was, since 12 texts with tokens"), "{:?}", fitted.notes);
 }
 
@@ -240,34 +216,24 @@ fn a_rate_moves_shares_as_the_texts_that_they_stand_for() {
 
 #[test]
 fn the_temperature_is_that_of_scipy() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/classes.json");
-    let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    for case in cases {
-        let names: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
-        let classes: Vec<i64> = serde_json::from_value(case["classes"].clone()).unwrap();
-        let raw: Vec<Vec<f32>> = serde_json::from_value(case["logits"].clone()).unwrap();
-        let mut logits = raw.concat();
-        logits.chunks_exact_mut(4).for_each(crate::logistic::one_against_rest);
-        let target = |class: i64, of: i64| if class < 0 { f32::NAN } else { f32::from(u8::from(class == of)) };
-        let targets: Vec<f32> = classes.iter().flat_map(|&class| (0..4).map(move |of| target(class, of))).collect();
-        let weights = numbers(&case["weights"]);
-        let kind = HeadKind::Classes;
-        let predictions =
-            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, kind, texts: None };
+    let cases = fixtures::json("classes.json");
+    for case in cases.as_array().unwrap() {
+        let data = LabelledLogits::from_classes(case);
+        let predictions = data.predictions();
         let expected = 1.0 / case["scale"].as_f64().unwrap();
         let temperature = temperature::fit(&predictions).unwrap();
         assert!((temperature - expected).abs() < 1e-4 * expected, "{}: {temperature} not {expected}", case["name"]);
 
-        let task = Task { kind, ..Task::new("topic", &names) };
+        let task = Task { kind: HeadKind::Classes, ..Task::new("topic", &data.labels) };
         let fitted = calibrate(&task, &predictions, &CalibrationOptions::default()).unwrap();
-        let known = classes.iter().filter(|class| **class >= 0).count();
+        let known = data.targets.chunks(data.labels.len()).filter(|row| !row[0].is_nan()).count();
         assert_eq!(fitted.is_fitted(), known >= FOR_A_SLOPE, "{:?}", fitted.notes);
         if !fitted.is_fitted() {
             assert_eq!(fitted.temperature, 1.0);
             continue;
         }
         let hotter = Task { temperature: fitted.temperature, ..task };
-        let mut logits = raw.concat();
+        let mut logits: Vec<f32> = serde_json::from_value::<Vec<Vec<f32>>>(case["logits"].clone()).unwrap().concat();
         logits.chunks_exact_mut(4).for_each(|row| hotter.calibrate(row));
         let loss = mean(&Predictions { logits: &logits, ..predictions }.believed(), Sample::loss).unwrap();
         let expected = case["loss_at_scale"].as_f64().unwrap();
@@ -277,17 +243,13 @@ fn the_temperature_is_that_of_scipy() {
 
 #[test]
 fn classes_without_a_best_temperature_stay_as_they_were() {
-    let names = ["art", "news"].map(str::to_owned);
-    let task = Task { kind: HeadKind::Classes, ..Task::new("topic", &names) };
+    let task = Task { kind: HeadKind::Classes, ..Task::new("topic", &["art", "news"]) };
     let fit = |logit: f32, options: &CalibrationOptions| {
         let logits: Vec<f32> =
             (0..40).flat_map(|text| if text % 2 == 0 { [logit, -logit] } else { [-logit, logit] }).collect();
         let targets: Vec<f32> = (0..40).flat_map(|text| if text % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] }).collect();
-        let kind = HeadKind::Classes;
-        let weights = [1.0; 40];
-        let predictions =
-            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &names, kind, texts: None };
-        calibrate(&task, &predictions, options)
+        let data = LabelledLogits::new(&["art", "news"], logits, targets).exclusive();
+        calibrate(&task, &data.predictions(), options)
     };
     for (logit, why) in [(2.0, "is always the right one"), (-2.0, "are not likelier than others")] {
         let fitted = fit(logit, &CalibrationOptions::default()).unwrap();

@@ -3,52 +3,14 @@
 use serde_json::Value;
 
 use super::*;
-use crate::bundle::HeadKind;
-use crate::logistic::one_against_rest;
-
-fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// The numbers as f32, which must hold them exactly or the comparison to 1e-9 means nothing. What is null is unknown.
-fn exact(numbers: &Value) -> Vec<f32> {
-    let number = |number: &Value| match number.as_f64() {
-        Some(number) => {
-            assert_eq!(f64::from(number as f32), number);
-            number as f32
-        }
-        None => f32::NAN,
-    };
-    numbers.as_array().unwrap().iter().map(number).collect()
-}
-
-#[track_caller]
-fn assert_close(what: &str, measured: Option<f64>, expected: &Value) {
-    match (measured, expected.as_f64()) {
-        (Some(measured), Some(expected)) => {
-            assert!((measured - expected).abs() < 1e-9, "{what}: {measured} not {expected}")
-        }
-        (None, None) => assert!(expected.is_null(), "{what}: the fixture lacks a value"),
-        _ => panic!("{what}: {measured:?} not {expected}"),
-    }
-}
+use crate::train::fixtures::{self, LabelledLogits, assert_close};
 
 /// Calls `check` with the name, the predictions and the expected values of each case.
 fn for_each_case(check: impl Fn(&str, Predictions, &Value)) {
-    let cases = fixture("metrics.json");
+    let cases = fixtures::json("metrics.json");
     assert_eq!(cases.as_array().unwrap().len(), 12);
     for case in cases.as_array().unwrap() {
-        let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
-        let (logits, targets, weights) = (exact(&case["logits"]), exact(&case["targets"]), exact(&case["weights"]));
-        let predictions = Predictions {
-            logits: &logits,
-            targets: &targets,
-            weights: &weights,
-            labels: &labels,
-            ..Predictions::default()
-        };
-        check(case["name"].as_str().unwrap(), predictions, case);
+        check(case["name"].as_str().unwrap(), LabelledLogits::from_fixture(case).predictions(), case);
     }
 }
 
@@ -115,14 +77,8 @@ fn decisions_are_those_of_scikit_learn() {
 
 #[test]
 fn every_label_is_decided_by_its_own_threshold() {
-    let labels = ["toxic".to_owned(), "threat".to_owned()];
-    let predictions = Predictions {
-        logits: &[1.0, 1.0],
-        targets: &[1.0, 1.0],
-        weights: &[1.0],
-        labels: &labels,
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["toxic", "threat"], [1.0, 1.0], [1.0, 1.0]);
+    let predictions = data.predictions();
     let decisions = predictions.decisions(&[0.5, 0.9]).unwrap();
     assert_eq!((decisions["toxic"].recall, decisions["threat"].recall), (1.0, 0.0));
     let sentence = predictions.decisions(&[0.5]).unwrap_err().to_string();
@@ -194,14 +150,8 @@ fn reliability_is_that_of_scikit_learn() {
 
 #[test]
 fn certain_probabilities_belong_to_the_last_bin() {
-    let labels = ["toxic".to_owned()];
-    let predictions = Predictions {
-        logits: &[200.0, -200.0],
-        targets: &[0.0, 0.0],
-        weights: &[1.0, 3.0],
-        labels: &labels,
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["toxic"], [200.0, -200.0], [0.0, 0.0]).weighing([1.0, 3.0]);
+    let predictions = data.predictions();
     let bins = predictions.reliability(10).unwrap().all;
     assert_eq!(bins.iter().map(|bin| bin.samples).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(Metrics::of(&predictions).unwrap().ece, Some(0.25));
@@ -217,22 +167,15 @@ fn what_older_versions_wrote_is_read() {
 
 #[test]
 fn extreme_logits_have_the_loss_that_pytorch_gives_them() {
-    let reference = &fixture("bce.json")["f64"];
-    let labels = ["toxic".to_owned()];
+    let reference = &fixtures::json("bce.json")["f64"];
     let field = |name: &str| -> Vec<f64> { serde_json::from_value(reference[name].clone()).unwrap() };
     for ((logit, target), loss) in field("logits").into_iter().zip(field("targets")).zip(field("loss")) {
         // The two logits that f32 cannot hold tell nothing here that their neighbours do not.
         if f64::from(logit as f32) != logit {
             continue;
         }
-        let measured = Metrics::of(&Predictions {
-            logits: &[logit as f32],
-            targets: &[target as f32],
-            weights: &[1.0],
-            labels: &labels,
-            ..Predictions::default()
-        });
-        let measured = measured.unwrap().loss;
+        let data = LabelledLogits::new(&["toxic"], [logit as f32], [target as f32]);
+        let measured = Metrics::of(&data.predictions()).unwrap().loss;
         // PyTorch's formula is exact for target 1 only; for target 0 it cancels the logit against itself.
         let tolerance = if target == 1.0 { 1e-12 * loss.max(1e-30) } else { 1e-14 * logit.abs().max(1.0) };
         assert!((measured - loss).abs() <= tolerance, "{logit} for {target}: {measured:e} not {loss:e}");
@@ -250,15 +193,8 @@ fn zeros_of_either_sign_tie() {
 
 #[test]
 fn json_is_what_evaluate_promises() {
-    let labels = ["toxic".to_owned(), "threat".to_owned()];
-    let predictions = Predictions {
-        logits: &[0.0, -1.0, -2.0, 1.0],
-        targets: &[1.0, 0.0, 0.0, 0.0],
-        weights: &[1.0, 1.0],
-        labels: &labels,
-        ..Predictions::default()
-    };
-    let json = serde_json::to_value(Metrics::of(&predictions).unwrap()).unwrap();
+    let data = LabelledLogits::new(&["toxic", "threat"], [0.0, -1.0, -2.0, 1.0], [1.0, 0.0, 0.0, 0.0]);
+    let json = serde_json::to_value(Metrics::of(&data.predictions()).unwrap()).unwrap();
     assert_eq!(json["n"], 2);
     assert_eq!(json["accuracy"], 0.75);
     assert_eq!(json["auc_macro"], 1.0);
@@ -270,10 +206,8 @@ fn json_is_what_evaluate_promises() {
 
 #[track_caller]
 fn assert_refused(logits: &[f32], targets: &[f32], weights: &[f32], sentence: &str) {
-    let labels = ["toxic".to_owned(), "threat".to_owned()];
-    let refused = Metrics::of(&Predictions { logits, targets, weights, labels: &labels, ..Predictions::default() })
-        .unwrap_err()
-        .to_string();
+    let data = LabelledLogits::new(&["toxic", "threat"], logits, targets).weighing(weights);
+    let refused = Metrics::of(&data.predictions()).unwrap_err().to_string();
     assert!(refused.starts_with(sentence), "{refused}");
 }
 
@@ -294,14 +228,8 @@ fn what_cannot_be_measured_is_refused() {
 
 #[test]
 fn what_is_on_neither_side_has_a_loss_and_no_accuracy() {
-    let labels = ["positive".to_owned()];
-    let predictions = Predictions {
-        logits: &[0.0, 1.0],
-        targets: &[0.5; 2],
-        weights: &[1.0; 2],
-        labels: &labels,
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["positive"], [0.0, 1.0], [0.5; 2]);
+    let predictions = data.predictions();
     let metrics = Metrics::of(&predictions).unwrap();
     let loss = |p: f64| -(p.ln() + (1.0 - p).ln()) / 2.0;
     assert!((metrics.loss - (loss(0.5) + loss(1.0 / (1.0 + (-1f64).exp()))) / 2.0).abs() < 1e-12);
@@ -312,29 +240,13 @@ fn what_is_on_neither_side_has_a_loss_and_no_accuracy() {
     assert_eq!(metrics.notes(), ["how well positive is told apart cannot be measured, since it is decided of no text"]);
 }
 
-/// The cases of `classes.json`: logits of each class against the rest, targets and weights.
-fn classes_case(case: &Value) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
-    let logits: Vec<Vec<f32>> = serde_json::from_value(case["logits"].clone()).unwrap();
-    let classes: Vec<i64> = serde_json::from_value(case["classes"].clone()).unwrap();
-    let target = |class: i64, of: i64| if class < 0 { f32::NAN } else { f32::from(u8::from(class == of)) };
-    let targets = classes.iter().flat_map(|&class| (0..4).map(move |of| target(class, of))).collect();
-    let against = logits.into_iter().flat_map(|mut row| {
-        one_against_rest(&mut row);
-        row
-    });
-    (against.collect(), targets, exact(&case["weights"]))
-}
-
 #[test]
 fn exclusive_classes_are_measured_as_by_scikit_learn() {
-    let cases = fixture("classes.json");
+    let cases = fixtures::json("classes.json");
     assert_eq!(cases.as_array().unwrap().len(), 3);
     for case in cases.as_array().unwrap() {
-        let labels: Vec<String> = serde_json::from_value(case["labels"].clone()).unwrap();
-        let (logits, targets, weights) = classes_case(case);
-        let kind = HeadKind::Classes;
-        let predictions =
-            Predictions { logits: &logits, targets: &targets, weights: &weights, labels: &labels, kind, texts: None };
+        let data = LabelledLogits::from_classes(case);
+        let predictions = data.predictions();
         let metrics = Metrics::of(&predictions).unwrap();
         let decisions = predictions.decisions(&[]).unwrap();
         let mut figures = vec![
@@ -345,7 +257,7 @@ fn exclusive_classes_are_measured_as_by_scikit_learn() {
             ("auc_micro", metrics.auc_micro, &case["auc_micro"]),
             ("calibration_error", metrics.ece, &case["calibration_error"]),
         ];
-        for (class, name) in labels.iter().enumerate() {
+        for (class, name) in predictions.labels.iter().enumerate() {
             assert_eq!(decisions[name].threshold, None);
             figures.extend([
                 ("precision", Some(decisions[name].precision), &case["precision"][class]),
@@ -365,36 +277,28 @@ fn exclusive_classes_are_measured_as_by_scikit_learn() {
         };
         assert!(contains(intervals.loss, metrics.loss) && contains(intervals.accuracy, metrics.accuracy.unwrap()));
         let of_bins: usize = predictions.reliability(BINS).unwrap().all.iter().map(|bin| bin.samples).sum();
-        assert_eq!(of_bins, targets.chunks(4).filter(|row| !row[0].is_nan()).count(), "one likeliest class a text");
+        assert_eq!(
+            of_bins,
+            predictions.targets.chunks(4).filter(|row| !row[0].is_nan()).count(),
+            "one likeliest class a text"
+        );
     }
 }
 
 #[test]
 fn a_text_of_two_classes_is_refused() {
-    let labels = ["art", "news"].map(str::to_owned);
     for targets in [[1.0, 1.0], [0.0, 0.0], [0.5, 0.5], [1.0, f32::NAN]] {
-        let kind = HeadKind::Classes;
-        let predictions =
-            Predictions { logits: &[0.0; 2], targets: &targets, weights: &[1.0], labels: &labels, kind, texts: None };
-        assert!(Metrics::of(&predictions).unwrap_err().to_string().contains("has not one class"), "{targets:?}");
+        let data = LabelledLogits::new(&["art", "news"], [0.0; 2], targets).exclusive();
+        assert!(Metrics::of(&data.predictions()).unwrap_err().to_string().contains("has not one class"), "{targets:?}");
     }
 }
 
 #[test]
 fn texts_are_counted_whatever_their_tokens_are() {
-    let labels = ["bad".to_owned()];
-    let (logits, weights) = ([0.5; 7], [1.0; 7]);
     // The first text has two marked tokens, the second none, of the third nobody knows, and the fourth is half marked.
     let targets = [1.0, 1.0, 0.0, 0.0, f32::NAN, 0.5, f32::NAN];
-    let texts = [0, 0, 0, 1, 2, 3, 3];
-    let predictions = Predictions {
-        logits: &logits,
-        targets: &targets,
-        weights: &weights,
-        labels: &labels,
-        texts: Some(&texts),
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["bad"], [0.5; 7], targets).of_texts(&[0, 0, 0, 1, 2, 3, 3]);
+    let predictions = data.predictions();
     let metrics = Metrics::of(&predictions).unwrap();
     let label = &metrics.labels["bad"];
     assert_eq!((metrics.samples, metrics.tokens, metrics.counted()), (4, Some(5), "4 texts with 5 tokens".to_owned()));

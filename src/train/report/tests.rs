@@ -3,16 +3,15 @@
 use super::*;
 use crate::bundle::HeadKind;
 use crate::classify::LabelScore;
+use crate::train::fixtures::LabelledLogits;
 
 fn task(names: &[&str]) -> Task {
     Task::new("toxicity", names)
 }
 
 fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<History>) -> Report {
-    let labels: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let weights = vec![1.0; logits.len() / names.len()];
-    let predictions = Predictions { logits, targets, weights: &weights, labels: &labels, ..Predictions::default() };
-    let measured = Measured::of(&task(names), &predictions, "texts <made> up".into()).unwrap();
+    let predictions = LabelledLogits::new(names, logits, targets);
+    let measured = Measured::of(&task(names), &predictions.predictions(), "texts <made> up".into()).unwrap();
     let score = LabelScore { label: names[0].to_owned(), probability: 0.75, threshold: 0.5 };
     let scores = TaskScores { task: "toxicity".into(), kind: HeadKind::Labels, labels: vec![score] };
     let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), scores }];

@@ -1,77 +1,40 @@
 use super::super::Metrics;
 use super::*;
+use crate::train::fixtures::{self, LabelledLogits};
 
 /// Texts with two labels, the second of them rare, whose logits tell something of their targets.
-struct Data {
-    logits: Vec<f32>,
-    targets: Vec<f32>,
-    weights: Vec<f32>,
-    labels: Vec<String>,
+fn data(texts: usize) -> LabelledLogits {
+    let mut random = fastrand::Rng::with_seed(7);
+    let (mut logits, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for text in 0..texts {
+        for rate in [0.4, 0.1] {
+            let positive = random.f32() < rate;
+            let noise = random.f32() + random.f32() + random.f32() - 1.5;
+            // Eighths, so that some tie.
+            logits.push((8.0 * (2.0 * noise + if positive { 0.5 } else { -0.5 })).round() / 8.0);
+            targets.push(if text % 9 == 0 && rate < 0.2 { f32::NAN } else { f32::from(u8::from(positive)) });
+        }
+        weights.push(if text % 3 == 0 { 8.25 } else { 1.0 });
+    }
+    LabelledLogits::new(&["insult", "threat"], logits, targets).weighing(weights)
 }
 
-impl Data {
-    fn new(texts: usize) -> Self {
-        let mut random = fastrand::Rng::with_seed(7);
-        let (mut logits, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for text in 0..texts {
-            for rate in [0.4, 0.1] {
-                let positive = random.f32() < rate;
-                let noise = random.f32() + random.f32() + random.f32() - 1.5;
-                // Eighths, so that some tie.
-                logits.push((8.0 * (2.0 * noise + if positive { 0.5 } else { -0.5 })).round() / 8.0);
-                targets.push(if text % 9 == 0 && rate < 0.2 { f32::NAN } else { f32::from(u8::from(positive)) });
-            }
-            weights.push(if text % 3 == 0 { 8.25 } else { 1.0 });
-        }
-        Self { logits, targets, weights, labels: vec!["insult".to_owned(), "threat".to_owned()] }
-    }
-
-    fn predictions(&self) -> Predictions<'_> {
-        Predictions {
-            logits: &self.logits,
-            targets: &self.targets,
-            weights: &self.weights,
-            labels: &self.labels,
-            ..Predictions::default()
-        }
-    }
-
-    /// Every text as often as `counts` says.
-    fn repeated(&self, counts: &[u32]) -> Self {
-        let mut repeated = Self { logits: vec![], targets: vec![], weights: vec![], labels: self.labels.clone() };
-        for (text, &count) in counts.iter().enumerate() {
-            for _ in 0..count {
-                repeated.logits.extend(&self.logits[2 * text..][..2]);
-                repeated.targets.extend(&self.targets[2 * text..][..2]);
-                repeated.weights.push(self.weights[text]);
-            }
-        }
-        repeated
-    }
+/// Every text as often as `counts` says.
+fn repeated(data: &LabelledLogits, counts: &[u32]) -> LabelledLogits {
+    let rows: Vec<usize> = counts.iter().enumerate().flat_map(|(text, &count)| (0..count).map(move |_| text)).collect();
+    let pairs = |values: &[f32]| -> Vec<f32> { rows.iter().flat_map(|row| values[2 * row..][..2].to_vec()).collect() };
+    let weights: Vec<f32> = rows.iter().map(|&row| data.weights[row]).collect();
+    LabelledLogits::new(&["insult", "threat"], pairs(&data.logits), pairs(&data.targets)).weighing(weights)
 }
 
 #[test]
 fn intervals_of_tokens_are_those_of_their_texts_by_scikit_learn() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bootstrap.json");
-    let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let numbers = |name: &str| -> Vec<f32> {
-        let numbers: Vec<Option<f32>> = serde_json::from_value(expected[name].clone()).unwrap();
-        numbers.into_iter().map(|number| number.unwrap_or(f32::NAN)).collect()
-    };
-    let labels: Vec<String> = serde_json::from_value(expected["labels"].clone()).unwrap();
-    let texts: Vec<usize> = serde_json::from_value(expected["texts"].clone()).unwrap();
-    let (logits, targets, weights) = (numbers("logits"), numbers("targets"), numbers("weights"));
-    let predictions = Predictions {
-        logits: &logits,
-        targets: &targets,
-        weights: &weights,
-        labels: &labels,
-        texts: Some(&texts),
-        ..Predictions::default()
-    };
+    let expected = fixtures::json("bootstrap.json");
+    let data = LabelledLogits::from_fixture(&expected);
+    let predictions = data.predictions();
     let metrics = Metrics::of(&predictions).unwrap();
     assert_eq!((metrics.samples as u64, metrics.tokens.map(|count| count as u64)), (40, expected["tokens"].as_u64()));
-    for (i, label) in labels.iter().enumerate() {
+    for (i, label) in data.labels.iter().enumerate() {
         assert_eq!(metrics.labels[label].positives as u64, expected["positives"][i], "{label}");
         assert_eq!(metrics.labels[label].unknown as u64, expected["unknown"][i], "{label}");
     }
@@ -79,7 +42,7 @@ fn intervals_of_tokens_are_those_of_their_texts_by_scikit_learn() {
     assert_eq!(resampler.draw(Key::new(1, Purpose::Resamples)).len(), 40, "texts are drawn, not tokens");
     let counts: Vec<Vec<u32>> = serde_json::from_value(expected["counts"].clone()).unwrap();
     let figures: Vec<Figures> = counts.iter().map(|counts| resampler.figures(counts)).collect();
-    let measured = resampler.intervals(&figures, &labels);
+    let measured = resampler.intervals(&figures, &data.labels);
     for (name, interval) in [
         ("loss", measured.loss),
         ("accuracy", measured.accuracy),
@@ -102,13 +65,13 @@ fn all(intervals: &Intervals) -> Vec<Interval> {
 
 #[test]
 fn a_resample_is_measured_as_its_repeated_rows() {
-    let data = Data::new(200);
+    let data = data(200);
     let resampler = Resampler::of(&data.predictions());
     for seed in 0..5 {
         let counts = resampler.draw(Key::new(seed, Purpose::Resamples));
         assert_eq!(counts.iter().sum::<u32>(), 200);
         let figures = resampler.figures(&counts);
-        let repeated = data.repeated(&counts);
+        let repeated = repeated(&data, &counts);
         let expected = Metrics::of(&repeated.predictions()).unwrap();
         for (measured, expected) in [
             (figures.loss, Some(expected.loss)),
@@ -125,10 +88,10 @@ fn a_resample_is_measured_as_its_repeated_rows() {
 
 #[test]
 fn a_weight_is_as_good_as_a_repetition() {
-    let data = Data::new(100);
+    let data = data(100);
     let counts: Vec<u32> = (0..100).map(|text| 1 + text % 3).collect();
-    let weights = data.weights.iter().zip(&counts).map(|(weight, &count)| weight * count as f32).collect();
-    let weighted = Data { weights, ..Data::new(100) };
+    let weights: Vec<f32> = data.weights.iter().zip(&counts).map(|(weight, &count)| weight * count as f32).collect();
+    let weighted = data.clone().weighing(weights);
     let (repeated, weighted) = (Resampler::of(&data.predictions()), Resampler::of(&weighted.predictions()));
     let (repeated, weighted) = (repeated.figures(&counts), weighted.figures(&[1; 100]));
     let pairs = [
@@ -146,7 +109,7 @@ fn a_weight_is_as_good_as_a_repetition() {
 fn intervals_contain_the_estimate_and_shrink_with_more_texts() {
     let mut widths = Vec::new();
     for texts in [300, 4_800] {
-        let data = Data::new(texts);
+        let data = data(texts);
         let metrics = Metrics::of(&data.predictions()).unwrap();
         let intervals = data.predictions().intervals(200, 1).unwrap();
         let estimates =
@@ -165,17 +128,9 @@ fn intervals_contain_the_estimate_and_shrink_with_more_texts() {
 
 #[test]
 fn the_interval_of_a_mean_is_that_of_the_normal_distribution() {
-    let labels = ["positive".to_owned()];
     let logits: Vec<f32> = (0..1_000).map(|text| if text < 800 { 1.0 } else { -1.0 }).collect();
-    let (targets, weights) = (vec![1.0; 1_000], vec![1.0; 1_000]);
-    let predictions = Predictions {
-        logits: &logits,
-        targets: &targets,
-        weights: &weights,
-        labels: &labels,
-        ..Predictions::default()
-    };
-    let intervals = predictions.intervals(2_000, 1).unwrap();
+    let data = LabelledLogits::new(&["positive"], logits, [1.0; 1_000]);
+    let intervals = data.predictions().intervals(2_000, 1).unwrap();
     let accuracy = intervals.accuracy.unwrap();
     let half = 1.96 * (0.8_f64 * 0.2 / 1_000.0).sqrt();
     assert!(
@@ -187,7 +142,7 @@ fn the_interval_of_a_mean_is_that_of_the_normal_distribution() {
 
 #[test]
 fn the_same_seed_draws_the_same_resamples() {
-    let data = Data::new(300);
+    let data = data(300);
     let with = |threads: usize, seed: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| data.predictions().intervals(100, seed)).unwrap()
@@ -198,18 +153,11 @@ fn the_same_seed_draws_the_same_resamples() {
 
 #[test]
 fn a_rare_label_that_is_not_drawn_is_left_out() {
-    let labels = ["insult".to_owned(), "threat".to_owned()];
     let mut targets = vec![0.0; 80];
     (targets[0], targets[1], targets[2]) = (1.0, 1.0, 1.0);
     let logits: Vec<f32> = (0..80).map(|i| (i * 7 % 11) as f32).collect();
-    let weights = [1.0; 40];
-    let predictions = Predictions {
-        logits: &logits,
-        targets: &targets,
-        weights: &weights,
-        labels: &labels,
-        ..Predictions::default()
-    };
+    let data = LabelledLogits::new(&["insult", "threat"], logits, targets);
+    let predictions = data.predictions();
     let resampler = Resampler::of(&predictions);
     let without = Figures { loss: None, accuracy: None, auc_micro: None, aucs: vec![Some(0.9), None] };
     assert_eq!(resampler.auc_macro(&without), None);
