@@ -152,26 +152,14 @@ check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see d
 	@scripts/tools lint
 	@scripts/check-cuda
 
-# From the data to the weights that the page comes with; docs/RESULTS.md has the data's layout and what came out.
+# docs/RESULTS.md has the data's layout and what came out.
 DATA ?= data
 RUN ?= runs/undertone
 # bf16 is for processors with AVX-512-BF16.
 PRECISION ?= bf16
-# How common the labels are in the whole of Kaggle's training set, of which the files are an enriched part.
-RATES := toxic=0.0958 severe_toxic=0.0100 obscene=0.0529 threat=0.0030 insult=0.0494 identity_hate=0.0088
 
-reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew from DATA, measures them and writes the bundle; takes hours
-	cargo build --release --bin undertone
-	[[ -f $(RUN)-base/config.json ]] || target/release/undertone prune --base "$(BASE)" --out $(RUN)-base --least 20 \
-		--text $(DATA)/aclImdb.tar.xz $(DATA)/jigsaw/train*.csv $(DATA)/jigsaw/related.csv $(DATA)/toxic-spans/tsd_train.csv
-	target/release/undertone train --recipe recipes/undertone.toml --data $(DATA) --base $(RUN)-base --out $(RUN)-first --precision $(PRECISION)
-	target/release/undertone train --recipe recipes/undertone-longer.toml --data $(DATA) --base $(RUN)-first --out $(RUN)-longer --precision $(PRECISION)
-	target/release/undertone train --recipe recipes/undertone-rounded.toml --data $(DATA) --base $(RUN)-longer --out $(RUN) --precision $(PRECISION)
-	target/release/undertone export --run $(RUN) --average $(RUN)-first --out $(BUNDLE) --embeddings int4 --licence Apache-2.0 \
-		--rounding-texts $(DATA)/jigsaw/train.csv $(DATA)/aclImdb.tar.xz
-	target/release/undertone export --run $(RUN) --average $(RUN)-first --out $(RUN)-float --precision f32
-	target/release/undertone calibrate --bundle $(BUNDLE) --run $(RUN) $(addprefix --rate ,$(RATES))
-	DATA=$(DATA) BUNDLE=$(BUNDLE) FLOAT=$(RUN)-float scripts/measure
+reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew from DATA, measures them and writes the bundle; takes hours, and goes on where it was stopped
+	DATA="$(DATA)" BASE="$(BASE)" RUN="$(RUN)" BUNDLE="$(BUNDLE)" PRECISION=$(PRECISION) scripts/reproduce
 
 clean: ## Removes what was built; the tools stay
 	cargo clean
