@@ -1,5 +1,6 @@
 //! When a run has gone wrong for good.
 
+use super::task::Task;
 use crate::bundle::HeadKind;
 
 /// The loss as people like to watch it: a mean in which older steps fade.
@@ -26,8 +27,13 @@ impl RecentLoss {
 /// A model that stays at so many times the loss of one that knows nothing is wrong and sure of it.
 const EXPLODED: f32 = 3.0;
 
-/// The loss of a model that knows nothing: one that gives ½ to every label, or the same to each of exclusive classes.
-pub fn uninformed_loss(kind: HeadKind, labels: usize) -> f32 {
+/// The loss of a model that knows nothing, of the task in which it is highest: the mean is over the steps of all tasks.
+pub fn uninformed_loss(tasks: &[Task]) -> f32 {
+    tasks.iter().map(|task| uninformed_loss_of(task.kind, task.labels.len())).fold(0.0, f32::max)
+}
+
+/// Of a model that gives ½ to every label, or the same to each of exclusive classes.
+fn uninformed_loss_of(kind: HeadKind, labels: usize) -> f32 {
     match kind {
         HeadKind::Labels => std::f32::consts::LN_2,
         HeadKind::Classes => (labels as f32).ln(),
@@ -64,7 +70,7 @@ mod tests {
     #[test]
     fn what_knows_nothing_of_many_classes_has_not_diverged() {
         let at = |kind, labels: usize, loss: f32| {
-            symptom(60, loss, 1.0, (loss, 60), uninformed_loss(kind, labels)).is_some()
+            symptom(60, loss, 1.0, (loss, 60), uninformed_loss_of(kind, labels)).is_some()
         };
         assert!(!at(HeadKind::Classes, 100, 100f32.ln()) && at(HeadKind::Classes, 100, 14.0));
         assert!(!at(HeadKind::Labels, 100, 2.0) && at(HeadKind::Labels, 1, 2.1));

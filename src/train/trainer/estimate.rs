@@ -1,29 +1,65 @@
 //! How long a run will take and how much memory it will need, as far as one batch tells that is computed and thrown away.
 
+use std::time::Instant;
+
+use super::learner::Learner;
+use crate::Result;
+use crate::train::memory::resident_megabytes;
+
+/// One line on what there is still to do after `done` steps, and what it will take.
+pub fn estimate(learner: &Learner, done: usize) -> Result<String> {
+    let recipe = &learner.recipe;
+    let (task, batch) = learner.batch(done, recipe.batch_size);
+    let (started, before) = (Instant::now(), resident_megabytes());
+    let gradients = learner.gradients(done, task, &batch)?;
+    let trial = Trial {
+        seconds: started.elapsed().as_secs_f64(),
+        tokens: learner.tasks[task].train.tokens(&batch),
+        megabytes: before.zip(resident_megabytes()).map(|(before, after)| [before, after]),
+    };
+    drop(gradients);
+    let left = learner.steps() - done;
+    let epochs = left as f64 / learner.steps_per_epoch() as f64;
+    let validations = epochs + recipe.validate_every.map_or(0.0, |every| (left / every) as f64);
+    let mut work = Work {
+        steps: left,
+        parameters: learner.parameters.variables().map(|(_, variable)| variable.elem_count()).sum(),
+        ..Work::default()
+    };
+    for (number, task) in learner.tasks.iter().enumerate() {
+        let all = task.train.by_length();
+        work.tokens += epochs * learner.passes(number) * task.train.tokens(&all) as f64;
+        work.validation_tokens += validations * task.validation.tokens(&task.validation.by_length()) as f64;
+        let longest = &all[..recipe.batch_size.min(all.len())];
+        work.largest_batch = work.largest_batch.max(task.train.tokens(longest));
+    }
+    Ok(work.estimate(trial))
+}
+
 /// What was seen of the batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Trial {
+struct Trial {
     /// How long it took, forward and back.
-    pub seconds: f64,
+    seconds: f64,
     /// How many tokens it has.
-    pub tokens: usize,
+    tokens: usize,
     /// The process's memory before and after it, in MB, where the system tells.
-    pub megabytes: Option<[u64; 2]>,
+    megabytes: Option<[u64; 2]>,
 }
 
 /// What there is to do.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Work {
+struct Work {
     /// The optimiser's steps that are left.
-    pub steps: usize,
+    steps: usize,
     /// Tokens to learn from in these steps.
-    pub tokens: f64,
+    tokens: f64,
     /// Tokens of held-out texts to be scored in all validations.
-    pub validation_tokens: f64,
+    validation_tokens: f64,
     /// The most tokens that a batch may have.
-    pub largest_batch: usize,
+    largest_batch: usize,
     /// How many numbers are trained.
-    pub parameters: usize,
+    parameters: usize,
 }
 
 /// The back pass takes twice as long as the way forward, which is all that validation needs.
@@ -31,7 +67,7 @@ const FORWARD: f64 = 1.0 / 3.0;
 
 impl Work {
     /// One line on what it will take.
-    pub fn estimate(&self, trial: Trial) -> String {
+    fn estimate(&self, trial: Trial) -> String {
         let tokens = self.tokens + FORWARD * self.validation_tokens;
         let seconds = trial.seconds * tokens / trial.tokens as f64;
         let memory = trial.megabytes.map_or(String::new(), |megabytes| {

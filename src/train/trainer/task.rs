@@ -28,7 +28,7 @@ impl Task {
     /// Splits the texts of task number `number` as the recipe says and tokenises them. Gives the held-out texts, too. Which
     /// those are does not depend on the other tasks, so that a run that goes on from another one with the same data and seed
     /// holds out what that one did.
-    pub fn prepare(
+    pub fn new(
         data: TaskData,
         number: usize,
         tokenizer: &Tokenizer,
@@ -56,18 +56,19 @@ impl Task {
             )));
         }
         disguise::examples(&mut train, disguise, Key::new(recipe.seed, Purpose::Disguise).with(number as u64));
-        let [prepared, held_out] =
-            [&train, &validation].map(|part| TokenizedDataset::new(part, labels.len(), unit, tokenizer));
-        let (prepared, held_out) = (prepared?.of_kind(kind), held_out?.of_kind(kind));
+        let tokenize = |examples: &[Example]| {
+            let dataset = TokenizedDataset::new(examples, labels.len(), unit, tokenizer)?;
+            Ok::<_, Error>(dataset.of_kind(kind))
+        };
+        let (learnt, measured) = (tokenize(&train)?, tokenize(&validation)?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
         for (number, label) in labels.iter().enumerate() {
-            let (learnt, measured) = (prepared.class_counts(number), held_out.class_counts(number));
-            for note in
-                [learnt.unlearnt(label), measured.unmeasured(&format!("{label} on held-out texts"))].iter().flatten()
-            {
+            let unlearnt = learnt.class_counts(number).unlearnt(label);
+            let unmeasured = measured.class_counts(number).unmeasured(&format!("{label} on held-out texts"));
+            for note in [unlearnt, unmeasured].iter().flatten() {
                 progress.note(&format!("{name}: {note}"));
             }
         }
-        Ok((Self { name, labels, unit, kind, loss_weight, passes, train: prepared, validation: held_out }, validation))
+        Ok((Self { name, labels, unit, kind, loss_weight, passes, train: learnt, validation: measured }, validation))
     }
 }
