@@ -102,8 +102,8 @@ fn the_recipes_that_come_with_the_project_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let base = tiny_bert();
     let mut read = 0;
-    for recipe in fs::read_dir(recipes).unwrap() {
-        let recipe = recipe.unwrap().path();
+    let files = fs::read_dir(recipes).unwrap().map(|file| file.unwrap().path());
+    for recipe in files.filter(|path| path.extension().is_some_and(|extension| extension == "toml")) {
         let arguments = ["--recipe", recipe.to_str().unwrap(), "--data", "nowhere", "--max-tokens", "32"];
         let said = complain(
             folder.path(),
