@@ -96,9 +96,11 @@ pub struct Lookup {
     pub token_types: Arc<[u32]>,
 }
 
-/// What the attention sub-layer does beside its weights.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What the attention sub-layer goes by beside its weights.
+#[derive(Debug, Clone, PartialEq)]
 pub struct AttentionSettings {
+    /// Where each text lies, within which attention stays.
+    pub offsets: SequenceOffsets,
     /// How many heads there are; divides the hidden size.
     pub heads: usize,
     /// What layer normalisation adds to the variance.
@@ -151,22 +153,15 @@ impl Ops {
     /// within each text (Vaswani et al. 2017, eq. 1).
     ///
     /// Head h has columns `h·hidden/heads` onwards of queries, keys, values and what it gives.
-    pub fn attention(
-        self,
-        x: &Tensor,
-        weights: &FusedWeights,
-        offsets: &SequenceOffsets,
-        settings: AttentionSettings,
-    ) -> Result<Tensor> {
+    pub fn attention(self, x: &Tensor, weights: &FusedWeights, settings: AttentionSettings) -> Result<Tensor> {
         let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
-                let offsets = offsets.clone();
-                let attention = attention::AttentionOp { precision, offsets, settings, saved: OnceLock::new() };
+                let attention = attention::AttentionOp { precision, settings, saved: OnceLock::new() };
                 x.contiguous()?.apply_op2(&packed, attention)
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(precision) => composed::attention_sublayer(x, &packed, offsets, settings, precision),
+            Self::Composed(precision) => composed::attention_sublayer(x, &packed, &settings, precision),
         }
     }
 
@@ -193,14 +188,8 @@ impl Ops {
 
     /// What the last linear layer of [`Self::attention`] is given: what each head makes of the values, side by side.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn context(
-        self,
-        x: &Tensor,
-        weights: &FusedWeights,
-        offsets: &SequenceOffsets,
-        settings: AttentionSettings,
-    ) -> Result<Tensor> {
-        composed::context(x, &weights.tensor()?, offsets, settings, ProductPrecision::F32)
+    pub fn context(self, x: &Tensor, weights: &FusedWeights, settings: &AttentionSettings) -> Result<Tensor> {
+        composed::context(x, &weights.tensor()?, settings, ProductPrecision::F32)
     }
 
     /// What the last linear layer of [`Self::feed_forward`] is given: the inner values.

@@ -36,14 +36,14 @@ pub fn measure(sizes: &Architecture, precision: ProductPrecision, count: usize) 
     let weights = (0..10).map(|part| if part < 4 { random(&[hidden, hidden]) } else { random(&[hidden]) });
     let weights: Vec<Tensor> = weights.map(|weight| Ok(weight?.as_tensor().clone())).collect::<Result<_>>()?;
     let weights = FusedWeights::attention(weights.try_into().map_err(|_| "there are ten")?)?;
-    let offsets = SequenceOffsets::from_lengths(vec![TOKENS; count]);
     let settings = AttentionSettings {
+        offsets: SequenceOffsets::from_lengths(vec![TOKENS; count]),
         heads: sizes.num_attention_heads,
         epsilon: 1e-12,
         probability_dropout: None,
         dropout: None,
     };
-    let sublayer = both_ways(|| Ok(ops.attention(&x, &weights, &offsets, settings)?))?;
+    let sublayer = both_ways(|| Ok(ops.attention(&x, &weights, settings.clone())?))?;
 
     let tables = [sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size];
     let [words, positions, types] = tables.map(|entries| random(&[entries, hidden]));

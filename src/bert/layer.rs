@@ -81,12 +81,13 @@ impl Layer {
         };
         let mask = |site| dropout.and_then(|dropout| dropout.mask(dropout.hidden, site));
         let settings = AttentionSettings {
+            offsets: offsets.clone(),
             heads: self.heads,
             epsilon: self.epsilon,
             probability_dropout: dropout.and_then(|dropout| dropout.mask(dropout.attention, site)),
             dropout: mask(site + 1),
         };
-        let x = ops.attention(x, attention, offsets, settings)?;
+        let x = ops.attention(x, attention, settings)?;
         match feed_forward {
             FeedForward::Gelu(first, packed) => {
                 Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)

@@ -23,7 +23,6 @@ use crate::kernels::product::Matrix;
 /// Of (x, packed), where [`pack`] has made the latter.
 pub struct AttentionOp {
     pub precision: ProductPrecision,
-    pub offsets: SequenceOffsets,
     pub settings: AttentionSettings,
     pub saved: OnceLock<SavedAttention>,
 }
@@ -106,7 +105,7 @@ impl AttentionOp {
 
     /// The heads of each text of `texts`, with the text's rows counted from the group's first.
     fn heads(&self, texts: Range<usize>, hidden: usize) -> impl Iterator<Item = (TextHeads, Range<usize>)> + '_ {
-        let mut ranges = self.offsets.ranges().skip(texts.start).peekable();
+        let mut ranges = self.settings.offsets.ranges().skip(texts.start).peekable();
         let first_row = ranges.peek().map_or(0, |range| range.start);
         texts.zip(ranges).map(move |(text, range)| {
             let heads = TextHeads {
@@ -139,7 +138,7 @@ impl CustomOp2 for AttentionOp {
         let projection =
             PackedRhs::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden).transposed());
         let output = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, hidden).transposed());
-        let groups = Groups::new(&self.offsets, product_rows(rows));
+        let groups = Groups::new(&self.settings.offsets, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, 3 * hidden, hidden, hidden];
         let (matrices, _) = build_rows(&groups.lengths(), widths, |group, [y, projections, context, branch]| {
@@ -174,7 +173,7 @@ impl CustomOp2 for AttentionOp {
         let (projection_shape, output_shape) = ([3 * hidden, hidden], [hidden, hidden]);
         let projection = PackedRhs::new(self.precision, Matrix::new(weights.projections, 3 * hidden, hidden));
         let output = PackedRhs::new(self.precision, Matrix::new(weights.output, hidden, hidden));
-        let groups = Groups::new(&self.offsets, product_rows(rows));
+        let groups = Groups::new(&self.settings.offsets, product_rows(rows));
         let parallelism = parallelism(groups.rows.len());
         let widths = [hidden, hidden, 3 * hidden];
         let (matrices, sums) = build_rows(&groups.lengths(), widths, |group, [dx, d_branch, d_projections]| {

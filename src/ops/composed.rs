@@ -51,12 +51,11 @@ pub fn mean_pool(x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
 pub fn attention_sublayer(
     x: &Tensor,
     packed: &Tensor,
-    offsets: &SequenceOffsets,
-    settings: AttentionSettings,
+    settings: &AttentionSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
-    let context = context(x, packed, offsets, settings, precision)?;
+    let context = context(x, packed, settings, precision)?;
     let branch = linear(&context, &matrices[3], &vectors[3], precision)?;
     residual_norm(x, branch, settings.dropout, [&vectors[4], &vectors[5]], settings.epsilon)
 }
@@ -65,13 +64,12 @@ pub fn attention_sublayer(
 pub fn context(
     x: &Tensor,
     packed: &Tensor,
-    offsets: &SequenceOffsets,
-    settings: AttentionSettings,
+    settings: &AttentionSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (matrices, vectors) = attention::unpack(packed)?;
     let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
-    attention([&project(0)?, &project(1)?, &project(2)?], offsets, settings.heads, settings.probability_dropout)
+    attention([&project(0)?, &project(1)?, &project(2)?], settings)
 }
 
 pub fn feed_forward(
@@ -104,7 +102,8 @@ fn residual_norm(
     layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
 }
 
-fn attention(inputs: [&Tensor; 3], offsets: &SequenceOffsets, heads: usize, dropout: Option<Mask>) -> Result<Tensor> {
+fn attention(inputs: [&Tensor; 3], settings: &AttentionSettings) -> Result<Tensor> {
+    let &AttentionSettings { ref offsets, heads, probability_dropout, .. } = settings;
     let (_, hidden) = inputs[0].dims2()?;
     let device = inputs[0].device();
     let (texts, longest, width) = (offsets.texts(), offsets.longest(), hidden / heads);
@@ -115,7 +114,7 @@ fn attention(inputs: [&Tensor; 3], offsets: &SequenceOffsets, heads: usize, drop
     });
     let scores = (queries?.matmul(&keys?.t()?)? / (width as f64).sqrt())?;
     let mut probabilities = softmax(&scores.broadcast_add(&padding.penalty)?, D::Minus1)?;
-    if let Some(mask) = dropout {
+    if let Some(mask) = probability_dropout {
         probabilities = (probabilities * dropout_factors(mask, offsets, heads, device)?)?;
     }
     let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;

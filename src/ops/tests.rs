@@ -70,10 +70,11 @@ fn attention_is_the_composed_one() {
     // The gradient of the keys' bias is zero but for rounding: it shifts all scores of a row alike.
     let inputs: Vec<&Var> = [&x].into_iter().chain(&variables[..5]).chain(&variables[6..]).collect();
     for (probability_dropout, dropout) in [(None, None), (Some(mask(5)), Some(mask(6)))] {
-        let settings = AttentionSettings { heads: 3, epsilon: 1e-12, probability_dropout, dropout };
+        let settings =
+            AttentionSettings { offsets: offsets.clone(), heads: 3, epsilon: 1e-12, probability_dropout, dropout };
         for (ops, tolerance) in [(Ops::Fused(ProductPrecision::F32), 5e-6), (Ops::Fused(ProductPrecision::Bf16), 1e-2)]
         {
-            check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, &offsets, settings));
+            check(ops, tolerance, &inputs, |ops| ops.attention(&x, &weights, settings.clone()));
         }
     }
 }

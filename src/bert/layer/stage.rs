@@ -65,12 +65,17 @@ impl Layer {
         let SubLayers::Float { attention, feed_forward } = &self.sub_layers else {
             return Err(Error::invalid("what goes into a layer's products is known of float weights only"));
         };
-        let settings =
-            AttentionSettings { heads: self.heads, epsilon: self.epsilon, probability_dropout: None, dropout: None };
-        let attended = || ops.attention(x, attention, offsets, settings);
+        let settings = AttentionSettings {
+            offsets: offsets.clone(),
+            heads: self.heads,
+            epsilon: self.epsilon,
+            probability_dropout: None,
+            dropout: None,
+        };
+        let attended = || ops.attention(x, attention, settings.clone());
         Ok(match (stage, feed_forward) {
             (Stage::Projections, _) => x.clone(),
-            (Stage::Attended, _) => ops.context(x, attention, offsets, settings)?,
+            (Stage::Attended, _) => ops.context(x, attention, &settings)?,
             (Stage::Inner, _) => attended()?,
             (Stage::Outer, FeedForward::Gelu(first, packed)) => ops.inner(&attended()?, first, packed)?,
             (Stage::Outer, FeedForward::Other { activation, inner, .. }) => {
