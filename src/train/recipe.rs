@@ -61,7 +61,7 @@ pub struct Recipe {
     #[cfg_attr(feature = "cli", arg(long, value_parser = name::<Method>))]
     pub optimizer: Method,
     /// The optimiser's learning rate, that of the encoder's last layer [default: 2e-4, and 1e-4 from
-    /// 10,000 texts of a task on]
+    /// 1,000 texts of a task on]
     #[cfg_attr(feature = "cli", arg(long))]
     pub learning_rate: f64,
     /// The heads' learning rate, which start from nothing where the encoder is pretrained [default: ten times the
@@ -128,7 +128,7 @@ impl Recipe {
     pub fn for_texts(texts: usize) -> Self {
         let (epochs, learning_rate) = match texts {
             ..1_000 => (8, 2e-4),
-            1_000..10_000 => (4, 2e-4),
+            1_000..10_000 => (4, 1e-4),
             _ => (2, 1e-4),
         };
         Self {
@@ -379,7 +379,7 @@ mod tests {
         // Setting what the help says changes nothing.
         let in_words = [
             "8 with fewer than 1,000 texts of a task, 4 with fewer than 10,000, else 2",
-            "2e-4, and 1e-4 from 10,000 texts of a task on",
+            "2e-4, and 1e-4 from 1,000 texts of a task on",
             "ten times the learning rate",
             "never",
             "the base model's",
@@ -397,7 +397,7 @@ mod tests {
             (recipe.epochs, recipe.learning_rate, recipe.rates("heads.mail.bias", 6).0)
         };
         assert_eq!([of(0), of(999)], [(8, 2e-4, 2e-3); 2]);
-        assert_eq!([of(1_000), of(9_999)], [(4, 2e-4, 2e-3); 2]);
+        assert_eq!([of(1_000), of(9_999)], [(4, 1e-4, 1e-3); 2]);
         assert_eq!(of(10_000), (2, 1e-4, 1e-3));
         assert_eq!(
             Recipe { clip_norm: None, ..Recipe::for_texts(500) }.sentence(),
