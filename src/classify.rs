@@ -14,9 +14,13 @@ use crate::text::Tokenizer;
 use crate::{Error, Result};
 
 mod many;
+mod reason;
+mod windows;
 mod words;
 
 pub use many::{BatchScorer, Scores};
+pub use reason::Reason;
+use windows::{Cache, Read};
 pub use words::{TaskWords, WordEffect, WordScore};
 
 /// What the model says of one text.
@@ -24,8 +28,11 @@ pub use words::{TaskWords, WordEffect, WordScore};
 pub struct Classification {
     /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
-    /// Whether the text was longer than the model reads, so that its end was cut off.
+    /// Whether the text was longer than what is read of one, so that its end was cut off.
     pub truncated: bool,
+    /// Why there is nothing to judge by, where there is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     /// The answer of each task that is about texts, in the manifest's order.
     pub tasks: Vec<TaskScores>,
     /// The answer of each task that is about words.
@@ -40,6 +47,11 @@ pub struct TaskScores {
     /// How the labels go together.
     #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
     pub kind: HeadKind,
+    /// Whether the answer is no verdict, since there is nothing to judge by: so it is of a scale, which has a place for every text,
+    /// and of classes, of which one is always the likeliest. Other labels that a text has nothing of are below their thresholds, and
+    /// what is above stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// Its labels, in the manifest's order.
     pub labels: Vec<LabelScore>,
 }
@@ -70,25 +82,10 @@ pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
 /// The model of the bundle with this manifest, from the content of the weights' file.
 ///
 /// # Errors
-/// It is not what the manifest describes, or a task wants its logits to be made answers of in a way that this version cannot.
+/// It is not what the manifest describes.
 pub fn model(manifest: &Manifest, weights: &dyn Content, rounding: Rounding) -> Result<Model> {
-    manifest.tasks.iter().try_for_each(check_is_supported)?;
     let weights = bundle::weights::decode(weights)?;
     Model::for_inference(&manifest.architecture, manifest.pooling, &manifest.heads(), weights, rounding)
-}
-
-/// The format has a place for more than this version does; what it does not do would be wrong without a word.
-fn check_is_supported(task: &Task) -> Result<()> {
-    let refuse = |what: &str| {
-        Err(Error::invalid(format!(
-            "the bundle's task {} {what}, which this version of Undertone cannot do",
-            task.name
-        )))
-    };
-    match task.windows {
-        Windows::Max | Windows::Mean => refuse("wants long texts to be read in windows"),
-        Windows::First => Ok(()),
-    }
 }
 
 /// A bundle, ready to classify.
@@ -97,6 +94,7 @@ pub struct Classifier {
     manifest: Manifest,
     tokenizer: Tokenizer,
     model: Model,
+    cache: Cache,
 }
 
 impl Classifier {
@@ -130,7 +128,7 @@ impl Classifier {
 
     /// Puts together what [`tokenizer`] and [`model`] made of one bundle's files.
     pub fn of_parts(manifest: Manifest, tokenizer: Tokenizer, model: Model) -> Self {
-        Self { manifest, tokenizer, model }
+        Self { manifest, tokenizer, model, cache: Cache::default() }
     }
 
     /// What the bundle says of itself.
@@ -138,22 +136,54 @@ impl Classifier {
         &self.manifest
     }
 
+    /// The same, with long texts read as `windows` says by every task about texts, whatever the manifest says.
+    ///
+    /// # Errors
+    /// A task's answers cannot be put together so.
+    pub fn reading_long_texts(self, windows: Windows) -> Result<Self> {
+        let with = |task: &Task| match task.unit {
+            Unit::Text => Task { windows, ..task.clone() },
+            Unit::Token => task.clone(),
+        };
+        let manifest = self.manifest.with_tasks(self.manifest.tasks.iter().map(with).collect())?;
+        Ok(Self { manifest, ..self })
+    }
+
     /// Classifies one text for every task.
     ///
     /// # Errors
     /// An answer is not a number, or a tensor operation fails, neither of which a well-formed bundle gives cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
-        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
-        let logits = self.logits(&Batch::pack([&tokens.ids])?)?;
+        let Read { tokens, truncated, ids, places, logits } = self.read_text(text)?;
+        let reason = Reason::of(&self.tokenizer.reading(text, &ids, &places));
         let (mut tasks, mut words) = (Vec::new(), Vec::new());
         for (task, logits) in self.manifest.tasks.iter().zip(&logits) {
             match task.unit {
-                Unit::Text => tasks.push(TaskScores::new(task, logits)),
+                Unit::Text => tasks.push(TaskScores::new(task, logits, reason)),
                 Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &places)),
             }
         }
         words.iter_mut().for_each(|words| words.hold_to(&tasks));
-        Ok(Classification { tokens: tokens.ids.input_ids.len(), truncated: tokens.truncated, tasks, words })
+        Ok(Classification { tokens, truncated, reason, tasks, words })
+    }
+
+    /// Why there is nothing to judge the beginning of `text` by, where there is not.
+    ///
+    /// # Errors
+    /// As for [`Tokenizer::encode`].
+    pub fn reason(&self, text: &str) -> Result<Option<Reason>> {
+        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
+        Ok(Reason::of(&self.tokenizer.reading(text, &tokens.ids.input_ids, &places)))
+    }
+
+    /// The calibrated logits of each task about texts for a text of any length, and none for the other tasks.
+    ///
+    /// # Errors
+    /// As for [`Self::classify`].
+    pub fn text_logits(&self, text: &str) -> Result<Vec<Vec<f32>>> {
+        let logits = self.read_text(text)?.logits;
+        let of_texts = |(task, logits): (&Task, Vec<f32>)| if task.unit.is_text() { logits } else { Vec::new() };
+        Ok(self.manifest.tasks.iter().zip(logits).map(of_texts).collect())
     }
 
     /// Classifies texts on all cores; the answers are in the order of the texts.
@@ -237,9 +267,11 @@ fn find<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str>
 }
 
 impl TaskScores {
-    /// The labels that count as present: those at their threshold or above, or of exclusive classes the likeliest.
+    /// The labels that count as present: those at their threshold or above, or of exclusive classes the likeliest; none where the answer
+    /// is withheld.
     pub fn present(&self) -> Vec<&LabelScore> {
         match self.kind {
+            _ if self.withheld => Vec::new(),
             HeadKind::Labels => self.labels.iter().filter(|score| score.is_present()).collect(),
             HeadKind::Classes => self.likeliest().into_iter().collect(),
         }
@@ -255,13 +287,14 @@ impl TaskScores {
         self.labels.iter().rev().max_by(|a, b| a.probability.total_cmp(&b.probability))
     }
 
-    fn new(task: &Task, logits: &[f32]) -> Self {
+    fn new(task: &Task, logits: &[f32], reason: Option<Reason>) -> Self {
         let score = |(label, &logit): (&Label, &f32)| LabelScore {
             label: label.name.clone(),
             probability: probability(logit),
             threshold: label.threshold,
         };
         let labels = task.labels.iter().zip(logits).map(score).collect();
-        Self { task: task.name.clone(), kind: task.kind, labels }
+        let has_no_nothing = task.kind == HeadKind::Classes || !task.display.is_bars();
+        Self { task: task.name.clone(), kind: task.kind, withheld: reason.is_some() && has_no_nothing, labels }
     }
 }

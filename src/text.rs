@@ -22,13 +22,14 @@ use crate::{Error, Result};
 mod checkpoint;
 mod parts;
 pub mod plain;
+mod reading;
 mod word_counts;
 
 use plain::{Lexicon, Origins, Plain, plain};
+pub use reading::Reading;
 pub use word_counts::WordCounts;
 
 /// The token that stands for what no other does.
-#[cfg(not(target_arch = "wasm32"))]
 const UNKNOWN: &str = "[UNK]";
 /// The token before each text.
 const CLASS: &str = "[CLS]";
@@ -109,7 +110,7 @@ impl Tokenizer {
         Self { normalisation, ..self }
     }
 
-    /// The same with words as common as `counts` says.
+    /// The same with words as common as `counts` says, by the tokens' ids.
     pub fn counting(self, counts: WordCounts) -> Self {
         Self { counts, ..self }
     }
@@ -204,7 +205,7 @@ impl Tokenizer {
     /// # Errors
     /// Only if the tokenizer is broken, such as by an unknown token that its vocabulary lacks.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        let read = self.read(text);
+        let read = self.read(text, self.max_tokens);
         let encoding = self.inner.encode_fast(&*read.text, true).map_err(malformed)?;
         Ok(Tokens::new(&encoding, read.is_cut))
     }
@@ -214,7 +215,7 @@ impl Tokenizer {
     /// # Errors
     /// As for [`Self::encode`].
     pub fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens> {
-        let (first, second) = (self.read(first), self.read(second));
+        let (first, second) = (self.read(first, self.max_tokens), self.read(second, self.max_tokens));
         let is_cut = first.is_cut || second.is_cut;
         let pair = EncodeInput::Dual(first.text.into(), second.text.into());
         let encoding = self.inner.encode_fast(pair, true).map_err(malformed)?;
@@ -226,26 +227,45 @@ impl Tokenizer {
     /// # Errors
     /// As for [`Self::encode`].
     pub fn encode_with_places(&self, text: &str) -> Result<(Tokens, Vec<Option<Place>>)> {
-        let read = self.read(text);
+        let read = self.read(text, self.max_tokens);
         let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
-        let places = encoding
-            .get_offsets()
-            .iter()
-            .zip(encoding.get_word_ids())
-            .map(|(&(start, end), word)| word.map(|word| Place { bytes: read.original(start..end), word }));
-        Ok((Tokens::new(&encoding, read.is_cut), places.collect()))
+        Ok((Tokens::new(&encoding, read.is_cut), read.places(&encoding)))
     }
 
-    /// What is tokenised of `text`: it costs no more than what the model reads of it.
-    fn read<'a>(&self, text: &'a str) -> Read<'a> {
+    /// The tokens of `text` beyond what the model reads at once, about `most_tokens` of them, without special ones, each with its
+    /// place; and whether the text goes on after them.
+    ///
+    /// # Errors
+    /// As for [`Self::encode`].
+    pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Place>, bool)> {
+        let read = self.read(text, most_tokens);
+        let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
+        let (mut ids, mut places) = (Vec::new(), Vec::new());
+        // What does not fit into what the model reads overflows into more of the same, one after the other.
+        for part in std::iter::once(&encoding).chain(encoding.get_overflowing()) {
+            for (id, place) in part.get_ids().iter().zip(read.places(part)) {
+                if let Some(place) = place {
+                    ids.push(*id);
+                    places.push(place);
+                }
+            }
+        }
+        let is_cut = read.is_cut || ids.len() > most_tokens;
+        ids.truncate(most_tokens);
+        places.truncate(most_tokens);
+        Ok((ids, places, is_cut))
+    }
+
+    /// What is tokenised of `text`: it costs no more than what so many tokens take.
+    fn read<'a>(&self, text: &'a str, most_tokens: usize) -> Read<'a> {
         match self.normalisation {
             Normalisation::None => {
-                let limit = text.len().min(self.max_tokens.saturating_mul(BYTES_OF_A_TOKEN));
+                let limit = text.len().min(most_tokens.saturating_mul(BYTES_OF_A_TOKEN));
                 let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
                 Read { text: text[..end].into(), is_cut: end < text.len(), origins: None }
             }
             Normalisation::Plain => {
-                let Plain { text, is_cut, origins } = plain(text, self, self.max_tokens);
+                let Plain { text, is_cut, origins } = plain(text, self, most_tokens);
                 Read { text: text.into(), is_cut, origins: Some(origins) }
             }
         }
@@ -266,6 +286,12 @@ struct Read<'a> {
 }
 
 impl Read<'_> {
+    /// The place of each token of `encoding` in the text; special tokens have none.
+    fn places(&self, encoding: &Encoding) -> Vec<Option<Place>> {
+        let tokens = encoding.get_offsets().iter().zip(encoding.get_word_ids());
+        tokens.map(|(&(start, end), word)| word.map(|word| Place { bytes: self.original(start..end), word })).collect()
+    }
+
     /// The bytes of the text that those in `range` of what is tokenised stand for.
     fn original(&self, range: Range<usize>) -> Range<usize> {
         match &self.origins {
@@ -295,7 +321,7 @@ impl Lexicon for Tokenizer {
     /// letters, and a word of rank r is one of about r (Zipf's law).
     fn rarity(&self, word: &str) -> Option<f64> {
         let id = self.inner.get_model().token_to_id(word)?;
-        self.counts.rarity(word).or_else(|| self.counts.is_empty().then(|| f64::from(id + 1).ln()))
+        if self.counts.is_empty() { Some(f64::from(id + 1).ln()) } else { self.counts.rarity(id) }
     }
 }
 

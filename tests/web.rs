@@ -10,7 +10,7 @@ use undertone::app::engine::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
 use undertone::bundle::{Display, HeadKind, Label, Scale, Task};
-use undertone::classify::{Classification, LabelScore, TaskScores};
+use undertone::classify::{Classification, LabelScore, Reason, TaskScores};
 use undertone::worker::protocol::{Answer, Model, Request, Response};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -25,7 +25,12 @@ fn classify(sequence: u64, text: &str) -> Option<Request> {
 fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
     let score =
         |&(label, probability): &(&str, f32)| LabelScore { label: label.to_owned(), probability, threshold: 0.5 };
-    TaskScores { task: task.to_owned(), kind: HeadKind::Labels, labels: labels.iter().map(score).collect() }
+    TaskScores {
+        task: task.to_owned(),
+        kind: HeadKind::Labels,
+        withheld: false,
+        labels: labels.iter().map(score).collect(),
+    }
 }
 
 fn sentiment() -> Display {
@@ -44,7 +49,8 @@ fn model(tasks: &[TaskScores]) -> Model {
 }
 
 fn shown(tasks: &[TaskScores]) -> Shown {
-    let classification = Classification { tokens: 8, truncated: true, tasks: tasks.to_vec(), words: Vec::new() };
+    let classification =
+        Classification { tokens: 8, truncated: true, reason: None, tasks: tasks.to_vec(), words: Vec::new() };
     Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, characters: 42, current: true }
 }
 
@@ -142,11 +148,11 @@ fn names_and_numbers_are_said_as_people_say_them() {
     let percents = [0.0, 0.009, 0.011, 0.5, 0.986, 0.996, 1.0].map(wording::percent);
     assert_eq!(percents, ["<1%", "<1%", "1%", "50%", "99%", ">99%", ">99%"]);
     assert_eq!(wording::spoken_percent(0.001), "under 1%");
-    assert_eq!(wording::verdict(&sentiment(), &scores("sentiment", &[("positive", 0.02)])), "clearly negative");
+    assert_eq!(wording::verdict(&sentiment(), &scores("sentiment", &[("positive", 0.02)]), None), "clearly negative");
     let bars = Display::Bars;
-    assert_eq!(wording::verdict(&bars, &scores("toxicity", &[("toxic", 0.2), ("threat", 0.1)])), "nothing found");
+    assert_eq!(wording::verdict(&bars, &scores("toxicity", &[("toxic", 0.2), ("threat", 0.1)]), None), "nothing found");
     let several = scores("toxicity", &[("toxic", 0.9), ("severe_toxic", 0.1), ("threat", 0.5), ("insult", 0.7)]);
-    assert_eq!(wording::verdict(&bars, &several), "toxic, threat and insult");
+    assert_eq!(wording::verdict(&bars, &several, None), "toxic, threat and insult");
 }
 
 #[wasm_bindgen_test]
@@ -192,7 +198,7 @@ async fn of_exclusive_classes_the_likeliest_is_told() {
     // None of them is above one half.
     let topic = scores("topic", &[("art", 0.25), ("big_news", 0.45), ("sport", 0.3)]);
     let topic = TaskScores { kind: HeadKind::Classes, ..topic };
-    assert_eq!(wording::verdict(&Display::Bars, &topic), "big news");
+    assert_eq!(wording::verdict(&Display::Bars, &topic, None), "big news");
     let tasks = [topic];
     let place = mount(RwSignal::new(Some(model(&tasks))), RwSignal::new(Some(shown(&tasks))));
     tick().await;
@@ -202,4 +208,21 @@ async fn of_exclusive_classes_the_likeliest_is_told() {
     assert_eq!(place.query_selector_all(".bar.present").unwrap().length(), 1);
     assert!(place.query_selector(".mark").unwrap().is_none(), "classes have no threshold");
     assert!(find(&place, ".legend").text_content().unwrap().contains("together they make 100%"));
+}
+
+#[wasm_bindgen_test]
+async fn a_scale_has_no_verdict_where_there_is_nothing_to_judge_by() {
+    let sentiment = TaskScores { withheld: true, ..scores("sentiment", &[("positive", 0.89)]) };
+    let tasks = [sentiment, scores("toxicity", &[("toxic", 0.9), ("threat", 0.1)]), scores("spam", &[("spam", 0.1)])];
+    let mut doubted = shown(&tasks);
+    doubted.answer.classification.reason = Some(Reason::UnknownWords);
+    let place = mount(RwSignal::new(Some(model(&tasks))), RwSignal::new(Some(doubted)));
+    tick().await;
+    let text = |selector: &str| find(&place, selector).text_content().unwrap();
+    assert_eq!(text(".reason"), Reason::UnknownWords.sentence());
+    assert_eq!(text("[data-task=sentiment] .verdict"), "–");
+    assert_eq!(text("[data-task=sentiment] .number"), "");
+    assert!(place.query_selector("[data-task=sentiment] [role=meter]").unwrap().is_none());
+    assert_eq!(text("[data-task=toxicity] .verdict"), "toxic", "what is above its threshold is said");
+    assert_eq!(text("[data-task=spam] .verdict"), "–", "that nothing was found says nothing");
 }

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::engine::Shown;
 use super::wording::{title, verdict};
-use crate::worker::protocol::Model;
+use crate::worker::protocol::{Classification, Model};
 
 /// How long nothing must have been typed, in milliseconds.
 const PAUSE: u32 = 1200;
@@ -50,7 +50,9 @@ pub fn Announcer(
 }
 
 fn spoken(model: &Model, shown: &Shown) -> String {
-    let tasks = model.tasks.iter().zip(&shown.answer.classification.tasks);
-    let spoken = tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores)));
-    spoken.collect::<Vec<_>>().join(" ")
+    let Classification { reason, tasks, .. } = &shown.answer.classification;
+    let tasks = model.tasks.iter().zip(tasks).filter(|(_, scores)| reason.is_none() || !scores.present().is_empty());
+    let spoken =
+        tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores, *reason)));
+    reason.map(|reason| reason.sentence().to_owned()).into_iter().chain(spoken).collect::<Vec<_>>().join(" ")
 }

@@ -9,7 +9,7 @@ use super::bars::{Bars, Row};
 use super::engine::Shown;
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, percent, title, verdict};
-use crate::worker::protocol::{Classification, Display, Model, Task};
+use crate::worker::protocol::{Classification, Display, Model, Reason, Task, TaskScores};
 
 /// All tasks of the model and what they answer.
 #[component]
@@ -46,6 +46,7 @@ pub fn Results(
             <Show when=move || model.with(Option::is_none)>
                 <p class="hint">"The tone of your text will show here, and change with every word."</p>
             </Show>
+            <p class="reason">{move || answer.with(|answer| answer.as_ref().and_then(reason))}</p>
             {tasks}
             <p class="measured">{move || answer.with(|answer| answer.as_ref().map(measured))}</p>
             <p class="truncated">{move || answer.with(|answer| answer.as_ref().and_then(truncation))}</p>
@@ -64,7 +65,8 @@ fn TaskPanel(
         Memo::new(move |_| answer.with(|answer| answer.as_ref()?.answer.classification.tasks.get(position).cloned()));
     let heading = title(&task.name);
     let display = task.display.clone();
-    let words = move || scores.with(|scores| scores.as_ref().map(|scores| verdict(&display, scores)));
+    let reason = Memo::new(move |_| answer.with(|answer| answer.as_ref()?.answer.classification.reason));
+    let words = move || scores.with(|scores| scores.as_ref().map(|scores| verdict(&display, scores, reason.get())));
     let scale = match task.display {
         Display::Scale(scale) => Some(scale),
         Display::Bars => None,
@@ -72,13 +74,17 @@ fn TaskPanel(
     let is_scale = scale.is_some();
     let number = move || {
         scores.with(|scores| {
-            let score = scores.as_ref()?.labels.first()?;
-            is_scale.then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
+            let scores = scores.as_ref()?;
+            let score = scores.labels.first()?;
+            (is_scale && !scores.withheld).then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
         })
     };
     let labels = task.labels;
     let probability = move |label: usize| {
-        Signal::derive(move || scores.with(|scores| Some(scores.as_ref()?.labels.get(label)?.probability)))
+        Signal::derive(move || {
+            let known = |scores: &TaskScores| Some(scores.labels.get(label)?.probability).filter(|_| !scores.withheld);
+            scores.with(|scores| known(scores.as_ref()?))
+        })
     };
     let gauges = if let Some(scale) = scale {
         let label = labels.into_iter().next();
@@ -108,8 +114,12 @@ fn measured(shown: &Shown) -> String {
     format!("{tokens} in {}, on this device", duration(shown.answer.milliseconds))
 }
 
+fn reason(shown: &Shown) -> Option<&'static str> {
+    shown.answer.classification.reason.map(Reason::sentence)
+}
+
 fn truncation(shown: &Shown) -> Option<String> {
     let Classification { tokens, truncated, .. } = shown.answer.classification;
     let tokens = counted(tokens, "token");
-    truncated.then(|| format!("The text is longer than the model reads: only the first {tokens} were read."))
+    truncated.then(|| format!("The text is longer than what is read of one: only the first {tokens} were read."))
 }

@@ -1,6 +1,6 @@
 //! How numbers and names are said.
 
-use crate::worker::protocol::{Display, Scale, TaskScores};
+use crate::worker::protocol::{Display, Reason, Scale, TaskScores};
 
 /// A label's or a task's name as people write it: `severe_toxic` is "severe toxic".
 pub fn humanise(name: &str) -> String {
@@ -40,8 +40,11 @@ pub fn leaning(Scale { low, middle, high }: &Scale, probability: f32) -> String 
     }
 }
 
-/// What a task's answer comes down to.
-pub fn verdict(display: &Display, task: &TaskScores) -> String {
+/// What a task's answer comes down to: a dash where there is a `reason` why there is nothing to judge by, and nothing was found.
+pub fn verdict(display: &Display, task: &TaskScores, reason: Option<Reason>) -> String {
+    if task.withheld || (reason.is_some() && task.present().is_empty()) {
+        return "–".to_owned();
+    }
     if let (Display::Scale(scale), [only]) = (display, task.labels.as_slice()) {
         return leaning(scale, only.probability);
     }

@@ -49,7 +49,8 @@ pub struct ManifestFields {
     /// What is done to a text before it is tokenised.
     #[serde(default, skip_serializing_if = "Normalisation::is_none")]
     pub normalisation: Normalisation,
-    /// How common words are, for [`Normalisation::Plain`]; where there are none, the vocabulary's order tells.
+    /// How common words are, for [`Normalisation::Plain`], where else the vocabulary's order tells, and to say of texts that there is
+    /// nothing to judge them by.
     #[serde(default, skip_serializing_if = "WordCounts::is_empty")]
     pub word_counts: WordCounts,
     /// How the weights are stored.
@@ -248,6 +249,13 @@ impl ManifestFields {
             return Err(Error::invalid(format!(
                 "it allows {} tokens, and the model has {positions} positions: allow at least {LEAST_TOKENS}, and no more than that",
                 self.max_tokens
+            )));
+        }
+        if self.word_counts.len() > self.architecture.vocab_size {
+            return Err(Error::invalid(format!(
+                "it counts {} words, and the model has {} tokens: count them again",
+                self.word_counts.len(),
+                self.architecture.vocab_size
             )));
         }
         let Files { weights, tokenizer } = &self.files;

@@ -9,7 +9,7 @@ use crate::logistic::one_against_rest;
 use crate::{Error, Result};
 
 /// What answers have beside those of the tasks, which may therefore not be called so.
-const RESERVED: [&str; 5] = ["text", "tokens", "truncated", "effects", "classes"];
+const RESERVED: [&str; 6] = ["text", "tokens", "truncated", "reason", "effects", "classes"];
 
 /// One classification task, which is one head of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,8 +66,10 @@ pub enum Windows {
     First,
     /// It is read in windows, and each label has the highest of their logits.
     Max,
-    /// It is read in windows, and each label has the mean of their logits.
+    /// It is read in windows, and each label has the mean of their logits, weighted by their tokens.
     Mean,
+    /// Its beginning and its end are read as one.
+    Ends,
 }
 
 /// How a task's answer is shown.
@@ -240,7 +242,21 @@ impl Task {
             HeadKind::Classes if self.labels.iter().any(|class| !class.is_bare()) => invalid(
                 "has classes with a threshold or calibration of their own; the likeliest counts, and all have one temperature".into(),
             ),
-            HeadKind::Classes | HeadKind::Labels => self.check_display(),
+            HeadKind::Classes | HeadKind::Labels => self.check_windows().and_then(|()| self.check_display()),
+        }
+    }
+
+    /// Whether the windows' answers can be put together as the task says.
+    fn check_windows(&self) -> Result<()> {
+        let invalid = |what: &str| Err(Error::invalid(format!("the task {} {what}", self.name)));
+        match (self.windows, self.unit, self.kind) {
+            (Windows::Mean | Windows::Ends, Unit::Token, _) => {
+                invalid("is about words, of which each window tells some: its windows are \"first\" or \"max\"")
+            }
+            (Windows::Max, _, HeadKind::Classes) => invalid(
+                "has classes, whose highest probabilities come to more than 1: its windows are \"first\", \"mean\" or \"ends\"",
+            ),
+            _ => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Classifier;
+use super::{Classification, Classifier, Reason, TaskScores};
 use crate::Result;
 use crate::bert::Batch;
 use crate::logistic::probability;
@@ -19,8 +19,11 @@ const SLICE: usize = 128;
 pub struct Scores {
     /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
-    /// Whether the text was longer than the model reads, so that its end was cut off.
+    /// Whether the text was longer than what is read of one, so that its end was cut off.
     pub truncated: bool,
+    /// Why there is nothing to judge by, where there is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
     /// For each task that is about texts the probabilities of its labels, both in the manifest's order.
     pub tasks: Vec<Vec<f32>>,
 }
@@ -54,10 +57,15 @@ impl BatchScorer {
     /// # Errors
     /// As [`Classifier::classify`].
     pub fn advance(&mut self, classifier: &Classifier) -> Result<()> {
-        let (places, tokens): (Vec<_>, Vec<_>) =
-            self.slice(|text| classifier.tokenizer.encode(text))?.into_iter().unzip();
+        let slice = self.slice(|text| classifier.tokenizer.encode(text))?;
+        // What is longer than the model reads at once may want to be read in windows, and waits for no other anyway.
+        let (long, short): (Vec<_>, Vec<_>) = slice.into_iter().partition(|(_, tokens)| tokens.truncated);
+        let (places, tokens): (Vec<_>, Vec<_>) = short.into_iter().unzip();
         for (place, scores) in places.into_iter().zip(classifier.scores(tokens)?) {
-            self.scores[place] = scores;
+            self.scores[place] = Scores { reason: classifier.reason(&self.texts[place])?, ..scores };
+        }
+        for (place, _) in long {
+            self.scores[place] = classifier.classify(&self.texts[place])?.into();
         }
         Ok(())
     }
@@ -92,8 +100,15 @@ impl BatchScorer {
     }
 }
 
+impl From<Classification> for Scores {
+    fn from(Classification { tokens, truncated, reason, tasks, .. }: Classification) -> Self {
+        let probabilities = |task: &TaskScores| task.labels.iter().map(|score| score.probability).collect();
+        Self { tokens, truncated, reason, tasks: tasks.iter().map(probabilities).collect() }
+    }
+}
+
 impl Classifier {
-    /// Scores `texts` together.
+    /// Scores `texts` together, without a word on whether there is something to judge by.
     fn scores(&self, texts: Vec<Tokens>) -> Result<Vec<Scores>> {
         if texts.is_empty() {
             return Ok(Vec::new());
@@ -105,7 +120,7 @@ impl Classifier {
                 let labels = task.labels.len();
                 logits[place * labels..][..labels].iter().map(|&logit| probability(logit)).collect()
             });
-            Scores { tokens: text.ids.input_ids.len(), truncated: text.truncated, tasks: tasks.collect() }
+            Scores { tokens: text.ids.input_ids.len(), truncated: text.truncated, reason: None, tasks: tasks.collect() }
         };
         Ok(texts.into_iter().enumerate().map(of_text).collect())
     }

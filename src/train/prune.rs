@@ -18,7 +18,7 @@ use super::{Progress, files};
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Checkpoint, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
-use crate::text::Tokenizer;
+use crate::text::{Place, Tokenizer, WordCounts};
 use crate::{Error, Result};
 use vocabulary::Vocabulary;
 
@@ -134,12 +134,36 @@ fn whole_texts(checkpoint: &Path) -> Result<Tokenizer> {
 
 /// How often `texts` have each token, by its id; ids beyond the last one that was seen are left out.
 fn count(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<Vec<u64>> {
+    count_ids(texts, progress, |example| Ok(tokenizer.encode(&example.text)?.ids.input_ids))
+}
+
+/// How often `texts` have each token as a whole word.
+///
+/// # Errors
+/// The tokenizer is broken.
+pub fn count_words(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<WordCounts> {
+    let words = |example: &Example| {
+        let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
+        let tokens: Vec<_> = tokens.ids.input_ids.into_iter().zip(places).collect();
+        let number = |(_, place): &(u32, Option<Place>)| place.as_ref().map(|place| place.word);
+        let words = tokens.chunk_by(|one, next| number(one).is_some() && number(one) == number(next));
+        Ok(words.filter(|word| word.len() == 1 && word[0].1.is_some()).map(|word| word[0].0).collect())
+    };
+    Ok(count_ids(texts, progress, words)?.into_iter().collect())
+}
+
+/// How often each id is among those that `ids` gives for `texts`.
+fn count_ids(
+    texts: &[Example],
+    progress: &mut dyn Progress,
+    ids: impl Fn(&Example) -> Result<Vec<u32>> + Sync,
+) -> Result<Vec<u64>> {
     let mut counts = Vec::new();
     progress.begin("Counting tokens", texts.len());
     for texts in texts.chunks(AT_ONCE) {
-        let tokens: Result<Vec<_>> = texts.par_iter().map(|example| tokenizer.encode(&example.text)).collect();
-        for id in tokens?.iter().flat_map(|tokens| &tokens.ids.input_ids) {
-            let place = *id as usize;
+        let all: Result<Vec<_>> = texts.par_iter().map(&ids).collect();
+        for id in all?.into_iter().flatten() {
+            let place = id as usize;
             if counts.len() <= place {
                 counts.resize(place + 1, 0);
             }

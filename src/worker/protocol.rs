@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// What messages are made of; the page knows it from here.
 pub use crate::bundle::{Display, HeadKind, Label, Scale, Task};
-pub use crate::classify::{Classification, LabelScore, Scores, TaskScores};
+pub use crate::classify::{Classification, LabelScore, Reason, Scores, TaskScores};
 
 /// The build of this binary. Page and worker are two binaries, and only those of one build understand each other.
 pub const BUILD: &str = env!("UNDERTONE_BUILD");

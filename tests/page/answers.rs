@@ -56,7 +56,7 @@ fn a_long_text_is_said_to_be_cut() {
     let site = Site::serve(&dist);
     let browser = Browser::start();
     open(&browser, &site.address());
-    let long = "All work and no play makes Jack a dull boy. ".repeat(100);
+    let long = "All work and no play makes Jack a dull boy. ".repeat(500);
     browser.run(&format!(
         "const area = document.querySelector('#text'); area.value = {}; area.dispatchEvent(new Event('input'))",
         Value::from(long.as_str())

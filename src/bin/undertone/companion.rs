@@ -4,6 +4,7 @@ mod activations;
 mod bias;
 mod calibrate;
 mod card;
+mod count;
 mod evaluate;
 mod examine;
 mod export;
@@ -15,6 +16,7 @@ mod prune;
 mod report;
 mod texts;
 mod train;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ enum Command {
     Card(card::Arguments),
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
+    Count(count::Arguments),
     Report(report::Arguments),
     Predict(predict::Arguments),
     Faithfulness(faithfulness::Arguments),
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Card(arguments) => card::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
+        Command::Count(arguments) => count::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
         Command::Faithfulness(arguments) => faithfulness::run(arguments),

@@ -13,7 +13,7 @@ fn report_of(names: &[&str], logits: &[f32], targets: &[f32], history: Option<Hi
     let predictions = LabelledLogits::new(names, logits, targets);
     let measured = Measured::of(&task(names), &predictions.predictions(), "texts <made> up".into()).unwrap();
     let score = LabelScore { label: names[0].to_owned(), probability: 0.75, threshold: 0.5 };
-    let scores = TaskScores { task: "toxicity".into(), kind: HeadKind::Labels, labels: vec![score] };
+    let scores = TaskScores { task: "toxicity".into(), kind: HeadKind::Labels, withheld: false, labels: vec![score] };
     let sentences = vec![Sentence { text: "Is 1 < 2 & \"so\"?".into(), scores }];
     let task = TaskReport {
         name: "toxicity".into(),

@@ -16,6 +16,7 @@ use undertone::{Error, Result};
 use super::activations::Activations;
 use super::progress::Bars;
 use super::texts;
+use super::windows::WindowsArgument;
 
 /// Measures a bundle on labelled texts: loss, binary accuracy, calibration error and ROC AUC.
 ///
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// with this one's calibration.
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
+    /// What is done with texts that are longer than the model reads at once; as the bundle says where not given.
+    #[arg(long, value_enum, conflicts_with = "max_tokens")]
+    windows: Option<WindowsArgument>,
     /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
@@ -56,6 +60,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
     let classifier = Classifier::with_rounding(&bundle, arguments.activations.into())?;
+    let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
     let task = texts::task(&bundle, &arguments.task)?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
@@ -72,6 +77,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Some(other) => {
             let other = Bundle::read(other)?.calibrated_as(&bundle)?;
             let classifier = Classifier::with_rounding(&other, arguments.activations.into())?;
+            let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
             let others = texts::scored(&other, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
             Some(Differences::of(scored.predictions().logits, others.predictions().logits)?)
         }

@@ -7,10 +7,11 @@ use clap::ValueEnum;
 use rayon::prelude::*;
 use serde_json::json;
 use undertone::bundle::{Bundle, HeadKind};
-use undertone::classify::{Classification, Classifier, TaskScores, WordEffect};
+use undertone::classify::{Classification, Classifier, LabelScore, TaskScores, WordEffect};
 use undertone::{Error, Result};
 
 use super::activations::Activations;
+use super::windows::WindowsArgument;
 
 /// How much of standard input is read ahead, and so classified at the same time; somebody who types is answered line by line.
 const AHEAD: usize = 1 << 16;
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// words one by one, which takes a pass through the model for each.
     #[arg(long)]
     spans: bool,
+    /// What is done with texts that are longer than the model reads at once; as the bundle says where not given.
+    #[arg(long, value_enum)]
+    windows: Option<WindowsArgument>,
     /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
@@ -42,12 +46,13 @@ enum Format {
     /// The text, and below it a line for each task; * marks what is at its threshold or above, or the likeliest class.
     Text,
     /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}; under "classes" the likeliest class of each task
-    /// whose labels exclude each other.
+    /// whose labels exclude each other. Where there is nothing to judge by, "reason" says why, and what is no verdict is null.
     Jsonl,
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::with_rounding(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
+    let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
     let mut output = std::io::stdout().lock();
     let mut input = BufReader::with_capacity(AHEAD, std::io::stdin().lock());
     let mut seen = 0;
@@ -126,7 +131,7 @@ fn effects(classifier: &Classifier, text: &str, classification: &Classification)
     for scores in &classification.tasks {
         let Some(task) = classifier.manifest().tasks.iter().position(|task| task.name == scores.task) else { continue };
         for (label, score) in scores.labels.iter().enumerate() {
-            if scores.labels.len() > 1 && !scores.is_present(label) {
+            if scores.withheld || (scores.labels.len() > 1 && !scores.is_present(label)) {
                 continue;
             }
             let mut words = classifier.effects(text, task, label)?;
@@ -144,9 +149,16 @@ fn print_text(
     classification: &Classification,
     effects: &[Effects],
 ) -> std::io::Result<()> {
-    let cut = if classification.truncated { " (its beginning; it is longer than the model reads)" } else { "" };
+    let cut = if classification.truncated { " (its beginning; it is longer than what is read)" } else { "" };
     writeln!(output, "{text}{cut}")?;
+    if let Some(reason) = classification.reason {
+        writeln!(output, "  {}", reason.sentence())?;
+    }
     for task in &classification.tasks {
+        if task.withheld {
+            writeln!(output, "  {}: –", task.task)?;
+            continue;
+        }
         let scores = task.labels.iter().enumerate().map(|(label, score)| {
             let mark = if task.is_present(label) { "*" } else { "" };
             format!("{} {:.4}{mark}", score.label, score.probability)
@@ -178,8 +190,12 @@ fn print_json(
     object.insert("text".into(), text.into());
     object.insert("tokens".into(), classification.tokens.into());
     object.insert("truncated".into(), classification.truncated.into());
+    if let Some(reason) = classification.reason {
+        object.insert("reason".into(), serde_json::to_value(reason)?);
+    }
     for task in &classification.tasks {
-        let scores = task.labels.iter().map(|score| (score.label.clone(), score.probability.into()));
+        let probability = |score: &LabelScore| (!task.withheld).then_some(score.probability).into();
+        let scores = task.labels.iter().map(|score| (score.label.clone(), probability(score)));
         object.insert(task.task.clone(), serde_json::Value::Object(scores.collect()));
     }
     let classes = classification.tasks.iter().filter(|task| task.kind == HeadKind::Classes);

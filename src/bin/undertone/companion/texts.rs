@@ -151,12 +151,24 @@ pub fn scored(
         return Err(Error::invalid(format!("--max-tokens {limit} is more than the bundle's limit of {most}")));
     }
     let tokenizer = Tokenizer::from_json(&bundle.tokenizer, limit)?.normalising(bundle.manifest.normalisation);
+    let tokenizer = tokenizer.counting(bundle.manifest.word_counts.clone());
     let examples = read(bundle, task, path, choice, progress)?;
     let labels = labels(bundle, task);
     let task_of = &bundle.manifest.tasks[task];
     let texts = TokenizedDataset::new(&examples, labels.len(), task_of.unit, &tokenizer)?.of_kind(task_of.kind);
     let what = format!("Scoring {}", bundle.manifest.tasks[task].name);
-    let logits = score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
+    let mut logits =
+        score(&texts, labels.len(), &what, progress, |batch| Ok(classifier.logits(batch)?.swap_remove(task)))?;
+    // What fills the limit may go on after it, and be read in windows.
+    let is_read_on = choice.max_tokens.is_none() && !classifier.manifest().tasks[task].windows.is_first();
+    if is_read_on && task_of.unit == Unit::Text {
+        for (number, example) in examples.iter().enumerate() {
+            if texts.tokens(&[number]) >= limit && example.second.is_none() {
+                let whole = classifier.text_logits(&example.text)?.swap_remove(task);
+                logits[number * labels.len()..][..labels.len()].copy_from_slice(&whole);
+            }
+        }
+    }
     Ok(Scored { labels, examples, texts, logits })
 }
 

@@ -1,0 +1,114 @@
+use super::*;
+
+/// Sentences of ten tokens each, all different.
+fn text(sentences: u32) -> (Vec<u32>, Vec<bool>) {
+    let tokens = 0..sentences * 10;
+    (
+        tokens.clone().map(|token| token.wrapping_mul(2_654_435_761) >> 16).collect(),
+        tokens.map(|token| token % 10 == 0).collect(),
+    )
+}
+
+#[test]
+fn windows_have_every_token_and_whole_sentences() {
+    let (ids, starts) = text(100);
+    let windows = cut(&ids, &starts, 254);
+    let mut next = 0;
+    for Window { tokens, new } in &windows {
+        assert_eq!(new.start, next);
+        assert!(starts[new.start] && starts[tokens.start], "cut where a sentence starts");
+        assert!(tokens.len() <= 254 && tokens.start <= new.start && tokens.end == new.end);
+        assert!(new.start == 0 || (1..=OVERLAP).contains(&(new.start - tokens.start)), "{tokens:?} {new:?}");
+        next = new.end;
+    }
+    assert_eq!(next, ids.len());
+}
+
+#[test]
+fn what_has_no_sentences_is_cut_all_the_same() {
+    let ids: Vec<u32> = (0..3000).collect();
+    let mut starts = vec![false; ids.len()];
+    starts[0] = true;
+    for most in [1, 2, 5, 30, 254] {
+        let windows = cut(&ids, &starts, most);
+        assert!(windows.iter().all(|window| window.tokens.len() <= most && !window.new.is_empty()));
+        assert_eq!(windows.iter().map(|window| window.new.len()).sum::<usize>(), ids.len());
+        assert!(most < 8 || windows[1..].iter().all(|window| window.tokens.start < window.new.start), "they overlap");
+    }
+}
+
+#[test]
+fn an_edit_costs_its_own_windows() {
+    let (ids, starts) = text(300);
+    let keys = |ids: &[u32], starts: &[bool]| -> Vec<Vec<u32>> {
+        cut(ids, starts, 254).into_iter().map(|window| ids[window.tokens].to_vec()).collect()
+    };
+    let before = keys(&ids, &starts);
+    let (mut costs, edits) = (0, 60);
+    for edit in 0..edits {
+        let (mut ids, mut starts) = (ids.clone(), starts.clone());
+        // A word more within a sentence.
+        let place = 5 + edit * 40;
+        ids.insert(place, 7);
+        starts.insert(place, false);
+        costs += keys(&ids, &starts).iter().filter(|key| !before.contains(key)).count();
+    }
+    assert!(before.len() > 15, "{}", before.len());
+    assert!(costs <= 3 * edits, "{costs} new windows for {edits} edits of a text of {}", before.len());
+}
+
+fn place(word: u32, bytes: Range<usize>) -> Place {
+    Place { bytes, word }
+}
+
+#[test]
+fn sentences_start_after_signs_and_line_breaks() {
+    let text = "He said \"no.\" It cost 3.5 (or so!) and\nthen";
+    let mut places = Vec::new();
+    let mut start = 0;
+    for (word, token) in
+        ["He", "said", "\"", "no", ".", "\"", "It", "cost", "3", ".", "5", "(", "or", "so", "!", ")", "and", "then"]
+            .into_iter()
+            .enumerate()
+    {
+        start += text[start..].find(token).unwrap();
+        places.push(place(word as u32, start..start + token.len()));
+        start += token.len();
+    }
+    let starts = sentence_starts(text, &places);
+    let found: Vec<usize> = (0..places.len()).filter(|&token| starts[token]).collect();
+    assert_eq!(found, [0, 6, 16, 17]);
+}
+
+#[test]
+fn logits_are_combined_as_the_task_says() {
+    let windows = [0..30, 30..40].map(|new| Window { tokens: new.clone(), new });
+    let logits: [&[f32]; 2] = [&[1.0, -3.0], &[5.0, -7.0]];
+    let task = |windows, kind| Task { windows, kind, ..Task::new("task", &["one", "other"]) };
+    assert_eq!(combined(&task(Windows::Max, HeadKind::Labels), &windows, &logits), [5.0, -3.0]);
+    assert_eq!(combined(&task(Windows::Mean, HeadKind::Labels), &windows, &logits), [2.0, -4.0]);
+    // ln .9, ln .1 with the weight ¾ and ln .2, ln .8 with ¼: the class's odds are 9^¾ · ¼^¼.
+    let of_classes = [9f32.ln(), 0.25f32.ln()];
+    let logits = [[of_classes[0], -of_classes[0]], [of_classes[1], -of_classes[1]]];
+    let found = combined(&task(Windows::Mean, HeadKind::Classes), &windows, &[&logits[0], &logits[1]]);
+    let expected = 0.75 * 9f32.ln() - 0.25 * 4f32.ln();
+    assert!((found[0] - expected).abs() < 1e-5 && (found[1] + expected).abs() < 1e-5, "{found:?} {expected}");
+}
+
+#[test]
+fn a_token_has_its_highest_logit() {
+    let windows = [Window { tokens: 0..3, new: 0..3 }, Window { tokens: 2..4, new: 3..4 }];
+    let logits: [&[f32]; 2] = [&[9.0, 1.0, 2.0, 3.0, 9.0], &[9.0, 5.0, 4.0, 9.0]];
+    assert_eq!(highest(1, 4, 1, windows.iter().zip(logits)), [1.0, 2.0, 5.0, 4.0]);
+}
+
+#[test]
+fn what_was_asked_for_last_is_remembered() {
+    let cache = Cache::default();
+    for token in 0..REMEMBERED as u32 {
+        cache.insert(vec![token], Arc::new(vec![vec![token as f32]]));
+    }
+    assert_eq!(cache.get(&[0]).unwrap()[0], [0.0]);
+    cache.insert(vec![1000], Arc::new(Vec::new()));
+    assert!(cache.get(&[0]).is_some() && cache.get(&[1]).is_none() && cache.get(&[2]).is_some());
+}
