@@ -25,6 +25,8 @@ pub mod plain;
 mod reading;
 mod word_counts;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use checkpoint::WORD_COUNTS;
 use plain::{Lexicon, Origins, Plain, plain};
 pub use reading::Reading;
 pub use word_counts::WordCounts;
@@ -115,7 +117,12 @@ impl Tokenizer {
         Self { counts, ..self }
     }
 
-    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`. Whether the latter is lower-cased, `tokenizer_config.json`
+    /// How common words are.
+    pub fn word_counts(&self) -> &WordCounts {
+        &self.counts
+    }
+
+    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, and [`WORD_COUNTS`] where there are some. Whether the latter is lower-cased, `tokenizer_config.json`
     /// says; where it does not, a vocabulary that has capital letters is not.
     ///
     /// # Errors
@@ -123,7 +130,8 @@ impl Tokenizer {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn from_checkpoint(folder: &Path, max_tokens: usize) -> Result<Self> {
         let (path, json) = checkpoint::tokenizer_json(folder)?;
-        Self::from_json(&json, max_tokens).map_err(|error| error.within(&path))
+        let tokenizer = Self::from_json(&json, max_tokens).map_err(|error| error.within(&path))?;
+        Ok(tokenizer.counting(checkpoint::word_counts(folder)?))
     }
 
     /// Makes sure that texts get special tokens before and after them.

@@ -4,12 +4,25 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{CLASS, SEPARATOR, UNKNOWN};
+use super::{CLASS, SEPARATOR, UNKNOWN, WordCounts};
 use crate::{Error, Result, lfs};
 
 const TOKENIZER: &str = "tokenizer.json";
 const VOCABULARY: &str = "vocab.txt";
 const CONFIG: &str = "tokenizer_config.json";
+/// The file that says how common words are, where whoever made the checkpoint counted them.
+pub const WORD_COUNTS: &str = "word_counts.json";
+
+/// How common words are by a checkpoint's [`WORD_COUNTS`]; nothing is known of them where there is no such file.
+pub(super) fn word_counts(folder: &Path) -> Result<WordCounts> {
+    let path = folder.join(WORD_COUNTS);
+    match path.exists() {
+        true => {
+            serde_json::from_slice(&lfs::read(&path)?).map_err(|error| Error::invalid(error.to_string()).within(&path))
+        }
+        false => Ok(WordCounts::default()),
+    }
+}
 
 /// The file that the tokenizer is in, and the content of its `tokenizer.json`.
 pub(super) fn tokenizer_json(folder: &Path) -> Result<(PathBuf, Vec<u8>)> {

@@ -102,7 +102,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
         }
         examples => {
             let tokenizer = Tokenizer::from_json(&run.tokenizer()?, max_tokens.min(rounding::TOKENS))?;
-            let tokenizer = tokenizer.normalising(record.recipe.normalisation);
+            let tokenizer = tokenizer.normalising(record.recipe.normalisation).counting(run.word_counts()?);
             let texts = TokenizedDataset::new(examples, 1, Unit::Text, &tokenizer)?;
             rounding::fit(weights, options.storage, &architecture, &texts, progress)?
         }
@@ -117,7 +117,7 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
         architecture,
         pooling: record.recipe.pooling,
         normalisation: record.recipe.normalisation,
-        word_counts: Default::default(),
+        word_counts: run.word_counts()?,
         precision: options.storage.precision,
         embeddings: options.storage.embeddings,
         max_tokens,

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 pub struct Provenance {
     /// The hash of the base model's tensors: of each, in the order of their names, the name, the sizes and the values as f32.
     pub base: String,
-    /// The hash of its `tokenizer.json`, as the run folder has it.
+    /// The hash of its `tokenizer.json`, as the run folder has it, followed by its counts of words, where there are some.
     pub tokenizer: String,
     /// What was learnt.
     pub tasks: Vec<Learnt>,
@@ -78,9 +78,11 @@ impl Provenance {
             digest.update(format!("{name}\0{:?}\0", tensor.dims()));
             digest.update(bytemuck::cast_slice(&values));
         }
+        let words = Sha256::new().chain_update(tokenizer.to_json()?);
+        let words = words.chain_update(String::from(tokenizer.word_counts().clone()));
         Ok(Self {
             base: hexadecimal(&digest.finalize()),
-            tokenizer: hexadecimal(&Sha256::digest(tokenizer.to_json()?)),
+            tokenizer: hexadecimal(&words.finalize()),
             tasks: tasks.iter().map(Learnt::new).collect(),
         })
     }

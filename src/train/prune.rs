@@ -18,7 +18,7 @@ use super::{Progress, files};
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Checkpoint, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
-use crate::text::{Place, Tokenizer, WordCounts};
+use crate::text::{Place, Tokenizer, WORD_COUNTS, WordCounts};
 use crate::{Error, Result};
 use vocabulary::Vocabulary;
 
@@ -80,6 +80,11 @@ pub fn prune(base: &Path, out: &Path, texts: &[Example], least: u64, progress: &
     tokenizer.check_fits(checkpoint.architecture.vocab_size)?;
     let vocabulary = Vocabulary::parse(&tokenizer.to_json()?)?;
     let kept = vocabulary.worth_keeping(&count(texts, &tokenizer, progress)?, least);
+    let word_counts: WordCounts = {
+        let counts = word_counts(texts, &tokenizer, progress)?;
+        kept.iter().map(|&id| counts.get(id as usize).copied().unwrap_or(0)).collect()
+    };
+    let word_counts = serde_json::to_vec(&word_counts).map_err(|error| Error::invalid(error.to_string()))?;
     let pruned = vocabulary.only(&kept)?;
     let weights = weights::encode(with_rows(checkpoint.weights, &kept)?, Precision::F32)?;
     let config = config(&base.join(CONFIG), &vocabulary, &pruned)?;
@@ -90,6 +95,7 @@ pub fn prune(base: &Path, out: &Path, texts: &[Example], least: u64, progress: &
         (TOKENIZER, tokenizer.as_bytes()),
         ("vocab.txt", lines.as_bytes()),
         (CONFIG, &config[..]),
+        (WORD_COUNTS, &word_counts[..]),
     ];
     let path = base.join(TOKENIZER_CONFIG);
     let tokenizer_config = path.exists().then(|| tokenizer_config(&path, &kept)).transpose()?;
@@ -142,6 +148,10 @@ fn count(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) 
 /// # Errors
 /// The tokenizer is broken.
 pub fn count_words(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<WordCounts> {
+    Ok(word_counts(texts, tokenizer, progress)?.into_iter().collect())
+}
+
+fn word_counts(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<Vec<u64>> {
     let words = |example: &Example| {
         let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
         let tokens: Vec<_> = tokens.ids.input_ids.into_iter().zip(places).collect();
@@ -149,7 +159,7 @@ pub fn count_words(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn 
         let words = tokens.chunk_by(|one, next| number(one).is_some() && number(one) == number(next));
         Ok(words.filter(|word| word.len() == 1 && word[0].1.is_some()).map(|word| word[0].0).collect())
     };
-    Ok(count_ids(texts, progress, words)?.into_iter().collect())
+    count_ids(texts, progress, words)
 }
 
 /// How often each id is among those that `ids` gives for `texts`.

@@ -25,6 +25,7 @@ use super::provenance::{Environment, Provenance};
 use super::recipe::{Recipe, recorded};
 use crate::bert::{Architecture, Unit, Weights};
 use crate::bundle::{HeadKind, Precision, TOKENIZER, WEIGHTS, hexadecimal, weights};
+use crate::text::{WORD_COUNTS, WordCounts};
 use crate::{Error, Result};
 
 const RECORD: &str = "run.json";
@@ -231,10 +232,14 @@ impl OpenRun {
     ///
     /// # Errors
     /// A file cannot be written, or a weight is not finite; the model before it stays.
-    pub fn keep(&self, record: &mut Record, model: Weights, tokenizer: &[u8]) -> Result<()> {
+    pub fn keep(&self, record: &mut Record, model: Weights, tokenizer: &[u8], word_counts: &WordCounts) -> Result<()> {
+        let counts = serde_json::to_vec(word_counts).map_err(|error| Error::invalid(error.to_string()))?;
         let weights = weights::encode(model, Precision::F32)?;
         let config = format!("{:#}\n", record.architecture.to_config(record.recipe.dropout));
-        let model = [(WEIGHTS, &weights[..]), (TOKENIZER, tokenizer), (CONFIG, config.as_bytes())];
+        let mut model = vec![(WEIGHTS, &weights[..]), (TOKENIZER, tokenizer), (CONFIG, config.as_bytes())];
+        if !word_counts.is_empty() {
+            model.push((WORD_COUNTS, &counts));
+        }
         record.files = model.iter().map(|(name, content)| ((*name).to_owned(), sha256(content))).collect();
         let json = serde_json::to_vec_pretty(record).map_err(|error| Error::invalid(error.to_string()))?;
         let places: Vec<(PathBuf, &[u8])> = [(RECORD, &json[..])]
@@ -304,6 +309,18 @@ impl RunFolder {
     /// It cannot be read, or is not what the run kept.
     pub fn tokenizer(&self) -> Result<Vec<u8>> {
         self.read(TOKENIZER)
+    }
+
+    /// How common words are, which the run has from its base; nothing is known of them where that does not say.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not what the run kept.
+    pub fn word_counts(&self) -> Result<WordCounts> {
+        if !self.record.files.contains_key(WORD_COUNTS) {
+            return Ok(WordCounts::default());
+        }
+        serde_json::from_slice(&self.read(WORD_COUNTS)?)
+            .map_err(|error| Error::invalid(format!("{WORD_COUNTS}: {error}")))
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>> {

@@ -29,7 +29,7 @@ use super::task::TaskData;
 use crate::Result;
 use crate::bert::Architecture;
 use crate::ops::{Ops, ProductPrecision};
-use crate::text::Tokenizer;
+use crate::text::{Tokenizer, WordCounts};
 
 mod divergence;
 mod estimate;
@@ -122,6 +122,7 @@ pub fn train(
         held_out.push(examples);
     }
     let mut learner = Learner::new(ready, weights, &architecture, recipe, options)?;
+    let word_counts = tokenizer.word_counts().clone();
     let tokenizer = tokenizer.to_json()?;
     let (mut run, checkpoint) = match resumed {
         Some(resumed) => resumed,
@@ -135,7 +136,7 @@ pub fn train(
         None => run.keep_held_out(&learner.tasks, &held_out)?,
     }
     run.begin(options, progress)?;
-    Trainer { learner, architecture, tokenizer, run }.train(options, progress)
+    Trainer { learner, architecture, tokenizer, word_counts, run }.train(options, progress)
 }
 
 /// A run with all that it needs.
@@ -144,6 +145,7 @@ struct Trainer {
     architecture: Architecture,
     /// The content of the tokenizer's file.
     tokenizer: Vec<u8>,
+    word_counts: WordCounts,
     run: RunState,
 }
 
@@ -237,7 +239,7 @@ impl Trainer {
             best_step: step,
             files: BTreeMap::new(),
         };
-        self.run.keep(record, &self.learner, &self.tokenizer)
+        self.run.keep(record, &self.learner, &self.tokenizer, &self.word_counts)
     }
 }
 

@@ -2,6 +2,7 @@ use candle_core::Device;
 
 use super::*;
 use crate::bert::Checkpoint;
+use crate::text::WordCounts;
 use crate::train::recipe::Recipe;
 
 const FILES: [&str; 4] = [RECORD, WEIGHTS, TOKENIZER, CONFIG];
@@ -25,7 +26,7 @@ fn keep(folder: &Path, step: usize) {
         files: BTreeMap::new(),
     };
     let run = OpenRun::lock(folder).unwrap();
-    run.keep(&mut record, weights, format!("tokenizer {step}").as_bytes()).unwrap();
+    run.keep(&mut record, weights, format!("tokenizer {step}").as_bytes(), &WordCounts::default()).unwrap();
 }
 
 fn contents(folder: &Path) -> Vec<Vec<u8>> {

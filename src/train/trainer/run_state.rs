@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::RunOptions;
 use super::learner::Learner;
 use super::task::Task;
+use crate::text::WordCounts;
 use crate::train::Progress;
 use crate::train::checkpoint::{self, Position};
 use crate::train::data::Example;
@@ -115,8 +116,14 @@ impl RunState {
     }
 
     /// Keeps the model as the best so far.
-    pub fn keep(&mut self, mut record: Record, learner: &Learner, tokenizer: &[u8]) -> Result<()> {
-        self.or_resume(self.folder.keep(&mut record, learner.parameters.weights(), tokenizer))?;
+    pub fn keep(
+        &mut self,
+        mut record: Record,
+        learner: &Learner,
+        tokenizer: &[u8],
+        word_counts: &WordCounts,
+    ) -> Result<()> {
+        self.or_resume(self.folder.keep(&mut record, learner.parameters.weights(), tokenizer, word_counts))?;
         self.kept = Some(record);
         Ok(())
     }
