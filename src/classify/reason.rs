@@ -41,7 +41,7 @@ impl Reason {
             _ if unknown == of_language && words == of_language => Some(Self::UnknownWords),
             LANGUAGE.. => are_rare(OF_ANOTHER_LANGUAGE).then_some(Self::OtherLanguage),
             SENTENCE.. => are_rare(UNKNOWN).then_some(Self::UnknownWords),
-            ..=NAME => None,
+            1..=NAME => None,
             _ => are_rare(1.0).then_some(Self::UnknownWords),
         }
     }
