@@ -247,18 +247,34 @@ impl Tokenizer {
     /// As for [`Self::encode`].
     pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Place>, bool)> {
         let read = self.read(text, most_tokens);
-        let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
-        let (mut ids, mut places) = (Vec::new(), Vec::new());
-        // What does not fit into what the model reads overflows into more of the same, one after the other.
-        for part in std::iter::once(&encoding).chain(encoding.get_overflowing()) {
-            for (id, place) in part.get_ids().iter().zip(read.places(part)) {
-                if let Some(place) = place {
-                    ids.push(*id);
-                    places.push(place);
-                }
+        let (mut ids, mut places) = (Vec::<u32>::new(), Vec::<Place>::new());
+        // tokenizers ends a text at the word that reaches its limit, so the next part starts with that.
+        let (mut start, mut words) = (0, 0);
+        let goes_on = loop {
+            let encoding = self.inner.encode(&read.text[start..], true).map_err(malformed)?;
+            let goes_on = !encoding.get_overflowing().is_empty();
+            let tokens = encoding.get_ids().iter().zip(encoding.get_offsets()).zip(encoding.get_word_ids());
+            let mut tokens: Vec<(u32, Range<usize>, u32)> = tokens
+                .filter_map(|((id, &(from, to)), word)| Some((*id, start + from..start + to, (*word)?)))
+                .collect();
+            let last = tokens.last().map(|(.., word)| *word);
+            if goes_on && tokens.first().map(|(.., word)| *word) != last {
+                tokens.retain(|(.., word)| Some(*word) != last);
             }
-        }
-        let is_cut = read.is_cut || ids.len() > most_tokens;
+            let Some(end) = tokens.iter().map(|(_, bytes, _)| bytes.end).max().filter(|end| *end > start) else {
+                break goes_on;
+            };
+            for (id, bytes, word) in tokens {
+                ids.push(id);
+                places.push(Place { bytes: read.original(bytes), word: words + word });
+            }
+            if !goes_on || ids.len() > most_tokens {
+                break goes_on;
+            }
+            start = end;
+            words = places.last().map_or(0, |place| place.word + 1);
+        };
+        let is_cut = read.is_cut || goes_on || ids.len() > most_tokens;
         ids.truncate(most_tokens);
         places.truncate(most_tokens);
         Ok((ids, places, is_cut))

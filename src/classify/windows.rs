@@ -19,16 +19,19 @@ use crate::text::{Place, Tokens};
 
 /// No more tokens of a text are read.
 const MOST_TOKENS: usize = 4096;
-/// How many tokens a window has at most, `[CLS]` and `[SEP]` included: in a larger one an insult is lost among kind words.
-const WINDOW: usize = 256;
+/// How many tokens a window has at most, `[CLS]` and `[SEP]` included, where the highest answer counts: of an insult after forty kind
+/// sentences the shipped model is sure in a window of 64 tokens, and no longer in one of 128.
+const SMALL: usize = 64;
+/// How many where the mean counts.
+const LARGE: usize = 256;
 /// How many tokens at most a window has of the one before it.
 const OVERLAP: usize = 48;
 /// How many tokens after a place decide whether windows are cut there.
 const DECIDING: usize = 6;
 /// How many tokens of the beginning are read together with the end (Sun et al. 2019, "How to Fine-Tune BERT for Text Classification?").
 const HEAD: usize = 128;
-/// How many answers are remembered: those of a longest text.
-const REMEMBERED: usize = 64;
+/// How many answers are remembered: more than a longest text has.
+const REMEMBERED: usize = 256;
 
 /// A text as it was read, with each task's logits: as [`Classifier::logits`] gives them for one text.
 pub(super) struct Read {
@@ -72,10 +75,17 @@ impl Classifier {
         let around = Around::new(&beginning.ids, places);
         let most = self.manifest.max_tokens - around.len();
         let starts = sentence_starts(text, &all);
-        let windows = cut(&ids, &starts, most.min(WINDOW - around.len()));
-        let wants = |wanted: &[Windows]| self.manifest.tasks.iter().any(|task| wanted.contains(&task.windows));
-        let first = wants(&[Windows::First]).then(|| self.remembered(beginning.ids.clone())).transpose()?;
-        let ends = match wants(&[Windows::Ends]) {
+        let wants = |wanted: Windows| self.manifest.tasks.iter().any(|task| task.windows == wanted);
+        let windows_of = |tokens: usize| cut(&ids, &starts, most.min(tokens - around.len()));
+        let read = |windows: &[Window]| -> Result<Vec<Logits>> {
+            let read = |window: &Window| self.remembered(around.put(ids[window.tokens.clone()].to_vec()));
+            windows.iter().map(read).collect()
+        };
+        let small = if wants(Windows::Max) { windows_of(SMALL) } else { Vec::new() };
+        let large = if wants(Windows::Mean) { windows_of(LARGE) } else { Vec::new() };
+        let (of_small, of_large) = (read(&small)?, read(&large)?);
+        let first = wants(Windows::First).then(|| self.remembered(beginning.ids.clone())).transpose()?;
+        let ends = match wants(Windows::Ends) {
             true => {
                 let head = HEAD.min(most / 2);
                 let tail = ids.len().saturating_sub(most - head).max(head.min(ids.len()));
@@ -83,25 +93,19 @@ impl Classifier {
             }
             false => None,
         };
-        let of_windows: Vec<Logits> = match wants(&[Windows::Max, Windows::Mean]) {
-            true => {
-                let read = |window: &Window| self.remembered(around.put(ids[window.tokens.clone()].to_vec()));
-                windows.iter().map(read).collect::<Result<_>>()?
-            }
-            false => Vec::new(),
-        };
         let of_task = |(number, task): (usize, &Task)| match (task.windows, task.unit, &first, &ends) {
             (Windows::First, Unit::Text, Some(first), _) => first[number].clone(),
             (Windows::First, Unit::Token, Some(first), _) => {
                 around.of_tokens(&first[number], task.labels.len(), ids.len())
             }
             (Windows::Ends, _, _, Some(ends)) => ends[number].clone(),
-            (_, Unit::Text, ..) => {
-                let logits: Vec<&[f32]> = of_windows.iter().map(|logits| &logits[number][..]).collect();
-                combined(task, &windows, &logits)
+            (windows, Unit::Text, ..) => {
+                let (windows, logits) = if windows == Windows::Max { (&small, &of_small) } else { (&large, &of_large) };
+                let logits: Vec<&[f32]> = logits.iter().map(|logits| &logits[number][..]).collect();
+                combined(task, windows, &logits)
             }
             (_, Unit::Token, ..) => {
-                let logits = windows.iter().zip(&of_windows).map(|(window, logits)| (window, &logits[number][..]));
+                let logits = small.iter().zip(&of_small).map(|(window, logits)| (window, &logits[number][..]));
                 highest(task.labels.len(), ids.len(), around.before.len(), logits)
             }
         };
