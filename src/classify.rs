@@ -136,11 +136,13 @@ impl Classifier {
         &self.manifest
     }
 
-    /// The same, with long texts read as `windows` says by every task about texts, whatever the manifest says.
+    /// The same, with long texts read as `windows` says by every task about texts, whatever the manifest says; as that says where none is
+    /// given.
     ///
     /// # Errors
     /// A task's answers cannot be put together so.
-    pub fn reading_long_texts(self, windows: Windows) -> Result<Self> {
+    pub fn reading_long_texts(self, windows: impl Into<Option<Windows>>) -> Result<Self> {
+        let Some(windows) = windows.into() else { return Ok(self) };
         let with = |task: &Task| match task.unit {
             Unit::Text => Task { windows, ..task.clone() },
             Unit::Token => task.clone(),
@@ -294,7 +296,7 @@ impl TaskScores {
             threshold: label.threshold,
         };
         let labels = task.labels.iter().zip(logits).map(score).collect();
-        let has_no_nothing = task.kind == HeadKind::Classes || !task.display.is_bars();
-        Self { task: task.name.clone(), kind: task.kind, withheld: reason.is_some() && has_no_nothing, labels }
+        let always_answers = task.kind == HeadKind::Classes || !task.display.is_bars();
+        Self { task: task.name.clone(), kind: task.kind, withheld: reason.is_some() && always_answers, labels }
     }
 }

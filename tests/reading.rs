@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use undertone::bundle::Windows;
 use undertone::classify::{BatchScorer, Classification, Classifier, Reason};
+use undertone::rows::{Format, Rows};
 use undertone::text::Tokenizer;
 
 static SHIPPED: LazyLock<Classifier> =
@@ -39,9 +40,9 @@ fn is_toxic(classification: &Classification) -> bool {
 
 #[test]
 fn other_languages_are_told_from_english() {
-    let mut reader = csv(&folder().join("tests/fixtures/languages.csv"));
+    let mut sentences = sentences(&folder().join("tests/fixtures/languages.csv"));
     let mut doubted = BTreeMap::<String, (usize, usize)>::new();
-    for (language, text) in reader.drain(..) {
+    for (language, text) in sentences.drain(..) {
         let (all, without) = doubted.entry(language).or_default();
         *all += 1;
         *without += usize::from(reason(&text).is_some());
@@ -56,14 +57,19 @@ fn other_languages_are_told_from_english() {
     assert!(without * 20 >= all * 19, "{without} of {all} sentences in other languages");
 }
 
-/// The rows of a file of two columns, the second of which may be in quotes.
-fn csv(path: &Path) -> Vec<(String, String)> {
-    let rows = std::fs::read_to_string(path).unwrap();
-    let row = |line: &str| {
-        let (language, text) = line.split_once(',').unwrap();
-        (language.to_owned(), text.trim_matches('"').replace("\"\"", "\""))
-    };
-    rows.lines().skip(1).map(row).collect()
+/// The language and the text of each row.
+fn sentences(path: &Path) -> Vec<(String, String)> {
+    let content = std::fs::read(path).unwrap();
+    let mut rows = Rows::new(content, Format::Table { separator: b',' }, &["language", "text"]).unwrap();
+    let columns = ["language", "text"].map(|name| rows.column(name).unwrap().unwrap());
+    let mut sentences = Vec::new();
+    while let Some(row) = rows.next_row() {
+        let row = row.unwrap();
+        let [language, text] =
+            columns.each_ref().map(|column| row.cell(column).unwrap().written().unwrap().into_owned());
+        sentences.push((language, text));
+    }
+    sentences
 }
 
 #[test]

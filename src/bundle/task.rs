@@ -59,6 +59,7 @@ pub enum HeadKind {
 
 /// What is done with a text that is longer than the model reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(all(feature = "cli", not(target_arch = "wasm32")), derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Windows {
     /// Its beginning is read, and the rest is cut off.

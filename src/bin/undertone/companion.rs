@@ -16,7 +16,6 @@ mod prune;
 mod report;
 mod texts;
 mod train;
-mod windows;
 
 use std::process::ExitCode;
 

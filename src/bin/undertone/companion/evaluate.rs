@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 use undertone::bert::Unit;
-use undertone::bundle::Bundle;
+use undertone::bundle::{Bundle, Windows};
 use undertone::classify::Classifier;
 use undertone::train::Progress;
 use undertone::train::data::Example;
@@ -16,7 +16,6 @@ use undertone::{Error, Result};
 use super::activations::Activations;
 use super::progress::Bars;
 use super::texts;
-use super::windows::WindowsArgument;
 
 /// Measures a bundle on labelled texts: loss, binary accuracy, calibration error and ROC AUC.
 ///
@@ -48,7 +47,7 @@ pub struct Arguments {
     against: Option<PathBuf>,
     /// What is done with texts that are longer than the model reads at once; as the bundle says where not given.
     #[arg(long, value_enum, conflicts_with = "max_tokens")]
-    windows: Option<WindowsArgument>,
+    windows: Option<Windows>,
     /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
@@ -60,7 +59,7 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
     let classifier = Classifier::with_rounding(&bundle, arguments.activations.into())?;
-    let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
+    let classifier = classifier.reading_long_texts(arguments.windows)?;
     let task = texts::task(&bundle, &arguments.task)?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
@@ -77,7 +76,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Some(other) => {
             let other = Bundle::read(other)?.calibrated_as(&bundle)?;
             let classifier = Classifier::with_rounding(&other, arguments.activations.into())?;
-            let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
+            let classifier = classifier.reading_long_texts(arguments.windows)?;
             let others = texts::scored(&other, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
             Some(Differences::of(scored.predictions().logits, others.predictions().logits)?)
         }

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use rayon::prelude::*;
 use serde_json::json;
-use undertone::bundle::{Bundle, HeadKind};
+use undertone::bundle::{Bundle, HeadKind, Windows};
 use undertone::classify::{Classification, Classifier, LabelScore, TaskScores, WordEffect};
 use undertone::{Error, Result};
 
 use super::activations::Activations;
-use super::windows::WindowsArgument;
 
 /// How much of standard input is read ahead, and so classified at the same time; somebody who types is answered line by line.
 const AHEAD: usize = 1 << 16;
@@ -35,7 +34,7 @@ pub struct Arguments {
     spans: bool,
     /// What is done with texts that are longer than the model reads at once; as the bundle says where not given.
     #[arg(long, value_enum)]
-    windows: Option<WindowsArgument>,
+    windows: Option<Windows>,
     /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
@@ -52,7 +51,7 @@ enum Format {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::with_rounding(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
-    let classifier = WindowsArgument::apply(arguments.windows, classifier)?;
+    let classifier = classifier.reading_long_texts(arguments.windows)?;
     let mut output = std::io::stdout().lock();
     let mut input = BufReader::with_capacity(AHEAD, std::io::stdin().lock());
     let mut seen = 0;
