@@ -68,24 +68,26 @@ pub fn bundle(data: &[u8]) {
 
 /// A text, as the tokenizer that ships reads it, and as a small model does.
 pub fn text(data: &[u8]) {
-    static READERS: OnceLock<(Tokenizer, Classifier)> = OnceLock::new();
-    let (tokenizer, classifier) = READERS.get_or_init(|| {
+    static READERS: OnceLock<(Tokenizer, usize, Classifier)> = OnceLock::new();
+    let (tokenizer, vocab_size, classifier) = READERS.get_or_init(|| {
+        let manifest = include_bytes!("../public/models/undertone/manifest.json");
+        let manifest = Manifest::parse(manifest).expect("the manifest that ships can be read");
         let json = include_bytes!("../public/models/undertone/tokenizer.json");
         let tokenizer = Tokenizer::from_json(json, 40).expect("the tokenizer that ships can be read");
         let classifier = Classifier::new(tiny()).expect("the small bundle is one");
-        (tokenizer.normalising(Normalisation::Plain), classifier)
+        (tokenizer.normalising(Normalisation::Plain), manifest.architecture.vocab_size, classifier)
     });
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let (tokens, places) = tokenizer.encode_with_places(text).expect("any text has tokens");
+    let (tokens, offsets) = tokenizer.encode_with_offsets(text).expect("any text has tokens");
     let ids = &tokens.ids.input_ids;
     assert_eq!(tokenizer.encode(text).expect("any text has tokens"), tokens);
-    assert!(ids.len() <= 40 && ids.len() == places.len(), "{} tokens, {} places", ids.len(), places.len());
-    assert!(ids.iter().all(|&id| id < 19134), "{ids:?}");
+    assert!(ids.len() <= 40 && ids.len() == offsets.len(), "{} tokens, {} offsets", ids.len(), offsets.len());
+    assert!(ids.iter().all(|&id| (id as usize) < *vocab_size), "{ids:?}");
     let mut end = 0;
-    for place in places.into_iter().flatten() {
-        assert!(text.get(place.bytes.clone()).is_some(), "{:?} of {text:?}", place.bytes);
-        assert!(place.bytes.end >= end, "{:?} of {text:?} goes back", place.bytes);
-        end = place.bytes.end;
+    for token in offsets.into_iter().flatten() {
+        assert!(text.get(token.bytes.clone()).is_some(), "{:?} of {text:?}", token.bytes);
+        assert!(token.bytes.end >= end, "{:?} of {text:?} goes back", token.bytes);
+        end = token.bytes.end;
     }
     check(text, &classifier.classify(text).expect("any text has an answer"));
 }

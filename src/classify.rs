@@ -156,13 +156,13 @@ impl Classifier {
     /// # Errors
     /// An answer is not a number, or a tensor operation fails, neither of which a well-formed bundle gives cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
-        let Read { tokens, truncated, ids, places, logits } = self.read_text(text)?;
-        let reason = Reason::of(&self.tokenizer.reading(text, &ids, &places));
+        let Read { tokens, truncated, ids, offsets, logits } = self.read_text(text)?;
+        let reason = Reason::of(&self.tokenizer.reading(text, &ids, &offsets));
         let (mut tasks, mut words) = (Vec::new(), Vec::new());
         for (task, logits) in self.manifest.tasks.iter().zip(&logits) {
             match task.unit {
                 Unit::Text => tasks.push(TaskScores::new(task, logits, reason)),
-                Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &places)),
+                Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &offsets)),
             }
         }
         words.iter_mut().for_each(|words| words.hold_to(&tasks));
@@ -174,8 +174,8 @@ impl Classifier {
     /// # Errors
     /// As for [`Tokenizer::encode`].
     pub fn reason(&self, text: &str) -> Result<Option<Reason>> {
-        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
-        Ok(Reason::of(&self.tokenizer.reading(text, &tokens.ids.input_ids, &places)))
+        let (tokens, offsets) = self.tokenizer.encode_with_offsets(text)?;
+        Ok(Reason::of(&self.tokenizer.reading(text, &tokens.ids.input_ids, &offsets)))
     }
 
     /// The calibrated logits of each task about texts for a text of any length, and none for the other tasks.

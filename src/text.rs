@@ -71,9 +71,9 @@ pub struct Tokenizer {
     max_tokens: usize,
 }
 
-/// A token's place in a text.
+/// Where a token stands in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Offsets {
     /// The bytes of the text that it was made of.
     pub bytes: Range<usize>,
     /// The number of its word, counted from 0: pieces of one word have the same.
@@ -230,24 +230,24 @@ impl Tokenizer {
         Ok(Tokens::new(&encoding, is_cut))
     }
 
-    /// The tokens of `text` with the place of each; special tokens have none.
+    /// The tokens of `text` with the offsets of each; special tokens have none.
     ///
     /// # Errors
     /// As for [`Self::encode`].
-    pub fn encode_with_places(&self, text: &str) -> Result<(Tokens, Vec<Option<Place>>)> {
+    pub fn encode_with_offsets(&self, text: &str) -> Result<(Tokens, Vec<Option<Offsets>>)> {
         let read = self.read(text, self.max_tokens);
         let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
-        Ok((Tokens::new(&encoding, read.is_cut), read.places(&encoding)))
+        Ok((Tokens::new(&encoding, read.is_cut), read.offsets(&encoding)))
     }
 
     /// The tokens of `text` beyond what the model reads at once, about `most_tokens` of them, without special ones, each with its
-    /// place; and whether the text goes on after them.
+    /// offsets; and whether the text goes on after them.
     ///
     /// # Errors
     /// As for [`Self::encode`].
-    pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Place>, bool)> {
+    pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Offsets>, bool)> {
         let read = self.read(text, most_tokens);
-        let (mut ids, mut places) = (Vec::<u32>::new(), Vec::<Place>::new());
+        let (mut ids, mut offsets) = (Vec::<u32>::new(), Vec::<Offsets>::new());
         // tokenizers ends a text at the word that reaches its limit, so the next part starts with that.
         let (mut start, mut words) = (0, 0);
         let goes_on = loop {
@@ -266,18 +266,18 @@ impl Tokenizer {
             };
             for (id, bytes, word) in tokens {
                 ids.push(id);
-                places.push(Place { bytes: read.original(bytes), word: words + word });
+                offsets.push(Offsets { bytes: read.original(bytes), word: words + word });
             }
             if !goes_on || ids.len() > most_tokens {
                 break goes_on;
             }
             start = end;
-            words = places.last().map_or(0, |place| place.word + 1);
+            words = offsets.last().map_or(0, |token| token.word + 1);
         };
         let is_cut = read.is_cut || goes_on || ids.len() > most_tokens;
         ids.truncate(most_tokens);
-        places.truncate(most_tokens);
-        Ok((ids, places, is_cut))
+        offsets.truncate(most_tokens);
+        Ok((ids, offsets, is_cut))
     }
 
     /// What is tokenised of `text`: it costs no more than what so many tokens take.
@@ -310,10 +310,12 @@ struct Read<'a> {
 }
 
 impl Read<'_> {
-    /// The place of each token of `encoding` in the text; special tokens have none.
-    fn places(&self, encoding: &Encoding) -> Vec<Option<Place>> {
+    /// The offsets of each token of `encoding` in the text; special tokens have none.
+    fn offsets(&self, encoding: &Encoding) -> Vec<Option<Offsets>> {
         let tokens = encoding.get_offsets().iter().zip(encoding.get_word_ids());
-        tokens.map(|(&(start, end), word)| word.map(|word| Place { bytes: self.original(start..end), word })).collect()
+        tokens
+            .map(|(&(start, end), word)| word.map(|word| Offsets { bytes: self.original(start..end), word }))
+            .collect()
     }
 
     /// The bytes of the text that those in `range` of what is tokenised stand for.

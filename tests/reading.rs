@@ -194,13 +194,13 @@ fn a_long_text_has_the_tokens_of_its_parts() {
     let json = std::fs::read(folder().join("public/models/undertone/tokenizer.json")).unwrap();
     let text = format!("{} Donaudampfschifffahrtsgesellschaft!\n\n", kind(7).join(" ")).repeat(6);
     let tokenizer = |most| Tokenizer::from_json(&json, most).unwrap().normalising(manifest.normalisation);
-    let (whole, places) = tokenizer(5000).encode_with_places(&text).unwrap();
-    let expected: Vec<_> = whole.ids.input_ids.into_iter().zip(places).filter(|(_, place)| place.is_some()).collect();
+    let (whole, offsets) = tokenizer(5000).encode_with_offsets(&text).unwrap();
+    let expected: Vec<_> = whole.ids.input_ids.into_iter().zip(offsets).filter(|(_, token)| token.is_some()).collect();
     for most in [64, 512] {
-        let (ids, places, is_cut) = tokenizer(most).encode_long(&text, 4000).unwrap();
-        let found: Vec<_> = ids.into_iter().zip(places.into_iter().map(Some)).collect();
+        let (ids, offsets, is_cut) = tokenizer(most).encode_long(&text, 4000).unwrap();
+        let found: Vec<_> = ids.into_iter().zip(offsets.into_iter().map(Some)).collect();
         assert!(found == expected && !is_cut, "{most}: {} of {}", found.len(), expected.len());
     }
-    let (ids, places, is_cut) = tokenizer(64).encode_long(&text, 100).unwrap();
-    assert_eq!((ids.len(), places.len(), is_cut), (100, 100, true));
+    let (ids, offsets, is_cut) = tokenizer(64).encode_long(&text, 100).unwrap();
+    assert_eq!((ids.len(), offsets.len(), is_cut), (100, 100, true));
 }

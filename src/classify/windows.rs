@@ -15,7 +15,7 @@ use crate::Result;
 use crate::bert::{Batch, TokenIds, Unit};
 use crate::bundle::{HeadKind, Task, Windows};
 use crate::logistic::{one_against_rest, sigmoid};
-use crate::text::{Place, Tokens};
+use crate::text::{Offsets, Tokens};
 
 /// No more tokens of a text are read.
 const MOST_TOKENS: usize = 4096;
@@ -37,9 +37,9 @@ const REMEMBERED: usize = 256;
 pub(super) struct Read {
     pub tokens: usize,
     pub truncated: bool,
-    /// The text's tokens, special ones included where `places` has none for them.
+    /// The text's tokens, special ones included where `offsets` has none for them.
     pub ids: Vec<u32>,
-    pub places: Vec<Option<Place>>,
+    pub offsets: Vec<Option<Offsets>>,
     pub logits: Vec<Vec<f32>>,
 }
 
@@ -60,19 +60,19 @@ struct Window {
 impl Classifier {
     /// Reads a text in windows where it is longer than the model reads and a task wants that, and else its beginning.
     pub(super) fn read_text(&self, text: &str) -> Result<Read> {
-        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
+        let (tokens, offsets) = self.tokenizer.encode_with_offsets(text)?;
         if tokens.truncated && self.manifest.tasks.iter().any(|task| !task.windows.is_first()) {
-            return self.read_long(text, &tokens, &places);
+            return self.read_long(text, &tokens, &offsets);
         }
         let Tokens { ids, truncated } = tokens;
         let logits = self.logits(&Batch::pack([&ids])?)?;
-        Ok(Read { tokens: ids.input_ids.len(), truncated, ids: ids.input_ids, places, logits })
+        Ok(Read { tokens: ids.input_ids.len(), truncated, ids: ids.input_ids, offsets, logits })
     }
 
     /// `beginning` is what of the text the model reads at once, which tasks without windows have.
-    fn read_long(&self, text: &str, beginning: &Tokens, places: &[Option<Place>]) -> Result<Read> {
+    fn read_long(&self, text: &str, beginning: &Tokens, offsets: &[Option<Offsets>]) -> Result<Read> {
         let (ids, all, is_cut) = self.tokenizer.encode_long(text, MOST_TOKENS)?;
-        let around = Around::new(&beginning.ids, places);
+        let around = Around::new(&beginning.ids, offsets);
         let most = self.manifest.max_tokens - around.len();
         let starts = sentence_starts(text, &all);
         let wants = |wanted: Windows| self.manifest.tasks.iter().any(|task| task.windows == wanted);
@@ -111,7 +111,7 @@ impl Classifier {
         };
         let logits = self.manifest.tasks.iter().enumerate().map(of_task).collect();
         let tokens = ids.len() + around.len();
-        Ok(Read { tokens, truncated: is_cut, ids, places: all.into_iter().map(Some).collect(), logits })
+        Ok(Read { tokens, truncated: is_cut, ids, offsets: all.into_iter().map(Some).collect(), logits })
     }
 
     fn remembered(&self, tokens: TokenIds) -> Result<Logits> {
@@ -151,10 +151,10 @@ struct Around {
 }
 
 impl Around {
-    fn new(tokens: &TokenIds, places: &[Option<Place>]) -> Self {
+    fn new(tokens: &TokenIds, offsets: &[Option<Offsets>]) -> Self {
         let ids = &tokens.input_ids;
-        let before = places.iter().take_while(|place| place.is_none()).count();
-        let after = places[before..].iter().rev().take_while(|place| place.is_none()).count();
+        let before = offsets.iter().take_while(|token| token.is_none()).count();
+        let after = offsets[before..].iter().rev().take_while(|token| token.is_none()).count();
         Self { before: ids[..before].to_vec(), after: ids[ids.len() - after..].to_vec() }
     }
 
@@ -176,25 +176,25 @@ impl Around {
 }
 
 /// Whether a sentence starts at each token.
-fn sentence_starts(text: &str, places: &[Place]) -> Vec<bool> {
-    let written = |place: &Place| text.get(place.bytes.clone()).unwrap_or_default();
-    let ends = |place: &Place| written(place).ends_with(['.', '!', '?', '…', '。', '！', '？']);
-    let closes = |place: &Place| written(place).ends_with(['"', '\'', ')', ']', '”', '’', '»']);
+fn sentence_starts(text: &str, offsets: &[Offsets]) -> Vec<bool> {
+    let written = |token: &Offsets| text.get(token.bytes.clone()).unwrap_or_default();
+    let ends = |token: &Offsets| written(token).ends_with(['.', '!', '?', '…', '。', '！', '？']);
+    let closes = |token: &Offsets| written(token).ends_with(['"', '\'', ')', ']', '”', '’', '»']);
     // The bytes where sentences end, closing quotation marks and brackets included.
     let mut sentence_ends = HashSet::new();
     let mut is_ended = false;
-    for place in places {
-        is_ended = ends(place) || (is_ended && closes(place));
+    for token in offsets {
+        is_ended = ends(token) || (is_ended && closes(token));
         if is_ended {
-            sentence_ends.insert(place.bytes.end);
+            sentence_ends.insert(token.bytes.end);
         }
     }
     let starts = |token: usize| {
-        let before = places[token - 1].bytes.end;
-        let between = text.get(before..places[token].bytes.start).unwrap_or_default();
+        let before = offsets[token - 1].bytes.end;
+        let between = text.get(before..offsets[token].bytes.start).unwrap_or_default();
         between.contains(['\n', '\r']) || (between.contains(char::is_whitespace) && sentence_ends.contains(&before))
     };
-    (0..places.len()).map(|token| token == 0 || starts(token)).collect()
+    (0..offsets.len()).map(|token| token == 0 || starts(token)).collect()
 }
 
 /// The windows of `ids`, of at most `most` tokens each, so that all are read.

@@ -13,7 +13,7 @@ use super::{Classifier, TaskScores};
 use crate::bert::{Batch, TokenIds};
 use crate::bundle::{Label, Task};
 use crate::logistic::{is_present, probability};
-use crate::text::Place;
+use crate::text::Offsets;
 use crate::{Error, Result};
 
 /// Texts with one word hidden that go through the model at once.
@@ -54,9 +54,9 @@ pub struct WordEffect {
 }
 
 impl TaskWords {
-    /// `logits` are (tokens, labels), and `places` those of the tokens.
-    pub(super) fn of_each_label(task: &Task, logits: &[f32], places: &[Option<Place>]) -> Vec<Self> {
-        let known = words(places);
+    /// `logits` are (tokens, labels), and `offsets` those of the tokens.
+    pub(super) fn of_each_label(task: &Task, logits: &[f32], offsets: &[Option<Offsets>]) -> Vec<Self> {
+        let known = words(offsets);
         let of_label = |(number, label): (usize, &Label)| {
             let highest = |word: &Word| {
                 word.tokens
@@ -118,8 +118,8 @@ impl Classifier {
         let mask = self.tokenizer.mask().ok_or_else(|| {
             Error::invalid("the bundle's tokenizer has no token [MASK], so no word can be hidden to see what it does")
         })?;
-        let (tokens, places) = self.tokenizer.encode_with_places(text)?;
-        let words = words(&places);
+        let (tokens, offsets) = self.tokenizer.encode_with_offsets(text)?;
+        let words = words(&offsets);
         let with = probability(self.logits(&Batch::pack([&tokens.ids])?)?[task][label]);
         let mut effects = Vec::with_capacity(words.len());
         for words in words.chunks(BATCH) {
@@ -141,12 +141,12 @@ struct Word {
     tokens: Range<usize>,
 }
 
-/// The words that `places` of tokens are in.
-fn words(places: &[Option<Place>]) -> Vec<Word> {
+/// The words that `offsets` of tokens are in.
+fn words(offsets: &[Option<Offsets>]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut last = None;
-    for (token, place) in places.iter().enumerate() {
-        let Some(Place { bytes, word }) = place else { continue };
+    for (token, offsets) in offsets.iter().enumerate() {
+        let Some(Offsets { bytes, word }) = offsets else { continue };
         match words.last_mut() {
             Some(known) if last == Some(word) => {
                 known.bytes.end = bytes.end.max(known.bytes.end);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Place, Tokenizer, UNKNOWN};
+use super::{Offsets, Tokenizer, UNKNOWN};
 
 /// A word is rare where fewer than one of so many words is it: e^11.5, about 100,000.
 const RARE: f64 = 11.5;
@@ -23,15 +23,15 @@ pub struct Reading {
 }
 
 impl Tokenizer {
-    /// Counts the words that `ids`, of which `places` are the places in `text`, are read as.
-    pub fn reading(&self, text: &str, ids: &[u32], places: &[Option<Place>]) -> Reading {
+    /// Counts the words that `ids`, of which `offsets` say where in `text` they stand, are read as.
+    pub fn reading(&self, text: &str, ids: &[u32], offsets: &[Option<Offsets>]) -> Reading {
         let mut reading = Reading::default();
         let unknown = self.inner.token_to_id(UNKNOWN);
-        let tokens: Vec<(u32, &Place)> =
-            ids.iter().zip(places).filter_map(|(id, place)| Some((*id, place.as_ref()?))).collect();
+        let tokens: Vec<(u32, &Offsets)> =
+            ids.iter().zip(offsets).filter_map(|(id, token)| Some((*id, token.as_ref()?))).collect();
         for word in tokens.chunk_by(|(_, one), (_, next)| one.word == next.word) {
-            let start = word.iter().map(|(_, place)| place.bytes.start).min().unwrap_or_default();
-            let end = word.iter().map(|(_, place)| place.bytes.end).max().unwrap_or_default();
+            let start = word.iter().map(|(_, token)| token.bytes.start).min().unwrap_or_default();
+            let end = word.iter().map(|(_, token)| token.bytes.end).max().unwrap_or_default();
             let is_unknown = word.iter().all(|(id, _)| Some(*id) == unknown);
             let is_written = text.get(start..end).is_some_and(|written| written.contains(char::is_alphabetic));
             if !is_written && (is_unknown || !word.iter().any(|(id, _)| self.has_letters(*id))) {

@@ -18,7 +18,7 @@ use super::{Progress, files};
 use crate::bert::names::WORD_EMBEDDINGS;
 use crate::bert::{Checkpoint, Weights};
 use crate::bundle::{Precision, TOKENIZER, WEIGHTS, weights};
-use crate::text::{Place, Tokenizer, WORD_COUNTS, WordCounts};
+use crate::text::{Offsets, Tokenizer, WORD_COUNTS, WordCounts};
 use crate::{Error, Result};
 use vocabulary::Vocabulary;
 
@@ -153,9 +153,9 @@ pub fn count_words(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn 
 
 fn word_counts(texts: &[Example], tokenizer: &Tokenizer, progress: &mut dyn Progress) -> Result<Vec<u64>> {
     let words = |example: &Example| {
-        let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
-        let tokens: Vec<_> = tokens.ids.input_ids.into_iter().zip(places).collect();
-        let number = |(_, place): &(u32, Option<Place>)| place.as_ref().map(|place| place.word);
+        let (tokens, offsets) = tokenizer.encode_with_offsets(&example.text)?;
+        let tokens: Vec<_> = tokens.ids.input_ids.into_iter().zip(offsets).collect();
+        let number = |(_, token): &(u32, Option<Offsets>)| token.as_ref().map(|token| token.word);
         let words = tokens.chunk_by(|one, next| number(one).is_some() && number(one) == number(next));
         Ok(words.filter(|word| word.len() == 1 && word[0].1.is_some()).map(|word| word[0].0).collect())
     };

@@ -10,7 +10,7 @@ use super::metrics::Predictions;
 use crate::Result;
 use crate::bert::{Batch, TokenIds, Unit};
 use crate::bundle::HeadKind;
-use crate::text::{Place, Tokenizer};
+use crate::text::{Offsets, Tokenizer};
 
 /// Examples with their tokens.
 ///
@@ -52,8 +52,8 @@ impl TokenizedDataset {
             (Some(second), _) => Ok((tokenizer.encode_pair(&example.text, second)?.ids, example.targets.clone())),
             (None, Unit::Text) => Ok((tokenizer.encode(&example.text)?.ids, example.targets.clone())),
             (None, Unit::Token) => {
-                let (tokens, places) = tokenizer.encode_with_places(&example.text)?;
-                Ok((tokens.ids, places.iter().map(|place| marked(place.as_ref(), &example.spans)).collect()))
+                let (tokens, offsets) = tokenizer.encode_with_offsets(&example.text)?;
+                Ok((tokens.ids, offsets.iter().map(|token| marked(token.as_ref(), &example.spans)).collect()))
             }
         };
         let encoded: Vec<(TokenIds, Vec<f32>)> = examples.par_iter().map(encode).collect::<Result<_>>()?;
@@ -147,8 +147,8 @@ impl TokenizedDataset {
 }
 
 /// Whether a token is marked, as a target; unknown where it is a special one.
-fn marked(place: Option<&Place>, spans: &[Range<usize>]) -> f32 {
-    let Some(Place { bytes, .. }) = place else { return UNKNOWN };
+fn marked(offsets: Option<&Offsets>, spans: &[Range<usize>]) -> f32 {
+    let Some(Offsets { bytes, .. }) = offsets else { return UNKNOWN };
     let overlaps = |mark: &Range<usize>| mark.start < bytes.end && bytes.start < mark.end;
     if spans.iter().any(overlaps) { 1.0 } else { 0.0 }
 }

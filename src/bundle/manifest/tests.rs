@@ -168,7 +168,7 @@ fn a_manifest_that_cannot_be_right_is_refused_and_says_why() {
         ("documents", json!({ "manifest.json": file }), "\"manifest.json\" is no name for a document"),
         ("documents", json!({ "card.md": hash("") }), "as a SHA-256 of card.md"),
         ("word_counts", json!("12 3"), "the counts of words have a \" \""),
-        ("word_counts", json!("1".repeat(19_135)), "it counts 19135 words, and the model has 19134 tokens"),
+        ("word_counts", json!("1".repeat(30_000)), "it counts 30000 words, and the model has"),
         ("word_counts", json!({ "many": "words" }), "cannot be read"),
     ];
     for (field, value, expected) in added {

@@ -57,14 +57,14 @@ fn an_edit_costs_its_own_windows() {
     assert!(costs <= 3 * edits, "{costs} new windows for {edits} edits of a text of {}", before.len());
 }
 
-fn place(word: u32, bytes: Range<usize>) -> Place {
-    Place { bytes, word }
+fn token(word: u32, bytes: Range<usize>) -> Offsets {
+    Offsets { bytes, word }
 }
 
 #[test]
 fn sentences_start_after_signs_and_line_breaks() {
     let text = "He said \"no.\" It cost 3.5 (or so!) and\nthen";
-    let mut places = Vec::new();
+    let mut offsets = Vec::new();
     let mut start = 0;
     for (word, token) in
         ["He", "said", "\"", "no", ".", "\"", "It", "cost", "3", ".", "5", "(", "or", "so", "!", ")", "and", "then"]
@@ -72,11 +72,11 @@ fn sentences_start_after_signs_and_line_breaks() {
             .enumerate()
     {
         start += text[start..].find(token).unwrap();
-        places.push(place(word as u32, start..start + token.len()));
+        offsets.push(self::token(word as u32, start..start + token.len()));
         start += token.len();
     }
-    let starts = sentence_starts(text, &places);
-    let found: Vec<usize> = (0..places.len()).filter(|&token| starts[token]).collect();
+    let starts = sentence_starts(text, &offsets);
+    let found: Vec<usize> = (0..offsets.len()).filter(|&token| starts[token]).collect();
     assert_eq!(found, [0, 6, 16, 17]);
 }
 
