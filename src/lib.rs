@@ -117,6 +117,7 @@ pub mod ops;
 pub mod random;
 pub mod rows;
 pub mod text;
+pub mod threshold;
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub mod train;
 #[cfg(target_arch = "wasm32")]

@@ -186,18 +186,6 @@ impl Ops {
         }
     }
 
-    /// What the last linear layer of [`Self::attention`] is given: what each head makes of the values, side by side.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn context(self, x: &Tensor, weights: &FusedWeights, settings: &AttentionSettings) -> Result<Tensor> {
-        composed::context(x, &weights.tensor()?, settings, ProductPrecision::F32)
-    }
-
-    /// What the last linear layer of [`Self::feed_forward`] is given: the inner values.
-    #[cfg(not(target_arch = "wasm32"))]
-    pub fn inner(self, x: &Tensor, first: &Tensor, weights: &FusedWeights) -> Result<Tensor> {
-        composed::inner(x, first, &weights.tensor()?, ProductPrecision::F32)
-    }
-
     /// Σ of the three tables' rows that `lookup` names: tables (entries, width) → (rows, width).
     pub fn embedding(self, [words, positions, token_types]: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
         match self {
@@ -247,6 +235,18 @@ impl Ops {
             Self::Composed(_) => composed::dropout(x, mask),
         }
     }
+}
+
+/// What the last linear layer of [`Ops::attention`] is given: what each head makes of the values, side by side.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn context(x: &Tensor, weights: &FusedWeights, settings: &AttentionSettings) -> Result<Tensor> {
+    composed::context(x, &weights.tensor()?, settings, ProductPrecision::F32)
+}
+
+/// What the last linear layer of [`Ops::feed_forward`] is given: the inner values.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn inner(x: &Tensor, first: &Tensor, weights: &FusedWeights) -> Result<Tensor> {
+    composed::inner(x, first, &weights.tensor()?, ProductPrecision::F32)
 }
 
 /// The binary cross-entropy of each element, from logits: −z·ln σ(x) − (1 − z)·ln(1 − σ(x)) for targets z in [0, 1].

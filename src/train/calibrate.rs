@@ -19,17 +19,15 @@ use std::path::Path;
 
 use super::class_counts::FEW;
 use super::files;
-use super::metrics::{Decisions, Predictions, Sample, mean, texts, texts_of_class};
+use super::metrics::{Predictions, Sample, judged, mean, texts, texts_of_class};
 use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, Task};
 use crate::logistic::{log_odds, softplus};
+use crate::threshold::{self, Decisions, ThresholdObjective};
 use crate::{Error, Result};
 
 mod platt;
 mod temperature;
-mod threshold;
-
-pub use threshold::ThresholdObjective;
 
 /// With fewer texts of either class than these only the bias is fitted: a slope through so few is chance, and so is the best
 /// of all thresholds.
@@ -188,11 +186,11 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
     let decided: Vec<Sample> = decided.collect();
     let mut threshold = label.threshold;
     if fewer(&samples) >= FOR_A_SLOPE
-        && let Some(choice) = threshold::choose(&decided, options.objective)
+        && let Some(choice) = threshold::choose(judged(&decided), options.objective)
     {
         threshold = choice.threshold;
         if let (false, ThresholdObjective::Precision(wanted)) = (choice.reached, options.objective) {
-            let best = Decisions::of(&decided, threshold).precision;
+            let best = Decisions::of(judged(&decided), threshold).precision;
             notes.push(format!(
                 "{}: no threshold has the precision {wanted}; the best there is, {best:.3}, is kept",
                 label.name
@@ -204,7 +202,7 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
         label: Label { calibration: calibration.unwrap_or(label.calibration), threshold, ..label.clone() },
         loss_before: mean(&with(label.calibration), Sample::loss),
         loss_after: mean(&after, Sample::loss),
-        decisions: Decisions::of(&decided, threshold),
+        decisions: Decisions::of(judged(&decided), threshold),
         notes,
     }
 }

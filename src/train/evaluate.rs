@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Progress;
-use super::metrics::{Decisions, Intervals, Metrics, Predictions, Reliability, Sample, mean};
+use super::metrics::{Intervals, Metrics, Predictions, Reliability, Sample, mean};
 use super::tokenized::TokenizedDataset;
 use crate::bert::{Batch, TokenIds};
 use crate::classify::Classifier;
 use crate::logistic::probability;
+use crate::threshold::Decisions;
 use crate::{Error, Result};
 
 /// Texts scored at once. Packed batches gain nothing from being larger, and need more memory.

@@ -29,7 +29,6 @@ use crate::Result;
 
 mod bootstrap;
 mod curves;
-mod decisions;
 mod predictions;
 mod ranking;
 mod reliability;
@@ -38,12 +37,11 @@ mod spans;
 
 pub use bootstrap::{Interval, Intervals};
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
-pub use decisions::Decisions;
 pub use predictions::Predictions;
-pub(super) use ranking::{Tie, roc_auc, ties};
+pub(super) use ranking::{roc_auc, ties};
 pub(super) use reliability::place;
 pub use reliability::{Bin, Reliability};
-pub(super) use sample::{Sample, mean, texts, texts_of_class};
+pub(super) use sample::{Sample, judged, mean, texts, texts_of_class};
 pub use spans::character_f1;
 
 /// The usual number of bins of an expected calibration error.

@@ -9,9 +9,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::files;
-use super::metrics::{BINS, Bin, Curves, Decisions, LabelMetrics, Metrics, Predictions};
+use super::metrics::{BINS, Bin, Curves, LabelMetrics, Metrics, Predictions};
 use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, HeadKind, Manifest, Precision, Task};
 use crate::classify::{Classification, TaskScores};
+use crate::threshold::Decisions;
 use crate::{Error, Result};
 
 mod curve;

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::{FeedForward, Layer, SubLayers, activated};
 use crate::bert::Architecture;
 use crate::bert::names::{LINEARS, SMOOTHING};
-use crate::ops::{AttentionSettings, Ops, SequenceOffsets};
+use crate::ops::{self, AttentionSettings, Ops, SequenceOffsets};
 use crate::{Error, Result};
 
 /// The linear layers of a layer by their input, in the order in which a text comes by them.
@@ -75,9 +75,9 @@ impl Layer {
         let attended = || ops.attention(x, attention, settings.clone());
         Ok(match (stage, feed_forward) {
             (Stage::Projections, _) => x.clone(),
-            (Stage::Attended, _) => ops.context(x, attention, &settings)?,
+            (Stage::Attended, _) => ops::context(x, attention, &settings)?,
             (Stage::Inner, _) => attended()?,
-            (Stage::Outer, FeedForward::Gelu(first, packed)) => ops.inner(&attended()?, first, packed)?,
+            (Stage::Outer, FeedForward::Gelu(first, packed)) => ops::inner(&attended()?, first, packed)?,
             (Stage::Outer, FeedForward::Other { activation, inner, .. }) => {
                 activated(&inner.forward(ops, &attended()?)?, *activation)?
             }

@@ -113,8 +113,8 @@ fn a_rate_moves_the_odds() {
 fn the_best_f1_is_the_best_of_all_cuts() {
     let data = two_classes(&around(1.0, 50), &around(-1.0, 150));
     let samples = samples(&data.logits, &data.targets, &data.weights);
-    let choice = threshold::choose(&samples, ThresholdObjective::BestF1).unwrap();
-    let f1 = |threshold: f32| Decisions::of(&samples, threshold).f1;
+    let choice = threshold::choose(judged(&samples), ThresholdObjective::BestF1).unwrap();
+    let f1 = |threshold: f32| Decisions::of(judged(&samples), threshold).f1;
     let best = samples.iter().map(|sample| f1(sample.probability() as f32)).fold(0.0, f64::max);
     assert_eq!(f1(choice.threshold), best);
     // Halfway between two probabilities, a little more or less changes nothing.
@@ -128,18 +128,18 @@ fn a_wanted_precision_is_kept_with_the_most_recall() {
     let targets = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0];
     let samples = samples(&logits, &targets, &[1.0; 6]);
     let chosen = |wanted: f64| {
-        let choice = threshold::choose(&samples, ThresholdObjective::Precision(wanted)).unwrap();
-        let decisions = Decisions::of(&samples, choice.threshold);
+        let choice = threshold::choose(judged(&samples), ThresholdObjective::Precision(wanted)).unwrap();
+        let decisions = Decisions::of(judged(&samples), choice.threshold);
         (choice.reached, decisions.precision, decisions.recall)
     };
     assert_eq!(chosen(0.7), (true, 0.75, 0.75));
     assert_eq!(chosen(0.9), (true, 1.0, 0.25));
     assert_eq!(chosen(0.6), (true, 4.0 / 6.0, 1.0));
     let without_first = &samples[1..];
-    let choice = threshold::choose(without_first, ThresholdObjective::Precision(0.9)).unwrap();
+    let choice = threshold::choose(judged(without_first), ThresholdObjective::Precision(0.9)).unwrap();
     assert!(!choice.reached);
-    assert_eq!(Decisions::of(without_first, choice.threshold).precision, 2.0 / 3.0, "the best there is");
-    assert_eq!(threshold::choose(&samples[1..2], ThresholdObjective::BestF1), None);
+    assert_eq!(Decisions::of(judged(without_first), choice.threshold).precision, 2.0 / 3.0, "the best there is");
+    assert_eq!(threshold::choose(judged(&samples[1..2]), ThresholdObjective::BestF1), None);
 }
 
 #[test]

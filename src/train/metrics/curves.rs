@@ -7,7 +7,8 @@
 
 use serde::Serialize;
 
-use super::{Sample, Tie, ties};
+use super::{Sample, ties};
+use crate::threshold::Tie;
 
 /// The curves of some predictions.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::sample::{Sample, mean_of_some};
-use super::{Curves, Decisions, Reliability, reliability};
+use super::{Curves, Reliability, judged, reliability};
 use crate::bundle::HeadKind;
+use crate::threshold::Decisions;
 use crate::{Error, Result};
 
 /// What a model said of some texts, and what is true.
@@ -51,7 +52,9 @@ impl Predictions<'_> {
             )));
         }
         let pairs = self.by_label().zip(thresholds);
-        Ok(pairs.map(|((name, samples), &threshold)| (name.to_owned(), Decisions::of(&samples, threshold))).collect())
+        Ok(pairs
+            .map(|((name, samples), &threshold)| (name.to_owned(), Decisions::of(judged(&samples), threshold)))
+            .collect())
     }
 
     /// The ROC and precision-recall curves of each label and on average.
@@ -139,7 +142,7 @@ impl Predictions<'_> {
     }
 
     fn decisions_of_class(&self, class: usize) -> Decisions {
-        let marked = |row| Some((self.sample(row, class)?, self.likeliest(row) == class));
+        let marked = |row| Some((self.sample(row, class)?.judged()?, self.likeliest(row) == class));
         Decisions::of_marked(self.rows().filter_map(marked), None)
     }
 

@@ -1,27 +1,8 @@
 //! Metrics of the order alone: both sort the samples once and walk over groups of equal logits, since within a tie no order
 //! may be assumed. Optimistic ties make a model that gives every text the same score look perfect.
 
-use super::Sample;
-use crate::logistic::sigmoid;
-
-/// The weights of the positive and negative samples that share a logit.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Tie {
-    pub logit: f32,
-    pub positive: f64,
-    pub negative: f64,
-}
-
-impl Tie {
-    /// Both together, with the logit of `self`.
-    pub fn plus(self, other: Self) -> Self {
-        Self { positive: self.positive + other.positive, negative: self.negative + other.negative, ..self }
-    }
-
-    pub fn probability(self) -> f64 {
-        sigmoid(self.logit.into())
-    }
-}
+use super::{Sample, judged};
+use crate::threshold::{self, Tie};
 
 /// Area under the ROC curve; none where one class has no weight.
 pub fn roc_auc(samples: &[Sample]) -> Option<f64> {
@@ -47,15 +28,7 @@ pub fn average_precision(samples: &[Sample]) -> Option<f64> {
     (above.positive > 0.0 && above.negative > 0.0).then(|| area / above.positive)
 }
 
-/// The samples that are of a class by logit, highest first, those with equal logits added up. The total order puts −0 next
-/// to 0, and as numbers they are equal.
+/// The samples that are of a class by logit, highest first, those with equal logits added up.
 pub fn ties(samples: &[Sample]) -> Vec<Tie> {
-    let mut sorted: Vec<Sample> = samples.iter().copied().filter(|sample| sample.class().is_some()).collect();
-    sorted.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit));
-    let add = |tie: Tie, sample: &Sample| match sample.class() {
-        Some(true) => Tie { positive: tie.positive + sample.weight, ..tie },
-        _ => Tie { negative: tie.negative + sample.weight, ..tie },
-    };
-    let tie = |tie: &[Sample]| tie.iter().fold(Tie { logit: tie[0].logit, ..Tie::default() }, add);
-    sorted.chunk_by(|a, b| a.logit == b.logit).map(tie).collect()
+    threshold::ties(judged(samples))
 }

@@ -1,6 +1,7 @@
 //! One row and one label, and sums over many.
 
 use crate::logistic::{sigmoid, softplus};
+use crate::threshold::Judged;
 
 /// One row and one label: all that a metric needs.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,11 @@ impl Sample {
         (self.target != 0.5).then_some(self.target > 0.5)
     }
 
+    /// What decides whether a threshold is right here; none where the label as much applies as not.
+    pub fn judged(self) -> Option<Judged> {
+        self.class().map(|applies| Judged { logit: self.logit, applies, weight: self.weight })
+    }
+
     /// 1 where the probability is on the target's side of ½, else 0; a probability of ½ counts as present. None where the
     /// target is on neither side.
     pub fn accuracy(self) -> Option<f64> {
@@ -34,6 +40,11 @@ impl Sample {
         let (logit, target) = (f64::from(self.logit), f64::from(self.target));
         (1.0 - target) * softplus(logit) + target * softplus(-logit)
     }
+}
+
+/// The samples that are of a class.
+pub(in crate::train) fn judged(samples: &[Sample]) -> impl Iterator<Item = Judged> {
+    samples.iter().filter_map(|sample| sample.judged())
 }
 
 /// Of how many texts the samples are, which come in the order of their texts.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use undertone::bundle::{Bundle, HeadKind, Task};
 use undertone::classify::Classifier;
-use undertone::train::calibrate::{CalibratedTask, CalibrationOptions, ThresholdObjective, calibrate, record, save};
+use undertone::threshold::ThresholdObjective;
+use undertone::train::calibrate::{CalibratedTask, CalibrationOptions, calibrate, record, save};
 use undertone::train::figures::precise;
 use undertone::train::run;
 use undertone::{Error, Result};

@@ -6,11 +6,12 @@ use rayon::prelude::*;
 use undertone::bert::Unit;
 use undertone::bundle::{Bundle, Windows};
 use undertone::classify::Classifier;
+use undertone::threshold::Decisions;
 use undertone::train::Progress;
 use undertone::train::data::Example;
 use undertone::train::evaluate::{Differences, Evaluation, Within};
 use undertone::train::figures::precise;
-use undertone::train::metrics::{BINS, Decisions, Interval, Intervals, Metrics, character_f1};
+use undertone::train::metrics::{BINS, Interval, Intervals, Metrics, character_f1};
 use undertone::{Error, Result};
 
 use super::activations::Activations;

@@ -1,12 +1,64 @@
-//! From which probability on a label should count as present.
+//! From which probability on a label should count as present, and how well that decides.
+//!
+//! Fitted to texts of which somebody has said whether the label applies: a bundle's own thresholds by `train::calibrate`, and those of
+//! a moderator, by the rows that they have decided, in the page.
 //!
 //! All cuts between two probabilities that occur are tried. The threshold stands halfway between the two (halfway in
 //! logits), so that the last bit of a probability, in which two machines may differ, decides nothing.
 
-use super::super::metrics::{Tie, ties};
-use super::Sample;
 use crate::logistic::sigmoid;
 use crate::{Error, Result};
+
+mod decisions;
+
+pub use decisions::Decisions;
+
+/// A text of which somebody has said whether the label applies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    /// The model's logit.
+    pub logit: f32,
+    /// Whether the label applies.
+    pub applies: bool,
+    /// How many texts it stands for.
+    pub weight: f64,
+}
+
+/// The weights of the positive and negative texts that share a logit: within a tie no order may be assumed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tie {
+    /// What they share.
+    pub logit: f32,
+    /// The weight of those to which the label applies.
+    pub positive: f64,
+    /// The weight of the others.
+    pub negative: f64,
+}
+
+impl Tie {
+    /// Both together, with the logit of `self`.
+    pub fn plus(self, other: Self) -> Self {
+        Self { positive: self.positive + other.positive, negative: self.negative + other.negative, ..self }
+    }
+
+    /// What the logit stands for.
+    pub fn probability(self) -> f64 {
+        sigmoid(self.logit.into())
+    }
+}
+
+/// The texts by logit, highest first, those with equal logits added up. The total order puts −0 next to 0, and as numbers they are
+/// equal.
+pub fn ties(judged: impl IntoIterator<Item = Judged>) -> Vec<Tie> {
+    let mut sorted: Vec<Judged> = judged.into_iter().collect();
+    sorted.sort_unstable_by(|a, b| b.logit.total_cmp(&a.logit));
+    let add = |tie: Tie, judged: &Judged| match judged.applies {
+        true => Tie { positive: tie.positive + judged.weight, ..tie },
+        false => Tie { negative: tie.negative + judged.weight, ..tie },
+    };
+    let tie = |tie: &[Judged]| tie.iter().fold(Tie { logit: tie[0].logit, ..Tie::default() }, add);
+    sorted.chunk_by(|a, b| a.logit == b.logit).map(tie).collect()
+}
 
 /// What thresholds are chosen for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -21,13 +73,18 @@ pub enum ThresholdObjective {
 /// The threshold that comes nearest to the objective.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChosenThreshold {
+    /// The probability from which on the label counts.
     pub threshold: f32,
     /// Whether it has what was wanted.
     pub reached: bool,
 }
 
 impl ThresholdObjective {
-    pub(super) fn check(self) -> Result<()> {
+    /// Checks that there are such thresholds.
+    ///
+    /// # Errors
+    /// The precision is none.
+    pub fn check(self) -> Result<()> {
         match self {
             Self::Precision(wanted) if !(wanted > 0.0 && wanted <= 1.0) => {
                 Err(Error::invalid(format!("{wanted} is no precision: give a share above 0 and up to 1")))
@@ -37,7 +94,7 @@ impl ThresholdObjective {
     }
 
     /// As the manifest says it.
-    pub(super) fn words(self) -> String {
+    pub fn words(self) -> String {
         match self {
             Self::BestF1 => "best F1".to_owned(),
             Self::Precision(wanted) => format!("most recall at a precision of {wanted}"),
@@ -53,9 +110,9 @@ struct Cut {
     logit: f64,
 }
 
-/// The threshold for `objective`; none where no sample is positive.
-pub fn choose(samples: &[Sample], objective: ThresholdObjective) -> Option<ChosenThreshold> {
-    let ties = ties(samples);
+/// The threshold for `objective`; none where the label applies to no text.
+pub fn choose(judged: impl IntoIterator<Item = Judged>, objective: ThresholdObjective) -> Option<ChosenThreshold> {
+    let ties = ties(judged);
     let present: f64 = ties.iter().map(|tie| tie.positive).sum();
     let mut above = Tie::default();
     let cuts: Vec<Cut> = (0..ties.len())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Sample;
+use super::Judged;
 use crate::logistic::{is_present, probability};
 
 /// How one label's decisions at one threshold fare. Shares are 0–1, and 0 where they are a share of nothing; counts are
@@ -31,23 +31,22 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Of samples that are marked from `threshold` on.
-    pub(in crate::train) fn of(samples: &[Sample], threshold: f32) -> Self {
-        let marked = |sample: &Sample| (*sample, is_present(probability(sample.logit), threshold));
-        Self::of_marked(samples.iter().map(marked), Some(threshold))
+    /// Of texts that are marked from `threshold` on.
+    pub fn of(judged: impl IntoIterator<Item = Judged>, threshold: f32) -> Self {
+        let marked = |judged: Judged| (judged, is_present(probability(judged.logit), threshold));
+        Self::of_marked(judged.into_iter().map(marked), Some(threshold))
     }
 
-    /// Of samples, each with whether it is marked.
-    pub(super) fn of_marked(samples: impl Iterator<Item = (Sample, bool)>, threshold: Option<f32>) -> Self {
+    /// Of texts, each with whether it is marked.
+    pub fn of_marked(marked: impl IntoIterator<Item = (Judged, bool)>, threshold: Option<f32>) -> Self {
         let (mut true_positives, mut false_positives, mut false_negatives, mut true_negatives) = (0.0, 0.0, 0.0, 0.0);
-        for (sample, marked) in samples {
-            let Some(class) = sample.class() else { continue };
-            *match (marked, class) {
+        for (Judged { applies, weight, .. }, marked) in marked {
+            *match (marked, applies) {
                 (true, true) => &mut true_positives,
                 (true, false) => &mut false_positives,
                 (false, true) => &mut false_negatives,
                 (false, false) => &mut true_negatives,
-            } += sample.weight;
+            } += weight;
         }
         let (marked, present) = (true_positives + false_positives, true_positives + false_negatives);
         let share_of = |part: f64, of: f64| if of > 0.0 { part / of } else { 0.0 };
