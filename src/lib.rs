@@ -97,6 +97,7 @@ pub mod app;
 pub mod bert;
 pub mod bundle;
 pub mod classify;
+pub mod desk;
 pub mod error;
 // Some of it only training calls.
 #[cfg(not(feature = "bench"))]

@@ -14,7 +14,6 @@ pub fn probability(logit: f32) -> f32 {
 }
 
 /// ln(p / (1 − p)), the logit that stands for the probability p.
-#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub fn log_odds(probability: f64) -> f64 {
     (probability / (1.0 - probability)).ln()
 }

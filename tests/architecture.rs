@@ -24,6 +24,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("classify", &["bundle", "text", "bert", "ops", "logistic", "error"]),
     ("bundle", &["text", "bert", "kernels", "lfs", "logistic", "error"]),
+    ("desk", &["threshold", "random", "logistic", "error"]),
     ("rows", &[]),
     ("text", &["bert", "lfs", "error"]),
     ("bert", &["ops", "kernels", "random", "lfs", "error"]),
