@@ -150,7 +150,7 @@ impl TemplateBias {
             return Err(Error::invalid(format!("there are {} logits for {} texts", logits.len(), texts.len())));
         }
         let target = |text: &ProbeText| f32::from(u8::from(text.toxic));
-        let sample = |(number, text)| Sample { logit: logits[number], target: target(text), weight: 1.0, text: number };
+        let sample = |(number, text)| Sample::new(logits[number], target(text), 1.0, number);
         let samples: Vec<Sample> = texts.iter().enumerate().map(sample).collect();
         let of_class = |samples: &[Sample], toxic: bool| -> Vec<Sample> {
             samples.iter().copied().filter(|sample| sample.class() == Some(toxic)).collect()

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use super::class_counts::FEW;
 use super::files;
-use super::metrics::{Predictions, Sample, judged, mean, texts, texts_of_class};
+use super::metrics::{Predictions, Sample, factors, judged, mean, share, texts, texts_of_class};
 use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, Task};
 use crate::logistic::{log_odds, softplus};
@@ -85,21 +85,30 @@ impl CalibrationOptions {
     /// # Errors
     /// A rate is of a label that is not among them, or is no share; or the wanted precision is none.
     pub fn check(&self, labels: &[&str]) -> Result<()> {
-        for (name, rate) in &self.rates {
-            if !labels.contains(&name.as_str()) {
-                return Err(Error::invalid(format!(
-                    "the rate {name}={rate} is of no label: the labels are {}",
-                    labels.join(", ")
-                )));
-            }
-            if !(*rate > 0.0 && *rate < 1.0) {
-                return Err(Error::invalid(format!(
-                    "the rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
-                )));
-            }
-        }
+        check_rates(&self.rates, labels)?;
         self.objective.check()
     }
+}
+
+/// Checks that `rates` are shares, and of some of these labels.
+///
+/// # Errors
+/// A rate is of a label that is not among them, or is no share.
+pub fn check_rates(rates: &BTreeMap<String, f64>, labels: &[&str]) -> Result<()> {
+    for (name, rate) in rates {
+        if !labels.contains(&name.as_str()) {
+            return Err(Error::invalid(format!(
+                "the rate {name}={rate} is of no label: the labels are {}",
+                labels.join(", ")
+            )));
+        }
+        if !(*rate > 0.0 && *rate < 1.0) {
+            return Err(Error::invalid(format!(
+                "the rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Fits calibration and threshold of each of the task's labels, which are the predictions' in order, or the temperature of its classes.
@@ -173,24 +182,19 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
     let rate = options.rates.get(&label.name).copied();
     let mut notes = Vec::new();
     let calibration = fitted(label, &samples, rows, rate, &mut notes);
-    let weighted = match rate {
-        Some(rate) => to_rate(&samples, rate),
-        None => samples.clone(),
-    };
+    let factors = rate.map_or([1.0, 1.0], |rate| factors(&samples, rate));
+    let weighted: Vec<Sample> = samples.iter().map(|sample| sample.reweighted(factors)).collect();
     let with = |calibration: Calibration| -> Vec<Sample> {
-        weighted.iter().map(|&sample| Sample { logit: calibration.apply(sample.logit), ..sample }).collect()
+        weighted.iter().map(|&sample| sample.with_logit(calibration.apply(sample.logit))).collect()
     };
     let after = with(calibration.unwrap_or(label.calibration));
-    // Another rate makes a text's share another one, but not what most annotators said of it.
-    let decided = after.iter().zip(&samples).map(|(after, sample)| Sample { target: sample.target, ..*after });
-    let decided: Vec<Sample> = decided.collect();
     let mut threshold = label.threshold;
     if fewer(&samples) >= FOR_A_SLOPE
-        && let Some(choice) = threshold::choose(judged(&decided), options.objective)
+        && let Some(choice) = threshold::choose(judged(&after), options.objective)
     {
         threshold = choice.threshold;
         if let (false, ThresholdObjective::Precision(wanted)) = (choice.reached, options.objective) {
-            let best = Decisions::of(judged(&decided), threshold).precision;
+            let best = Decisions::of(judged(&after), threshold).precision;
             notes.push(format!(
                 "{}: no threshold has the precision {wanted}; the best there is, {best:.3}, is kept",
                 label.name
@@ -202,7 +206,7 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
         label: Label { calibration: calibration.unwrap_or(label.calibration), threshold, ..label.clone() },
         loss_before: mean(&with(label.calibration), Sample::loss),
         loss_after: mean(&after, Sample::loss),
-        decisions: Decisions::of(judged(&decided), threshold),
+        decisions: Decisions::of(judged(&after), threshold),
         notes,
     }
 }
@@ -252,24 +256,6 @@ pub fn prior_shift(from: f64, to: f64) -> f64 {
 /// How many texts have the rarer class, or tokens of it: tokens of one text are one observation.
 fn fewer(samples: &[Sample]) -> usize {
     texts_of_class(samples, Some(true)).min(texts_of_class(samples, Some(false)))
-}
-
-/// The weighted share of positives.
-fn share(samples: &[Sample]) -> f64 {
-    mean(samples, |sample| sample.target.into()).unwrap_or_default()
-}
-
-/// The samples with weights under which the share of positives is `rate`; as they were where one class is absent.
-fn to_rate(samples: &[Sample], rate: f64) -> Vec<Sample> {
-    let share = share(samples);
-    let (positive, negative) = (rate / share, (1.0 - rate) / (1.0 - share));
-    // A share of annotators is that much of a positive and the rest of a negative.
-    let weighted = |sample: &Sample| {
-        let of_positive = f64::from(sample.target) * positive;
-        let factor = of_positive + (1.0 - f64::from(sample.target)) * negative;
-        Sample { weight: sample.weight * factor, target: (of_positive / factor) as f32, ..*sample }
-    };
-    if share > 0.0 && share < 1.0 { samples.iter().map(weighted).collect() } else { samples.to_vec() }
 }
 
 /// Writes into the manifest what was fitted for the task number `task`, on so many texts that `data` describes in words.

@@ -22,6 +22,9 @@ pub struct Evaluation {
     /// The figures.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// The shares of texts with a label to which the texts were weighted, by the label's name; none where the texts count as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, f64>,
     /// How far chance may have moved them; none where no resamples were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intervals: Option<Intervals>,

@@ -108,6 +108,7 @@ impl LabelledLogits {
             weights: &self.weights,
             labels: &self.labels,
             kind: self.kind,
+            factors: None,
             texts: self.texts.as_deref(),
         }
     }

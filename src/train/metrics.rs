@@ -41,7 +41,7 @@ pub use predictions::Predictions;
 pub(super) use ranking::{roc_auc, ties};
 pub(super) use reliability::place;
 pub use reliability::{Bin, Reliability};
-pub(super) use sample::{Sample, judged, mean, texts, texts_of_class};
+pub(super) use sample::{Sample, factors, judged, mean, share, texts, texts_of_class};
 pub use spans::character_f1;
 
 /// The usual number of bins of an expected calibration error.

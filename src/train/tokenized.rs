@@ -95,7 +95,15 @@ impl TokenizedDataset {
             Unit::Text => None,
             Unit::Token => Some(&self.examples[..]),
         };
-        Predictions { logits, targets: &self.targets, weights: &self.weights, labels, kind: self.kind, texts }
+        Predictions {
+            logits,
+            targets: &self.targets,
+            weights: &self.weights,
+            labels,
+            kind: self.kind,
+            factors: None,
+            texts,
+        }
     }
 
     /// How many tokens the examples `indices` have together.

@@ -54,6 +54,24 @@ pub fn assert_measures(folder: &Path) {
     let table = succeed(folder, &[&evaluate[..], &["--bundle", "int8"]].concat());
     assert!(table.contains(" to ") && table.contains("middle 95% of 50 resamples"), "{table}");
 
+    let rated =
+        ["evaluate", "--task", "toxicity", "--data", "comments", "--bundle", "int8", "--rate", "toxic=0.02", "--json"];
+    let rated: Value = serde_json::from_str(&succeed(folder, &rated)).unwrap();
+    let decisions = &rated["decisions"]["toxic"];
+    let count = |kind: &str| decisions[kind].as_f64().unwrap();
+    let toxic = count("true_positives") + count("false_negatives");
+    let all = toxic + count("false_positives") + count("true_negatives");
+    assert!((toxic / all - 0.02).abs() < 1e-6, "{decisions}");
+    assert_eq!(rated["rates"]["toxic"], 0.02);
+    let auc = |evaluation: &Value| evaluation["labels"]["toxic"]["auc"].as_f64().unwrap();
+    assert!((auc(&rated) - auc(&evaluation)).abs() < 1e-9, "the order knows of no rates");
+    assert_eq!(rated["labels"]["insult"], evaluation["labels"]["insult"], "others are as they were");
+    let wrong = |rate: &str| {
+        complain(folder, &["evaluate", "--task", "toxicity", "--data", "comments", "--bundle", "int8", "--rate", rate])
+    };
+    assert!(wrong("toxicc=0.1").contains("is of no label"));
+    assert!(wrong("toxic=1.5").contains("is no rate"));
+
     fs::write(folder.join("suite.toml"), SUITE).unwrap();
     let examine = ["examine", "--suite", "suite.toml"];
     let examination = json("examine-sentiment.json", &examine);

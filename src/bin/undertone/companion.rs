@@ -13,6 +13,7 @@ mod memory;
 mod predict;
 mod progress;
 mod prune;
+mod rates;
 mod report;
 mod texts;
 mod train;

@@ -5,11 +5,8 @@ use crate::train::fixtures::{self, LabelledLogits, numbers};
 
 fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
     let rows = logits.iter().zip(targets).zip(weights);
-    let sample = |(text, ((&logit, &target), &weight)): (usize, ((&f32, &f32), &f32))| Sample {
-        logit,
-        target,
-        weight: weight.into(),
-        text,
+    let sample = |(text, ((&logit, &target), &weight)): (usize, ((&f32, &f32), &f32))| {
+        Sample::new(logit, target, weight.into(), text)
     };
     rows.enumerate().map(sample).collect()
 }
@@ -202,7 +199,11 @@ fn tokens_of_one_text_are_one_piece_of_evidence() {
 
 #[test]
 fn a_rate_moves_shares_as_the_texts_that_they_stand_for() {
-    let sample = |target: f32, weight: f64| Sample { logit: 0.0, target, weight, text: 0 };
+    let sample = |target: f32, weight: f64| Sample::new(0.0, target, weight, 0);
+    let to_rate = |samples: &[Sample], rate| -> Vec<Sample> {
+        let factors = factors(samples, rate);
+        samples.iter().map(|sample| sample.reweighted(factors)).collect()
+    };
     let moved = to_rate(&[sample(0.25, 4.0), sample(1.0, 1.0), sample(0.0, 3.0)], 0.5);
     let apart = to_rate(&[sample(1.0, 1.0), sample(0.0, 3.0), sample(1.0, 1.0), sample(0.0, 3.0)], 0.5);
     let sums = |samples: &[Sample]| {

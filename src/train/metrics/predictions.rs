@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::sample::{Sample, mean_of_some};
-use super::{Curves, Reliability, judged, reliability};
+use super::{Curves, Reliability, factors, judged, reliability};
 use crate::bundle::HeadKind;
 use crate::threshold::Decisions;
 use crate::{Error, Result};
@@ -26,6 +26,9 @@ pub struct Predictions<'a> {
     pub labels: &'a [String],
     /// How the labels go together.
     pub kind: HeadKind,
+    /// How many times as common texts with each label, and those without it, are where the model is used, than here
+    /// ([`Self::factors_to`]); none where they are as common.
+    pub factors: Option<&'a [[f64; 2]]>,
     /// Of which text each row is, counted from 0, where rows are the tokens of texts; none where each row is a text.
     pub texts: Option<&'a [usize]>,
 }
@@ -80,12 +83,24 @@ impl Predictions<'_> {
         Ok(Reliability { all: reliability::bins(&self.judged(), bins), labels })
     }
 
+    /// The factors by which the labels have these rates, by name: the shares of all texts that have them. Others are as common as here.
+    ///
+    /// # Errors
+    /// As [`super::Metrics::of`].
+    pub fn factors_to(&self, rates: &BTreeMap<String, f64>) -> Result<Vec<[f64; 2]>> {
+        self.check()?;
+        let to_rate =
+            |(name, samples): (&str, Vec<Sample>)| rates.get(name).map_or([1.0, 1.0], |rate| factors(&samples, *rate));
+        Ok(self.by_label().map(to_rate).collect())
+    }
+
     /// What is known of a text and a label.
     pub(in crate::train) fn sample(&self, row: usize, label: usize) -> Option<Sample> {
         let i = row * self.labels.len() + label;
         let target = self.targets[i];
         let (logit, weight) = (self.logits[i], f64::from(self.weights[row]));
-        (!target.is_nan()).then_some(Sample { logit, target, weight, text: self.text_of(row) })
+        let sample = (!target.is_nan()).then(|| Sample::new(logit, target, weight, self.text_of(row)))?;
+        Some(self.factors.map_or(sample, |factors| sample.reweighted(factors[label])))
     }
 
     /// The text that a row is, or is of.

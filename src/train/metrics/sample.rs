@@ -12,16 +12,35 @@ pub(in crate::train) struct Sample {
     pub weight: f64,
     /// The text that the row is, or is of.
     pub text: usize,
+    /// Whether the label applies: most say so. None where as many say that it does not.
+    class: Option<bool>,
 }
 
 impl Sample {
+    pub fn new(logit: f32, target: f32, weight: f64, text: usize) -> Self {
+        Self { logit, target, weight, text, class: (target != 0.5).then_some(target > 0.5) }
+    }
+
+    /// The same row, of which the model says something else.
+    pub fn with_logit(self, logit: f32) -> Self {
+        Self { logit, ..self }
+    }
+
+    /// The same row where those to which the label applies are `positive` times as common, and the others `negative` times. A share of
+    /// annotators is that much of a positive and the rest of a negative; of which class the row is, most of them have said.
+    pub fn reweighted(self, [positive, negative]: [f64; 2]) -> Self {
+        let of_positive = f64::from(self.target) * positive;
+        let factor = of_positive + (1.0 - f64::from(self.target)) * negative;
+        Self { weight: self.weight * factor, target: (of_positive / factor) as f32, ..self }
+    }
+
     pub fn probability(self) -> f64 {
         sigmoid(self.logit.into())
     }
 
-    /// Whether the label applies: most say so. None where as many say that it does not.
+    /// Whether the label applies; none where as many say so as not.
     pub fn class(self) -> Option<bool> {
-        (self.target != 0.5).then_some(self.target > 0.5)
+        self.class
     }
 
     /// What decides whether a threshold is right here; none where the label as much applies as not.
@@ -45,6 +64,18 @@ impl Sample {
 /// The samples that are of a class.
 pub(in crate::train) fn judged(samples: &[Sample]) -> impl Iterator<Item = Judged> {
     samples.iter().filter_map(|sample| sample.judged())
+}
+
+/// How many times as common those to which the label applies, and the others, have to become for their share to be `rate`; once where
+/// one class is absent.
+pub(in crate::train) fn factors(samples: &[Sample], rate: f64) -> [f64; 2] {
+    let share = share(samples);
+    if share > 0.0 && share < 1.0 { [rate / share, (1.0 - rate) / (1.0 - share)] } else { [1.0, 1.0] }
+}
+
+/// The weighted share of positives.
+pub(in crate::train) fn share(samples: &[Sample]) -> f64 {
+    mean(samples, |sample| sample.target.into()).unwrap_or_default()
 }
 
 /// Of how many texts the samples are, which come in the order of their texts.

@@ -46,6 +46,24 @@ fn metrics_are_those_of_scikit_learn() {
 }
 
 #[test]
+fn texts_weighted_to_a_rate_count_as_if_there_were_as_many() {
+    // A fifth is toxic; at a rate of a half each of them stands for 2.5 texts, and each other for .625.
+    let logits: Vec<f32> = (0..200).map(|i| ((i * 37) % 101) as f32 / 25.0 - 2.0 + (i % 5 / 4) as f32).collect();
+    let targets: Vec<f32> = (0..200).map(|i| (i % 5 / 4) as f32).collect();
+    let data = LabelledLogits::new(&["toxic"], logits, targets.clone());
+    let as_many = targets.iter().map(|target| if *target == 1.0 { 2.5 } else { 0.625 });
+    let as_many =
+        LabelledLogits { weights: as_many.collect(), ..LabelledLogits::new(&["toxic"], data.logits.clone(), targets) };
+    let factors = data.predictions().factors_to(&[("toxic".to_owned(), 0.5)].into()).unwrap();
+    let weighted = Predictions { factors: Some(&factors), ..data.predictions() };
+    let (weighted, expected) = (Metrics::of(&weighted).unwrap(), Metrics::of(&as_many.predictions()).unwrap());
+    assert!((weighted.loss - expected.loss).abs() < 1e-9, "{weighted:?} {expected:?}");
+    assert!((weighted.ece.unwrap() - expected.ece.unwrap()).abs() < 1e-9);
+    assert!((weighted.accuracy.unwrap() - expected.accuracy.unwrap()).abs() < 1e-9);
+    assert!((weighted.loss - Metrics::of(&data.predictions()).unwrap().loss).abs() > 0.01);
+}
+
+#[test]
 fn decisions_are_those_of_scikit_learn() {
     for_each_case(|name, predictions, expected| {
         for (i, threshold) in [0.25, 0.5, 0.7].into_iter().enumerate() {
@@ -185,7 +203,7 @@ fn extreme_logits_have_the_loss_that_pytorch_gives_them() {
 #[test]
 fn zeros_of_either_sign_tie() {
     let samples = [(0.0, 1.0), (-0.0, 0.0)];
-    let sample = |(logit, target)| Sample { logit, target, weight: 1.0, text: 0 };
+    let sample = |(logit, target)| Sample::new(logit, target, 1.0, 0);
     let samples = samples.map(sample);
     assert_eq!(ranking::roc_auc(&samples), Some(0.5));
     assert_eq!(ranking::average_precision(&samples), Some(0.5));

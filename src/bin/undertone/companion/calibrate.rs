@@ -1,6 +1,5 @@
 //! `undertone calibrate`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use undertone::bundle::{Bundle, HeadKind, Task};
@@ -12,6 +11,7 @@ use undertone::train::run;
 use undertone::{Error, Result};
 
 use super::progress::Bars;
+use super::rates::Rates;
 use super::texts;
 
 /// Corrects a bundle's probabilities and chooses its thresholds, on labelled texts that training has not seen.
@@ -33,10 +33,8 @@ pub struct Arguments {
     /// Calibrate on the texts that this run held out: what `undertone train` left in the folder held-out.
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
-    /// The true rate of a label where the bundle will be used: the share of texts that have it, as in threat=0.003. Give it
-    /// where the data have more or less of the label than the world; once for each label.
-    #[arg(long = "rate", value_name = "LABEL=SHARE", value_parser = parse_rate)]
-    rates: Vec<(String, f64)>,
+    #[command(flatten)]
+    rates: Rates,
     /// Choose thresholds that have at least this precision, and with it the most recall.
     #[arg(long, value_name = "SHARE", conflicts_with = "best_f1")]
     precision: Option<f64>,
@@ -49,12 +47,15 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = Bundle::read(&arguments.bundle)?;
-    let options = options(&arguments)?;
     let (sources, words) = sources(&arguments, &bundle)?;
     let names: Vec<&str> = sources
         .iter()
         .flat_map(|(task, _)| bundle.manifest.tasks[*task].labels.iter().map(|label| label.name.as_str()))
         .collect();
+    let options = CalibrationOptions {
+        rates: arguments.rates.by_label(&names)?,
+        objective: arguments.precision.map_or(ThresholdObjective::BestF1, ThresholdObjective::Precision),
+    };
     options.check(&names)?;
     let mut manifest = bundle.manifest.clone();
     let bundle = Bundle { manifest: bundle.manifest.uncalibrated(), ..bundle };
@@ -78,19 +79,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
     save(&arguments.bundle, &manifest)?;
     println!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
     Ok(())
-}
-
-fn options(arguments: &Arguments) -> Result<CalibrationOptions> {
-    let mut rates = BTreeMap::new();
-    for (name, rate) in &arguments.rates {
-        if rates.insert(name.clone(), *rate).is_some() {
-            return Err(Error::invalid(format!("--rate {name} was given twice: give it once")));
-        }
-    }
-    Ok(CalibrationOptions {
-        rates,
-        objective: arguments.precision.map_or(ThresholdObjective::BestF1, ThresholdObjective::Precision),
-    })
 }
 
 /// The tasks to calibrate, each with its texts, and what these are in words.
@@ -119,12 +107,6 @@ fn left_by(run: &Path, task: &str) -> Result<PathBuf> {
         "{} does not exist: the run did not train {task}, or an older version of Undertone made it; name texts by --task and --data",
         path.display()
     )))
-}
-
-fn parse_rate(argument: &str) -> Result<(String, f64)> {
-    let shape = || Error::invalid("give a label and its rate, as in threat=0.003");
-    let (label, rate) = argument.split_once('=').ok_or_else(shape)?;
-    Ok((label.to_owned(), rate.parse().map_err(|_| shape())?))
 }
 
 fn print_table(

@@ -11,11 +11,12 @@ use undertone::train::Progress;
 use undertone::train::data::Example;
 use undertone::train::evaluate::{Differences, Evaluation, Within};
 use undertone::train::figures::precise;
-use undertone::train::metrics::{BINS, Interval, Intervals, Metrics, character_f1};
+use undertone::train::metrics::{BINS, Interval, Intervals, Metrics, Predictions, character_f1};
 use undertone::{Error, Result};
 
 use super::activations::Activations;
 use super::progress::Bars;
+use super::rates::Rates;
 use super::texts;
 
 /// Measures a bundle on labelled texts: loss, binary accuracy, calibration error and ROC AUC.
@@ -39,6 +40,8 @@ pub struct Arguments {
     /// a figure. --seed draws them.
     #[arg(long, value_name = "RESAMPLES")]
     bootstrap: Option<usize>,
+    #[command(flatten)]
+    rates: Rates,
     /// Say what share of each label's probabilities is within a range, as in .3,.7: how many neutral texts are taken for such.
     #[arg(long, value_name = "LOW,HIGH", value_parser = parse_range)]
     within: Option<(f32, f32)>,
@@ -62,11 +65,15 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::with_rounding(&bundle, arguments.activations.into())?;
     let classifier = classifier.reading_long_texts(arguments.windows)?;
     let task = texts::task(&bundle, &arguments.task)?;
+    let labels: Vec<&str> = bundle.manifest.tasks[task].labels.iter().map(|label| label.name.as_str()).collect();
+    let rates = arguments.rates.by_label(&labels)?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
-    let metrics = Metrics::of(&scored.predictions())?;
+    let factors = scored.predictions().factors_to(&rates)?;
+    let predictions = Predictions { factors: Some(&factors), ..scored.predictions() };
+    let metrics = Metrics::of(&predictions)?;
     metrics.notes().iter().for_each(|note| progress.note(note));
-    let intervals = |resamples| scored.predictions().intervals(resamples, arguments.choice.seed);
+    let intervals = |resamples| predictions.intervals(resamples, arguments.choice.seed);
     let character_f1 = match bundle.manifest.tasks[task].unit {
         Unit::Text => None,
         Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, scored.examples())?),
@@ -79,16 +86,17 @@ pub fn run(arguments: Arguments) -> Result<()> {
             let classifier = Classifier::with_rounding(&other, arguments.activations.into())?;
             let classifier = classifier.reading_long_texts(arguments.windows)?;
             let others = texts::scored(&other, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
-            Some(Differences::of(scored.predictions().logits, others.predictions().logits)?)
+            Some(Differences::of(predictions.logits, others.predictions().logits)?)
         }
     };
     let evaluation = Evaluation {
         metrics,
+        rates,
         differences,
-        within: arguments.within.map(|range| Within::of(&scored.predictions(), range)).transpose()?,
+        within: arguments.within.map(|range| Within::of(&predictions, range)).transpose()?,
         intervals: arguments.bootstrap.map(intervals).transpose()?,
-        decisions: scored.predictions().decisions(&thresholds)?,
-        reliability: Some(scored.predictions().reliability(BINS)?),
+        decisions: predictions.decisions(&thresholds)?,
+        reliability: Some(predictions.reliability(BINS)?),
         character_f1,
     };
     if arguments.json {
@@ -127,10 +135,14 @@ fn parse_range(argument: &str) -> Result<(f32, f32)> {
     ends.filter(is_range).ok_or_else(|| Error::invalid("give two probabilities, the lower one first, as in .3,.7"))
 }
 
-fn print_table(Evaluation { metrics, intervals, decisions, within, .. }: &Evaluation) {
+fn print_table(Evaluation { metrics, rates, intervals, decisions, within, .. }: &Evaluation) {
     let of =
         |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);
     println!("measured on        {}", metrics.counted());
+    if !rates.is_empty() {
+        let rates: Vec<_> = rates.iter().map(|(label, rate)| format!("{label} {rate}")).collect();
+        println!("weighted to        {}", rates.join(", "));
+    }
     println!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
     let accuracy = if metrics.f1_macro.is_some() { "accuracy" } else { "binary accuracy" };
     println!("{accuracy:<17}  {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
