@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit wasm-test e2e transformers-test bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -39,7 +39,7 @@ site: ## Builds the site to publish into dist/
 	@scripts/tools wasm wasm-bindgen trunk
 	$(trunk) build --release
 
-test: fmt lint unit wasm-test e2e ## Checks everything, as CI does
+test: fmt lint unit client wasm-test e2e ## Checks everything, as CI does
 	@echo "All is well."
 
 fmt: ## Checks how the sources are laid out
@@ -47,17 +47,22 @@ fmt: ## Checks how the sources are laid out
 	cargo fmt --check
 
 # In release like all else, to share what is compiled for it.
-lint: ## Runs Clippy on the companion, on the library with fewer features, and on the page; checks the documentation
-	@scripts/tools lint wasm
+lint: ## Runs Clippy on the companion, on the library with fewer features, and on the page; checks the documentation and the scripts' types
+	@scripts/tools lint wasm typescript
 	cargo clippy --release --all-targets -- -D warnings
 	cargo clippy --release --no-default-features --lib --example classify -- -D warnings
 	cargo clippy --release --no-default-features --features train --lib --example train -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --lib
 	cargo clippy --release --benches --features bench -- -D warnings
 	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
+	$(UNDERTONE_TOOLS)/typescript/node_modules/.bin/tsc --project web
 
 unit: ## Runs the native tests; those that need the built site are ignored, and e2e runs them
 	cargo test --release
+
+client: ## Runs the tests of the engine's client in Node.js, with workers that do what a test says
+	@scripts/tools typescript
+	node --test --test-force-exit tests/client
 
 wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with relaxed SIMD, too
 	@scripts/tools wasm wasm-bindgen browser

@@ -25,6 +25,7 @@ pub use words::{TaskWords, WordEffect, WordScore};
 
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Classification {
     /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,
@@ -41,6 +42,7 @@ pub struct Classification {
 
 /// One task's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TaskScores {
     /// The task's name.
     pub task: String,
@@ -58,6 +60,7 @@ pub struct TaskScores {
 
 /// The probability of one label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LabelScore {
     /// The label's name.
     pub label: String,

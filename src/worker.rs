@@ -1,13 +1,12 @@
 //! The engine's home in the browser: a web worker, so that typing never waits for the model.
 //!
-//! The worker fetches the bundle ([`download`]), keeps it for the next visit ([`store`]), and answers what the page asks
-//! ([`protocol`]). The model runs on the worker's only thread, so a running classification cannot be interrupted; what can
-//! be done is never to begin one that is out of date. [`run`] therefore only takes note of a text when its message
+//! The worker fetches the bundle ([`download`]), keeps it for the next visit ([`store`]), and answers what its client asks
+//! ([`protocol`](crate::protocol)). The model runs on the worker's only thread, so a running classification cannot be interrupted;
+//! what can be done is never to begin one that is out of date. [`run`] therefore only takes note of a text when its message
 //! arrives and classifies in a task of its own, which queues behind all messages that have arrived by then. Lists of texts
 //! are scored a few at a time, each few in such a task, so that a question never waits for a list.
 
 pub mod download;
-pub mod protocol;
 pub mod store;
 
 mod ahead;
@@ -16,28 +15,30 @@ mod engine;
 
 use std::panic::PanicHookInfo;
 
+use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use crate::protocol::{Failure, FailureKind, Request, Response};
 use engine::Engine;
-use protocol::{BUILD, Request, Response};
 
-/// Starts listening to the page; what the worker's `main` calls.
+/// Starts listening to the client; what the worker's `main` calls.
 pub fn run() {
     std::panic::set_hook(Box::new(report_panic));
     let engine = Engine::new();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let message = event.data().as_string().unwrap_or_default();
         match serde_json::from_str(&message) {
-            Ok(Request::Load { bundle, fresh }) => engine.load(bundle, fresh),
+            Ok(Request::Load(load)) => engine.load(load),
             Ok(Request::Classify { sequence, text, words }) => engine.ask(sequence, text, words),
             Ok(Request::Score { sequence, texts }) => engine.score(sequence, texts),
-            Err(error) => fail(format!("The page sent the engine something it does not understand: {error}.")),
+            Ok(Request::Cancel { sequence }) => engine.cancel(sequence),
+            Ok(Request::Ping) => post(&Response::Alive),
+            Err(error) => refuse(&message, &error),
         }
     });
     scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget();
-    post(&Response::Started { build: BUILD.to_owned() });
 }
 
 /// The worker's global object.
@@ -45,20 +46,34 @@ fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-/// Sends `response` to the page.
+/// Sends `response` to the client.
 fn post(response: &Response) {
     // Cannot fail: the protocol's types have string keys only, and a string can always be posted.
     let message = serde_json::to_string(response).expect("a response serialises");
     scope().post_message(&message.into()).expect("a string can be posted");
 }
 
-/// Tells the page that it is over.
-fn fail(sentence: String) {
-    post(&Response::Failed { sentence });
+/// Tells the client that it is over.
+fn fail(kind: FailureKind, sentence: String) {
+    post(&Response::Failed(Failure { kind, sentence }));
+}
+
+/// Answers what is no request: whoever waits for it is told, if it says who that is.
+fn refuse(message: &str, error: &serde_json::Error) {
+    #[derive(Deserialize)]
+    struct Numbered {
+        sequence: u64,
+    }
+    let sentence = format!("The engine does not understand what it was asked: {error}.");
+    let numbered = serde_json::from_str::<std::collections::HashMap<String, Numbered>>(message).ok();
+    match numbered.and_then(|request| request.into_values().next()) {
+        Some(Numbered { sequence }) => post(&Response::Refused { sequence, sentence }),
+        None => fail(FailureKind::Build, sentence),
+    }
 }
 
 /// A panic ends the worker without a word unless somebody speaks up first.
 fn report_panic(info: &PanicHookInfo<'_>) {
     web_sys::console::error_1(&info.to_string().into());
-    fail(format!("The engine stopped because of a mistake in it ({info})."));
+    fail(FailureKind::Engine, format!("The engine stopped because of a mistake in it ({info})."));
 }

@@ -16,8 +16,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("bin/undertone", &["train", "classify", "bundle", "text", "bert", "threshold", "random", "error"]),
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
-    ("app", &["worker::protocol"]),
-    ("worker", &["classify", "bundle", "bert", "ops", "error"]),
+    ("app", &["protocol"]),
+    ("worker", &["protocol", "classify", "bundle", "bert", "ops", "error"]),
+    ("protocol", &["classify", "bundle", "bert"]),
     (
         "train",
         &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "threshold", "random", "logistic", "error"],

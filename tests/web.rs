@@ -5,22 +5,17 @@
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::tick;
-use undertone::app::conversation::Conversation;
-use undertone::app::engine::Shown;
+use undertone::app::client::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
 use undertone::bundle::{Display, HeadKind, Label, Scale, Task};
 use undertone::classify::{Classification, LabelScore, Reason, TaskScores};
-use undertone::worker::protocol::{Answer, Model, Request, Response};
+use undertone::protocol::{Answer, Model};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-fn classify(sequence: u64, text: &str) -> Option<Request> {
-    Some(Request::Classify { sequence, text: text.to_owned(), words: false })
-}
 
 fn scores(task: &str, labels: &[(&str, f32)]) -> TaskScores {
     let score =
@@ -45,13 +40,21 @@ fn model(tasks: &[TaskScores]) -> Model {
         display: if task.task == "sentiment" { sentiment() } else { Display::Bars },
         ..Task::new(&task.task, &[""; 0])
     };
-    Model { name: "test".into(), licence: "none".into(), max_tokens: 8, tasks: tasks.iter().map(task).collect() }
+    Model {
+        name: "test".into(),
+        licence: "none".into(),
+        sha256: String::new(),
+        max_tokens: 8,
+        tasks: tasks.iter().map(task).collect(),
+        build: "baseline".into(),
+        is_kept: false,
+    }
 }
 
 fn shown(tasks: &[TaskScores]) -> Shown {
     let classification =
         Classification { tokens: 8, truncated: true, reason: None, tasks: tasks.to_vec(), words: Vec::new() };
-    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, characters: 42, current: true }
+    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, is_current: true }
 }
 
 /// Mounts the results into an element of their own.
@@ -64,81 +67,6 @@ fn mount(model: RwSignal<Option<Model>>, answer: RwSignal<Option<Shown>>) -> Htm
 
 fn find(place: &HtmlElement, selector: &str) -> Element {
     place.query_selector(selector).unwrap().unwrap_or_else(|| panic!("there is no {selector}"))
-}
-
-#[wasm_bindgen_test]
-fn nothing_is_asked_before_the_worker_is_ready() {
-    let mut conversation = Conversation::default();
-    assert_eq!(conversation.say("early"), None);
-    assert_eq!(conversation.open(), classify(1, "early"));
-}
-
-#[wasm_bindgen_test]
-fn one_text_is_out_at_a_time_and_the_newest_goes_next() {
-    let mut conversation = Conversation::default();
-    conversation.open();
-    assert_eq!(conversation.say("a"), classify(1, "a"));
-    assert_eq!(conversation.say("ab"), None);
-    assert_eq!(conversation.say("abc"), None);
-    let heard = conversation.hear(1);
-    assert_eq!((heard.text.as_deref(), heard.current), (Some("a"), false));
-    assert_eq!(heard.next, classify(2, "abc"));
-    let heard = conversation.hear(2);
-    assert_eq!((heard.text.as_deref(), heard.current, heard.next), (Some("abc"), true, None));
-}
-
-#[wasm_bindgen_test]
-fn a_text_typed_over_and_back_again_is_current() {
-    let mut conversation = Conversation::default();
-    conversation.open();
-    conversation.say("a");
-    conversation.say("ab");
-    conversation.say("a");
-    let heard = conversation.hear(1);
-    assert!(heard.current);
-    assert_eq!(heard.next, None);
-}
-
-#[wasm_bindgen_test]
-fn blank_text_is_not_asked_about_and_late_answers_are_not_heard() {
-    let mut conversation = Conversation::default();
-    conversation.open();
-    assert_eq!(conversation.say(" \n"), None);
-    conversation.say("a");
-    conversation.say("");
-    assert_eq!(conversation.hear(1).text, None);
-    assert_eq!(conversation.say("b"), classify(2, "b"));
-    assert_eq!(conversation.hear(1).text, None);
-    assert_eq!(conversation.hear(2).text.as_deref(), Some("b"));
-}
-
-#[wasm_bindgen_test]
-fn a_new_worker_is_asked_what_the_old_one_left_open() {
-    let mut conversation = Conversation::default();
-    conversation.open();
-    conversation.say("a");
-    conversation.close();
-    assert_eq!(conversation.say("ab"), None);
-    assert_eq!(conversation.open(), classify(2, "ab"));
-    assert_eq!(conversation.hear(1).text, None);
-}
-
-#[wasm_bindgen_test]
-fn messages_arrive_as_they_were_sent() {
-    let text = "\"quoted\"\n\u{1F642}\u{2028}".to_owned();
-    let request = Request::Classify { sequence: u64::MAX >> 11, text, words: true };
-    let travelled: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
-    assert_eq!(travelled, request);
-    let response = Response::Answer(shown(&[scores("sentiment", &[("positive", 0.123_456_79)])]).answer);
-    let travelled: Response = serde_json::from_str(&serde_json::to_string(&response).unwrap()).unwrap();
-    assert_eq!(travelled, response);
-}
-
-#[wasm_bindgen_test]
-fn what_the_boot_script_writes_is_understood() {
-    let sentence = "a \"reason\"".to_owned();
-    let failed: Response = serde_json::from_str(r#"{"Failed":{"sentence":"a \"reason\""}}"#).unwrap();
-    assert_eq!(failed, Response::Failed { sentence });
 }
 
 #[wasm_bindgen_test]
@@ -174,13 +102,12 @@ async fn results_show_the_tasks_that_the_model_names() {
     let results = find(&place, ".results");
     assert_eq!(results.get_attribute("data-state").as_deref(), Some("current"));
     assert_eq!(results.get_attribute("data-sequence").as_deref(), Some("7"));
-    assert_eq!(results.get_attribute("data-text-length").as_deref(), Some("42"));
     let scale = find(&place, "[data-task=sentiment] .scale [data-label=positive]");
     assert_eq!(scale.get_attribute("data-probability").as_deref(), Some("0.250000"));
     assert_eq!(scale.get_attribute("aria-valuetext").as_deref(), Some("25%, rather negative"));
     let bar = find(&place, "[data-task=politeness] .bars [data-label=kind_words]");
     assert_eq!(bar.get_attribute("aria-label").as_deref(), Some("kind words"));
-    assert_eq!(bar.get_attribute("aria-valuetext").as_deref(), Some("75%, above its threshold"));
+    assert_eq!(bar.get_attribute("aria-valuetext").as_deref(), Some("75%, above its threshold of 50%"));
     assert_eq!(place.query_selector_all(".bar.present").unwrap().length(), 1);
     assert!(find(&place, ".truncated").text_content().unwrap().contains("only the first 8 tokens"));
 

@@ -28,6 +28,8 @@ mod rounds;
 mod run;
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "../../tests/page/site.rs"]
+// It can do worse than to hand out files, which only tests want.
+#[allow(dead_code)]
 mod site;
 #[cfg(not(target_arch = "wasm32"))]
 mod told;

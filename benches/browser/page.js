@@ -2,7 +2,7 @@
 //
 // What is measured goes to the host as addresses that it is asked for (main.rs reads them from there), so that every browser
 // will do and none needs a driver.
-import { MeteredEngine, TOKENS, Texts } from "../site/measure.js";
+import { MeteredEngine, TOKENS, Texts, memoryOf } from "../site/measure.js";
 
 const parameters = new URLSearchParams(location.search);
 const ROUNDS = Number(parameters.get("rounds"));
@@ -15,14 +15,13 @@ const LEAST_MILLISECONDS = 30;
 const WARM_UP_MILLISECONDS = 2000;
 
 // A peer, with the same methods as our own engine.
-class Peer extends MeteredEngine {
+class Peer {
   constructor(name) {
-    super("../site/");
     this.name = name;
   }
 
-  async begin() {
-    this.listen(new Worker("worker.js", { type: "module" }));
+  async load() {
+    this.worker = new Worker("worker.js", { type: "module" });
     await this.hear("Started");
     this.say({ load: this.name });
     await this.hear("Ready");
@@ -31,6 +30,30 @@ class Peer extends MeteredEngine {
   async classify(text) {
     this.say({ classify: text });
     return this.hear("Answer");
+  }
+
+  memory() {
+    return memoryOf(this.worker);
+  }
+
+  stop() {
+    this.worker.terminate();
+  }
+
+  say(request) {
+    this.worker.postMessage(JSON.stringify(request));
+  }
+
+  // The next response, which is of this kind unless something went wrong.
+  hear(kind) {
+    return new Promise((resolve, reject) => {
+      this.worker.onmessage = ({ data }) => {
+        const response = JSON.parse(data);
+        if (response.Failed) reject(new Error(response.Failed.sentence));
+        else resolve(response[kind]);
+      };
+      this.worker.onerror = ({ message }) => reject(new Error(message));
+    });
   }
 }
 
@@ -43,8 +66,8 @@ class Ours extends MeteredEngine {
 }
 
 const CONTENDERS = {
-  "Undertone, relaxed": () => new Ours("../site/", { build: "worker_relaxed" }),
-  "Undertone, baseline": () => new Ours("../site/", { build: "worker" }),
+  "Undertone, relaxed": () => new Ours({ build: "worker_relaxed" }),
+  "Undertone, baseline": () => new Ours({ build: "worker" }),
   ...Object.fromEntries(
     ["onnxruntime-web int8", "onnxruntime-web f32", "transformers.js int8", "candle f32", "rten int8", "rten f32"].map(
       (name) => [name, () => new Peer(name)],
@@ -136,7 +159,7 @@ const passes = async (texts, able) => {
 };
 
 try {
-  const texts = await Texts.of("../site/");
+  const texts = await Texts.of();
   await passes(texts, await coldStarts(texts));
   await report({ kind: "done", contender: navigator.userAgent });
 } catch (reason) {

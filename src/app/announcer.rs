@@ -1,37 +1,50 @@
 //! Tells a screen reader what the answer comes down to, without talking into anyone's typing.
 //!
 //! The numbers change with every letter, and nobody wants to hear that. So one quiet region says the verdict, once typing
-//! has paused, and only if it is another one than it said last.
+//! has paused, and only if it is another one than it said last. What of a text was not read it says, too, and that the model is there.
 
 use gloo::timers::callback::Timeout;
 use leptos::prelude::*;
 
-use super::engine::Shown;
-use super::wording::{title, verdict};
-use crate::worker::protocol::{Classification, Model};
+use super::client::Shown;
+use super::results::truncation;
+use super::wording::in_short;
+use crate::protocol::{Model, Status};
 
-/// How long nothing must have been typed, in milliseconds.
+/// How long nothing must have changed, in milliseconds.
 const PAUSE: u32 = 1200;
 
 /// The region, which only screen readers perceive.
 #[component]
 pub fn Announcer(
-    /// The text that is being typed.
-    text: RwSignal<String>,
+    /// Where the engine stands.
+    status: Signal<Status>,
     /// What is loaded; none as long as nothing is.
     model: Signal<Option<Model>>,
-    /// The answer to it.
+    /// The answer to the text as it was last.
     answer: Signal<Option<Shown>>,
+    /// How long nothing must have changed, in milliseconds.
+    #[prop(default = PAUSE)]
+    pause: u32,
 ) -> impl IntoView {
     let said = RwSignal::new(String::new());
     let timer = StoredValue::<Option<Timeout>, LocalStorage>::new_local(None);
+    let is_announced = StoredValue::new(false);
     Effect::new(move || {
-        text.track();
+        let is_ready = status.with(|status| *status == Status::Ready);
         answer.track();
         let speak = move || {
             let words = model.with_untracked(|model| {
-                answer.with_untracked(|answer| Some(spoken(model.as_ref()?, answer.as_ref()?))).unwrap_or_default()
+                answer.with_untracked(|answer| match (model, answer) {
+                    (Some(model), Some(shown)) if shown.is_current => Some(spoken(model, shown)),
+                    // What it says of a text that is typed over is out of date, and what it has said of it is said.
+                    (_, Some(_)) => None,
+                    (_, None) if is_ready && !is_announced.get_value() => Some("The model is ready.".to_owned()),
+                    (_, None) => Some(String::new()),
+                })
             });
+            is_announced.set_value(is_ready || is_announced.get_value());
+            let Some(words) = words else { return };
             // Setting what stands there already would have some screen readers say it again.
             said.maybe_update(|said| {
                 let changed = *said != words;
@@ -40,7 +53,7 @@ pub fn Announcer(
             });
         };
         // The timer before this one is dropped, and with it cancelled.
-        timer.set_value(Some(Timeout::new(PAUSE, speak)));
+        timer.set_value(Some(Timeout::new(pause, speak)));
     });
     view! {
         <p class="unseen" role="status" aria-live="polite" aria-atomic="true">
@@ -50,9 +63,7 @@ pub fn Announcer(
 }
 
 fn spoken(model: &Model, shown: &Shown) -> String {
-    let Classification { reason, tasks, .. } = &shown.answer.classification;
-    let tasks = model.tasks.iter().zip(tasks).filter(|(_, scores)| reason.is_none() || !scores.present().is_empty());
-    let spoken =
-        tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores, *reason)));
-    reason.map(|reason| reason.sentence().to_owned()).into_iter().chain(spoken).collect::<Vec<_>>().join(" ")
+    let mut sentences = in_short(model, &shown.answer.classification);
+    sentences.extend(truncation(shown));
+    sentences.join(" ")
 }

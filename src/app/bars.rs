@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::wording::{humanise, percent, spoken_percent};
-use crate::worker::protocol::{HeadKind, Label};
+use crate::protocol::{HeadKind, Label};
 
 /// A label with what there is of its answer.
 pub struct Row {
@@ -29,8 +29,10 @@ pub fn Bars(
         HeadKind::Classes => "One of these applies, and together they make 100%; ▲ tells the likeliest.",
     };
     view! {
-        <ul class="bars">{rows}</ul>
-        <p class="legend">{legend}</p>
+        // Safari takes a list without bullets for none.
+        <ul class="bars" role="list">{rows}</ul>
+        // Who cannot see the signs hears of each label what they say.
+        <p class="legend" aria-hidden="true">{legend}</p>
     }
 }
 
@@ -42,10 +44,10 @@ fn Bar(kind: HeadKind, row: Row) -> impl IntoView {
     let heading = name.clone();
     let words = move || {
         let side = match (kind, present.get()) {
-            (HeadKind::Labels, true) => ", above its threshold",
-            (HeadKind::Labels, false) => ", below its threshold",
-            (HeadKind::Classes, true) => ", the likeliest",
-            (HeadKind::Classes, false) => "",
+            (HeadKind::Labels, true) => format!(", above its threshold of {}", percent(threshold)),
+            (HeadKind::Labels, false) => format!(", below its threshold of {}", percent(threshold)),
+            (HeadKind::Classes, true) => ", the likeliest".to_owned(),
+            (HeadKind::Classes, false) => String::new(),
         };
         probability.get().map(|value| format!("{}{side}", spoken_percent(value)))
     };

@@ -6,10 +6,10 @@
 use leptos::prelude::*;
 
 use super::bars::{Bars, Row};
-use super::engine::Shown;
+use super::client::Shown;
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, percent, title, verdict};
-use crate::worker::protocol::{Classification, Display, Model, Reason, Task, TaskScores};
+use crate::protocol::{Classification, Display, Model, Reason, Task, TaskScores};
 
 /// All tasks of the model and what they answer.
 #[component]
@@ -22,12 +22,11 @@ pub fn Results(
     let state = move || {
         answer.with(|answer| match answer {
             None => "empty",
-            Some(shown) if shown.current => "current",
+            Some(shown) if shown.is_current => "current",
             Some(_) => "behind",
         })
     };
     let sequence = move || answer.with(|answer| answer.as_ref().map(|shown| shown.answer.sequence.to_string()));
-    let length = move || answer.with(|answer| answer.as_ref().map(|shown| shown.characters.to_string()));
     let tasks = move || {
         model.get().map(|model| {
             let several = model.tasks.into_iter().enumerate();
@@ -41,7 +40,8 @@ pub fn Results(
             aria-label="Tone"
             data-state=state
             data-sequence=sequence
-            data-text-length=length
+            data-build=move || model.with(|model| model.as_ref().map(|model| model.build.clone()))
+            data-model=move || model.with(|model| model.as_ref().map(|model| model.sha256.clone()))
         >
             <Show when=move || model.with(Option::is_none)>
                 <p class="hint">"The tone of your text will show here, and change with every word."</p>
@@ -118,7 +118,8 @@ fn reason(shown: &Shown) -> Option<&'static str> {
     shown.answer.classification.reason.map(Reason::sentence)
 }
 
-fn truncation(shown: &Shown) -> Option<String> {
+/// What of its text was not read.
+pub fn truncation(shown: &Shown) -> Option<String> {
     let Classification { tokens, truncated, .. } = shown.answer.classification;
     let tokens = counted(tokens, "token");
     truncated.then(|| format!("The text is longer than what is read of one: only the first {tokens} were read."))

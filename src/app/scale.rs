@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::wording::{humanise, leaning, spoken_percent};
-use crate::worker::protocol::{Label, Scale as Ends};
+use crate::protocol::{Label, Scale as Ends};
 
 /// A point on a line from the lower end on the left to the upper end on the right.
 #[component]

@@ -1,6 +1,6 @@
 //! How numbers and names are said.
 
-use crate::worker::protocol::{Display, Reason, Scale, TaskScores};
+use crate::protocol::{Classification, Display, Model, Reason, Scale, TaskScores};
 
 /// A label's or a task's name as people write it: `severe_toxic` is "severe toxic".
 pub fn humanise(name: &str) -> String {
@@ -53,6 +53,14 @@ pub fn verdict(display: &Display, task: &TaskScores, reason: Option<Reason>) -> 
         [] => "nothing found".to_owned(),
         names => enumerate(names),
     }
+}
+
+/// What an answer comes down to in sentences: the reason why there is nothing to judge by, if there is one, and each task's verdict.
+pub fn in_short(model: &Model, Classification { reason, tasks, .. }: &Classification) -> Vec<String> {
+    let tasks = model.tasks.iter().zip(tasks).filter(|(_, scores)| reason.is_none() || !scores.present().is_empty());
+    let verdicts =
+        tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores, *reason)));
+    reason.map(|reason| reason.sentence().to_owned()).into_iter().chain(verdicts).collect()
 }
 
 /// "insult", "toxic and insult", "toxic, obscene and insult".

@@ -36,6 +36,7 @@ pub struct HeadShape {
 
 /// What a head scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// The text, by its pooled vector.

@@ -1,9 +1,19 @@
-//! The page's binary: Trunk builds it for the browser.
+//! The page's binary: Trunk builds it for the browser, and `web/start.js` opens it.
 
 #[cfg(target_arch = "wasm32")]
-fn main() {
-    undertone::app::run();
+use undertone::app::{client::Session, run};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen::prelude::*;
+
+/// Shows the page for `session`.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen]
+pub fn open(session: Session) {
+    run(session);
 }
+
+#[cfg(target_arch = "wasm32")]
+fn main() {}
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> std::process::ExitCode {

@@ -13,6 +13,7 @@ const RESERVED: [&str; 6] = ["text", "tokens", "truncated", "reason", "effects",
 
 /// One classification task, which is one head of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     /// The task's name: `sentiment`, `toxicity`. See [`check_task_name`].
@@ -48,6 +49,7 @@ pub struct Task {
 
 /// How the labels of a task go together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum HeadKind {
     /// Each applies or not, whatever the others do: a sigmoid each.
@@ -59,6 +61,7 @@ pub enum HeadKind {
 
 /// What is done with a text that is longer than the model reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[cfg_attr(all(feature = "cli", not(target_arch = "wasm32")), derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 pub enum Windows {
@@ -75,6 +78,7 @@ pub enum Windows {
 
 /// How a task's answer is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Display {
     /// A bar for each label.
@@ -86,6 +90,7 @@ pub enum Display {
 
 /// A scale's ends, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// What a probability of 0 says: `negative`.
@@ -99,6 +104,7 @@ pub struct Scale {
 
 /// One label of a task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Label {
     /// The label's name: `positive`, `threat`.
@@ -116,6 +122,7 @@ pub struct Label {
 
 /// A line through a label's logit, whose sigmoid is the probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// What the logit is multiplied by, above 0: the inverse of a temperature.
@@ -126,6 +133,7 @@ pub struct Calibration {
 
 /// What a task's calibration was made on and for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CalibrationRecord {
     /// The texts, in words: `texts held out from training`.
@@ -142,6 +150,7 @@ pub struct CalibrationRecord {
 
 /// What was measured of a task, and on what; before its labels were calibrated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct TaskMetrics {
     /// What was measured on, in words: `10% of the training rows, held out`.

@@ -16,6 +16,7 @@ const SLICE: usize = 128;
 
 /// What the model says of one of many texts: numbers alone, since the names are the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Scores {
     /// How many tokens the model read, `[CLS]` and `[SEP]` included.
     pub tokens: usize,

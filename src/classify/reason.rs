@@ -20,6 +20,7 @@ const NAME: usize = 2;
 
 /// Why there is nothing to judge a text by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It has no words.

@@ -21,6 +21,7 @@ const BATCH: usize = 32;
 
 /// The words of a text by one label of a task that is about words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TaskWords {
     /// The task's name.
     pub task: String,
@@ -37,6 +38,7 @@ pub struct TaskWords {
 
 /// The probability that a word is marked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct WordScore {
     /// The bytes of the text that the word is made of.
     pub bytes: Range<usize>,

@@ -1,8 +1,8 @@
-//! What `public/engine.js` has begun to read while the browser compiled this binary.
+//! What `web/boot.js` has begun to read while the browser compiled this binary.
 //!
 //! Compiling takes as long as reading an earlier visit's weights, and neither needs the other.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Map, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -15,13 +15,24 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn manifest(this: &Ahead) -> Promise;
 
-    /// Where the browser keeps files of this bundle, if it does.
+    /// The folder where the browser keeps files, if it does.
     #[wasm_bindgen(method, getter)]
     pub fn store(this: &Ahead) -> Promise;
 
-    /// The files that are kept and can be read: by their SHA-256s, each a [`Kept`].
+    /// What an earlier visit has kept of the bundle, if it has: a [`KeptBundle`].
     #[wasm_bindgen(method, getter)]
     pub fn kept(this: &Ahead) -> Promise;
+
+    /// A bundle that is kept.
+    pub type KeptBundle;
+
+    /// Its manifest.
+    #[wasm_bindgen(method, getter, js_name = manifest)]
+    pub fn text(this: &KeptBundle) -> String;
+
+    /// Those of its files that can be read: by their SHA-256s, each a [`Kept`].
+    #[wasm_bindgen(method, getter)]
+    pub fn contents(this: &KeptBundle) -> Map;
 
     /// A file that is kept.
     pub type Kept;

@@ -5,27 +5,33 @@
 use std::cell::RefCell;
 
 use futures_util::future::join;
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{ReadableStreamDefaultReader, RequestCache, RequestInit, Response};
+use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, Response};
 
 use super::ahead::{ahead, digest};
 use super::checksum::verify;
 use super::store::Store;
-use super::{post, protocol, scope};
+use super::{post, scope};
 use crate::bert::Content;
 use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, TOKENIZER, WEIGHTS, too_long};
+use crate::protocol::{self, Failure, FailureKind};
 use crate::{Error, Result};
 
 /// A bundle whose manifest is here; its files come as they are asked for, several at a time if need be.
 pub struct Download<'a> {
     /// What the bundle says of itself.
     pub manifest: Manifest,
+    /// Whether it said so at an earlier visit, as the server cannot be reached.
+    pub is_kept: bool,
+    manifest_text: String,
     address: &'a str,
     mode: RequestCache,
     store: Store,
     progress: RefCell<Progress>,
+    /// What has come from the server, by its SHA-256.
+    new: RefCell<Vec<(String, Uint8Array)>>,
 }
 
 impl<'a> Download<'a> {
@@ -35,19 +41,24 @@ impl<'a> Download<'a> {
     ///
     /// # Errors
     /// The manifest cannot be had, or is none.
-    pub async fn begin(address: &'a str, fresh: bool) -> Result<Self> {
-        let (manifest, store) = join(manifest(), Store::open()).await;
-        let manifest = manifest?;
+    pub async fn begin(address: &'a str, fresh: bool) -> Result<Self, Failure> {
+        let (text, store) = join(manifest(), Store::open()).await;
+        let (text, is_kept) = match (text, store.manifest()) {
+            (Err(Failure { kind: FailureKind::Network, .. }), Some(kept)) => (kept, true),
+            (text, _) => (text?, false),
+        };
+        let manifest = Manifest::parse(text.as_bytes())?;
         let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
         let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
-        Ok(Self { manifest, address, mode, store, progress: progress.into() })
+        let (progress, new) = (progress.into(), RefCell::default());
+        Ok(Self { manifest, is_kept, manifest_text: text, address, mode, store, progress, new })
     }
 
-    /// The weights: the file that was kept if it is the manifest's, else the server's, which is kept then.
+    /// The weights: the file that was kept if it is the manifest's, else the server's.
     ///
     /// # Errors
     /// It cannot be had, is not what the manifest says, or does not fit into memory.
-    pub async fn weights(&self) -> Result<File> {
+    pub async fn weights(&self) -> Result<File, Failure> {
         self.file(WEIGHTS, &self.manifest.files.weights).await
     }
 
@@ -55,32 +66,31 @@ impl<'a> Download<'a> {
     ///
     /// # Errors
     /// As [`Self::weights`].
-    pub async fn tokenizer(&self) -> Result<File> {
+    pub async fn tokenizer(&self) -> Result<File, Failure> {
         self.file(TOKENIZER, &self.manifest.files.tokenizer).await
     }
 
-    async fn file(&self, name: &str, entry: &FileEntry) -> Result<File> {
-        if let Some(kept) = self.store.take(&entry.sha256) {
-            let content = kept.content();
-            if verify(entry, name, &content, kept.digest()).await.is_ok() {
-                self.progress.borrow_mut().add(entry.bytes);
-                return Ok(File(content));
-            }
+    async fn file(&self, name: &str, entry: &FileEntry) -> Result<File, Failure> {
+        if let Some((content, digest)) = self.store.take(&entry.sha256).await
+            && verify(entry, name, &content, digest).await.is_ok()
+        {
+            self.progress.borrow_mut().add(entry.bytes);
+            return Ok(File(content));
         }
         let address = self.file_address(name, entry);
         let response = answer(fetch(&address, self.mode), name).await?;
         let content = read(&response, name, entry, &self.progress).await?;
         verify(entry, name, &content, digest(&content)).await?;
-        self.store.put(&entry.sha256, &content).await;
+        self.new.borrow_mut().push((entry.sha256.clone(), content.clone()));
         Ok(File(content))
     }
 
-    /// Has the store forget files of other versions, for which nobody needs to wait.
+    /// Has the store keep what is new and forget what is old, for which nobody needs to wait.
     pub fn finish(self) -> Manifest {
         let Files { weights, tokenizer } = &self.manifest.files;
-        let wanted = [weights, tokenizer].map(|entry| entry.sha256.clone());
-        let store = self.store;
-        spawn_local(async move { store.keep_only(&wanted).await });
+        let files = [weights, tokenizer].map(|entry| entry.sha256.clone()).to_vec();
+        let (store, new, text, address) = (self.store, self.new, self.manifest_text, self.address.to_owned());
+        spawn_local(async move { store.keep(&address, &text, &new.into_inner(), files).await });
         self.manifest
     }
 
@@ -90,7 +100,8 @@ impl<'a> Download<'a> {
     }
 }
 
-async fn manifest() -> Result<Manifest> {
+/// The manifest as the server has it now.
+async fn manifest() -> Result<String, Failure> {
     let response = answer(ahead().manifest(), MANIFEST).await?;
     let mut content = Vec::new();
     each_chunk(&response, MANIFEST, |chunk| {
@@ -101,7 +112,8 @@ async fn manifest() -> Result<Manifest> {
         Ok(())
     })
     .await?;
-    Manifest::parse(&content)
+    String::from_utf8(content)
+        .map_err(|_| Error::invalid(format!("{MANIFEST} is no text: export the bundle again")).into())
 }
 
 /// A file that is in the browser's memory.
@@ -154,22 +166,49 @@ fn fetch(address: &str, mode: RequestCache) -> Promise {
 }
 
 /// What the server answers to a request for the file `name`.
-async fn answer(request: Promise, name: &str) -> Result<Response> {
+async fn answer(request: Promise, name: &str) -> Result<Response, Failure> {
     let answer = JsFuture::from(request).await;
     let Ok(response) = answer.map(JsCast::unchecked_into::<Response>) else {
-        return Err(Error::invalid(format!("{name} could not be fetched: the server cannot be reached")));
+        return Err(network(format!("{name} could not be fetched: the server cannot be reached")));
     };
-    if response.ok() {
-        return Ok(response);
-    }
+    let kind = response.headers().get("Content-Type").ok().flatten().unwrap_or_default();
     let status = response.status();
-    Err(Error::invalid(match status {
-        404 => format!("{name} is not on the server (it answers 404, not found)"),
-        _ => format!("{name} could not be fetched: the server answers {status} {}", response.status_text()),
-    }))
+    match status {
+        200..300 if kind.starts_with("text/html") => Err(Error::invalid(format!(
+            "the server sent a web page instead of {name}: it is not there, and the host answers every address with its page"
+        ))
+        .into()),
+        200..300 => Ok(response),
+        404 => Err(Error::invalid(format!(
+            "{name} is not on the server, or the server hands out no files of this kind (it answers 404, not found)"
+        ))
+        .into()),
+        _ => {
+            let sentence = format!("{name} could not be fetched: the server answers {status} {}", response.status_text());
+            // Too many requests, too slow, or a mistake of the server's: it may be over soon.
+            let passes = matches!(status, 408 | 429 | 500..);
+            Err(if passes { network(sentence) } else { Error::invalid(sentence).into() })
+        }
+    }
 }
 
-async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &RefCell<Progress>) -> Result<Uint8Array> {
+fn network(sentence: String) -> Failure {
+    Failure { kind: FailureKind::Network, sentence }
+}
+
+impl From<Error> for Failure {
+    /// What is wrong with a bundle.
+    fn from(error: Error) -> Self {
+        Self { kind: FailureKind::Model, sentence: error.to_string() }
+    }
+}
+
+async fn read(
+    response: &Response,
+    name: &str,
+    entry: &FileEntry,
+    progress: &RefCell<Progress>,
+) -> Result<Uint8Array, Failure> {
     let too_large = || {
         let megabytes = entry.bytes as f64 / 1e6;
         Error::invalid(format!("there is not enough memory for {name}, which takes {megabytes:.1} MB"))
@@ -194,21 +233,22 @@ async fn read(response: &Response, name: &str, entry: &FileEntry, progress: &Ref
 }
 
 /// Gives `take` the body of `response` as it arrives. What it refuses ends the transfer.
-async fn each_chunk(response: &Response, name: &str, mut take: impl FnMut(&Uint8Array) -> Result<()>) -> Result<()> {
+async fn each_chunk(
+    response: &Response,
+    name: &str,
+    mut take: impl FnMut(&Uint8Array) -> Result<()>,
+) -> Result<(), Failure> {
     let Some(body) = response.body() else { return Ok(()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| broken_off(name))?;
-        // `read` resolves to an object with these two properties, always.
-        let done = Reflect::get(&chunk, &"done".into()).is_ok_and(|done| done.is_truthy());
-        if done {
+        let chunk: ReadableStreamReadResult = chunk.unchecked_into();
+        if chunk.get_done() == Some(true) {
             return Ok(());
         }
-        let value = Reflect::get(&chunk, &"value".into()).map_err(|_| broken_off(name))?;
-        let taken = take(&value.unchecked_into());
-        if taken.is_err() {
+        if let Err(error) = take(&chunk.get_value().unchecked_into()) {
             let _ = reader.cancel();
-            return taken;
+            return Err(error.into());
         }
     }
 }
@@ -223,6 +263,6 @@ extern "C" {
     fn new(bytes: u32) -> Result<Buffer, JsValue>;
 }
 
-fn broken_off(name: &str) -> Error {
-    Error::invalid(format!("{name} stopped arriving halfway: the connection to the server was lost"))
+fn broken_off(name: &str) -> Failure {
+    network(format!("{name} stopped arriving halfway: the connection to the server was lost"))
 }

@@ -11,11 +11,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
 use super::download::Download;
-use super::protocol::{Answer, Model, Response};
 use super::{fail, post, scope};
-use crate::Result;
 use crate::classify::{self, BatchScorer, Classifier};
 use crate::ops::Rounding;
+use crate::protocol::{Answer, Failure, Load, Model, Response};
 
 /// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
 /// function anew once it has run for long enough: the large ones soon, some smaller ones after a thousand tokens, which
@@ -71,18 +70,18 @@ impl Engine {
         engine
     }
 
-    /// Fetches the bundle at `address` and builds its model; what was asked meanwhile is answered then.
-    pub fn load(self: &Rc<Self>, address: String, fresh: bool) {
+    /// Fetches the bundle and builds its model; what was asked meanwhile is answered then.
+    pub fn load(self: &Rc<Self>, Load { bundle, fresh, warm_up }: Load) {
         let engine = Rc::clone(self);
         spawn_local(async move {
-            match build(&address, fresh).await {
+            match build(&bundle, fresh).await {
                 Ok((classifier, model)) => {
                     *engine.classifier.borrow_mut() = Some(classifier);
                     post(&Response::Ready(model));
                     engine.ring();
-                    engine.warm_up(WARM_UP);
+                    engine.warm_up(if warm_up { WARM_UP } else { 0 });
                 }
-                Err(error) => fail(format!("The model could not be loaded: {error}.")),
+                Err(Failure { kind, sentence }) => fail(kind, format!("The model could not be loaded: {sentence}.")),
             }
         });
     }
@@ -98,6 +97,11 @@ impl Engine {
     pub fn score(&self, sequence: u64, texts: Vec<String>) {
         self.awake.set(true);
         self.take_up(Some(sequence), texts);
+    }
+
+    /// Forgets a list.
+    pub fn cancel(&self, sequence: u64) {
+        self.lists.borrow_mut().retain(|list| list.sequence != Some(sequence));
     }
 
     /// Scores a text that nobody has asked about, again and again until something is asked.
@@ -131,52 +135,60 @@ impl Engine {
         self.rung.set(false);
         let classifier = self.classifier.borrow();
         let Some(classifier) = classifier.as_ref() else { return };
-        let worked = match self.newest.take() {
+        match self.newest.take() {
             Some(question) => answer(classifier, question),
             None => advance(classifier, &mut self.lists.borrow_mut()),
-        };
-        match worked {
-            Err(error) => fail(format!("The text could not be classified: {error}.")),
-            Ok(()) if self.lists.borrow().is_empty() => {}
-            Ok(()) => self.ring(),
+        }
+        if !self.lists.borrow().is_empty() {
+            self.ring();
         }
     }
 }
 
-fn answer(classifier: &Classifier, Question { sequence, text, words }: Question) -> Result<()> {
+fn answer(classifier: &Classifier, Question { sequence, text, words }: Question) {
     let begun = now();
-    let mut classification = classifier.classify(&text)?;
-    if !words {
-        classification.words.clear();
+    match classifier.classify(&text) {
+        Ok(mut classification) => {
+            if !words {
+                classification.words.clear();
+            }
+            post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
+        }
+        Err(error) => refuse(sequence, &error),
     }
-    post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
-    Ok(())
 }
 
-fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) -> Result<()> {
-    let Some(List { sequence, mut scoring }) = lists.pop_front() else { return Ok(()) };
-    scoring.advance(classifier)?;
-    if !scoring.is_done() {
-        lists.push_front(List { sequence, scoring });
-    } else if let Some(sequence) = sequence {
-        post(&Response::Scored { sequence, scores: scoring.finish() });
+fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) {
+    let Some(List { sequence, mut scoring }) = lists.pop_front() else { return };
+    match (scoring.advance(classifier), sequence) {
+        (Ok(()), _) if !scoring.is_done() => lists.push_front(List { sequence, scoring }),
+        (Ok(()), Some(sequence)) => post(&Response::Scored { sequence, scores: scoring.finish() }),
+        (Err(error), Some(sequence)) => refuse(sequence, &error),
+        (_, None) => {}
     }
-    Ok(())
+}
+
+fn refuse(sequence: u64, error: &crate::Error) {
+    post(&Response::Refused { sequence, sentence: format!("The text could not be classified: {error}.") });
 }
 
 /// The tokenizer is built while the weights are still on their way.
-async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model)> {
+async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failure> {
     let download = Download::begin(address, fresh).await?;
     let manifest = &download.manifest;
-    let tokenizer = async { classify::tokenizer(manifest, &download.tokenizer().await?.to_vec()) };
-    let model = async { classify::model(manifest, &download.weights().await?, Rounding::DEFAULT) };
+    let tokenizer = async { Ok::<_, Failure>(classify::tokenizer(manifest, &download.tokenizer().await?.to_vec())?) };
+    let model = async { Ok(classify::model(manifest, &download.weights().await?, Rounding::DEFAULT)?) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
+    let is_kept = download.is_kept;
     let manifest = download.finish();
     let described = Model {
         name: manifest.name.clone(),
         licence: manifest.licence.clone(),
+        sha256: manifest.files.weights.sha256.clone(),
         max_tokens: manifest.max_tokens,
         tasks: manifest.tasks.iter().filter(|task| task.unit.is_text()).cloned().collect(),
+        build: if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "baseline" }.to_owned(),
+        is_kept,
     };
     Ok((Classifier::of_parts(manifest, tokenizer, model), described))
 }

@@ -1,27 +1,54 @@
-//! Keeps a bundle's files in the browser for the next visit.
+//! Keeps bundles' files in the browser for the next visit.
 //!
 //! They go by their SHA-256, so that one that was kept is never out of date, only out of use, and one that was damaged or
-//! not written to its end is found out. They lie in the origin's private file system, not in a `Cache`: 15 MB are read from
-//! there in 8 ms, from a `Cache` in 20 to 75, most of it in processes that are busy when a page opens.
+//! not written to its end is found out. All versions and all bundles of an origin share one folder; its index says which bundle, by its
+//! address, has which files, and what no bundle has that was used lately is forgotten. The index has the bundles' manifests, too, for
+//! visits on which the server cannot be reached.
+//!
+//! They lie in the origin's private file system, not in a `Cache`: 15 MB are read from there in 8 ms, from a `Cache` in 20 to 75, most of
+//! it in processes that are busy when a page opens.
 //!
 //! Browsers refuse to keep anything in private windows, on pages without HTTPS, or when the disk is full. The page works
 //! without, just slower at the next visit, so a refusal is no error here.
 
-use js_sys::{AsyncIterator, IteratorNext, Map, Uint8Array};
+use std::collections::{BTreeMap, BTreeSet};
+
+use js_sys::{AsyncIterator, IteratorNext, Promise, Uint8Array};
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemSyncAccessHandle};
+use web_sys::{
+    File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemSyncAccessHandle,
+};
 
-use super::ahead::{Kept, ahead};
+use super::ahead::{Kept, KeptBundle, ahead, digest};
 
-/// The folder with the bundle's files, if the browser grants one.
+/// The file that says what the others are; `web/boot.js` reads it, too.
+const INDEX: &str = "index.json";
+
+/// So many bundles are kept, those that were used last.
+const MOST_BUNDLES: usize = 4;
+
+/// The folder with the bundles' files, if the browser grants one.
 pub struct Store {
     folder: Option<FileSystemDirectoryHandle>,
-    kept: Option<Map>,
+    kept: Option<KeptBundle>,
+}
+
+/// By its address what is kept of a bundle.
+type Index = BTreeMap<String, Entry>;
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    manifest: String,
+    /// The SHA-256s of its files.
+    files: Vec<String>,
+    /// When it was used last, in milliseconds since 1970.
+    used: f64,
 }
 
 impl Store {
-    /// The store that `public/engine.js` has opened for the bundle; other bundles have their own.
+    /// The store that `web/boot.js` has opened, and has begun to read for the bundle that is to be loaded.
     pub async fn open() -> Self {
         let (folder, kept) = (ahead().store(), ahead().kept());
         Self {
@@ -30,31 +57,72 @@ impl Store {
         }
     }
 
-    /// The file of this SHA-256 that an earlier visit has left. It is handed out once: its bytes are many.
-    pub fn take(&self, sha256: &str) -> Option<Kept> {
-        let kept = self.kept.as_ref()?;
-        let found = kept.get(&sha256.into());
-        kept.delete(&sha256.into());
-        (!found.is_undefined()).then(|| found.unchecked_into())
+    /// The bundle's manifest as it was at an earlier visit.
+    pub fn manifest(&self) -> Option<String> {
+        self.kept.as_ref().map(KeptBundle::text)
     }
 
-    /// Keeps `content`, whose SHA-256 this is.
-    pub async fn put(&self, sha256: &str, content: &Uint8Array) {
-        if let Some(folder) = &self.folder {
-            // What the browser refuses to keep will be fetched again.
-            let _ = write(folder, sha256, content).await;
+    /// The file of this SHA-256 that an earlier visit has left, with its [`digest`]. What was read ahead is handed out once: its bytes are
+    /// many. Another bundle may have left it, too.
+    pub async fn take(&self, sha256: &str) -> Option<(Uint8Array, Promise)> {
+        if let Some(kept) = &self.kept {
+            let contents = kept.contents();
+            let found = contents.get(&sha256.into());
+            contents.delete(&sha256.into());
+            if !found.is_undefined() {
+                let found: Kept = found.unchecked_into();
+                return Some((found.content(), found.digest()));
+            }
+        }
+        let file = file(self.folder.as_ref()?, sha256).await?;
+        let content = Uint8Array::new(&JsFuture::from(file.array_buffer()).await.ok()?);
+        let digest = digest(&content);
+        Some((content, digest))
+    }
+
+    /// Keeps the bundle at `address`: its `manifest`, those of its `files` whose contents are new here, and by their SHA-256s all of them.
+    /// What the browser refuses to keep will be fetched again.
+    pub async fn keep(self, address: &str, manifest: &str, new: &[(String, Uint8Array)], files: Vec<String>) {
+        // What nobody took is let go of.
+        self.kept.iter().for_each(|kept| kept.contents().clear());
+        let Some(folder) = self.folder else { return };
+        for (sha256, content) in new {
+            if write(&folder, sha256, content).await.is_err() {
+                return;
+            }
+        }
+        let mut index = read_index(&folder).await.unwrap_or_default();
+        index.insert(address.to_owned(), Entry { manifest: manifest.to_owned(), files, used: js_sys::Date::now() });
+        while index.len() > MOST_BUNDLES {
+            let oldest =
+                index.iter().min_by(|(_, a), (_, b)| a.used.total_cmp(&b.used)).map(|(address, _)| address.clone());
+            oldest.map(|oldest| index.remove(&oldest));
+        }
+        // Cannot fail: its keys are strings.
+        let content = serde_json::to_vec(&index).expect("an index serialises");
+        if write(&folder, INDEX, &Uint8Array::from(&content[..])).await.is_ok() {
+            forget_all_but(&folder, &index).await;
         }
     }
+}
 
-    /// Forgets all files but those of these SHA-256s, and lets go of what nobody took.
-    pub async fn keep_only(&self, wanted: &[String]) {
-        self.kept.iter().for_each(Map::clear);
-        let Some(folder) = &self.folder else { return };
-        let names = folder.keys();
-        while let Ok(Some(name)) = next(&names).await {
-            if !wanted.contains(&name) {
-                let _ = JsFuture::from(folder.remove_entry(&name)).await;
-            }
+async fn read_index(folder: &FileSystemDirectoryHandle) -> Option<Index> {
+    let text = JsFuture::from(file(folder, INDEX).await?.text()).await.ok()?.as_string()?;
+    serde_json::from_str(&text).ok()
+}
+
+async fn file(folder: &FileSystemDirectoryHandle, name: &str) -> Option<File> {
+    let handle: FileSystemFileHandle = JsFuture::from(folder.get_file_handle(name)).await.ok()?.unchecked_into();
+    Some(JsFuture::from(handle.get_file()).await.ok()?.unchecked_into())
+}
+
+async fn forget_all_but(folder: &FileSystemDirectoryHandle, index: &Index) {
+    let wanted: BTreeSet<&str> =
+        index.values().flat_map(|entry| &entry.files).map(String::as_str).chain([INDEX]).collect();
+    let names = folder.keys();
+    while let Ok(Some(name)) = next(&names).await {
+        if !wanted.contains(&name[..]) {
+            let _ = JsFuture::from(folder.remove_entry(&name)).await;
         }
     }
 }

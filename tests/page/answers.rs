@@ -61,7 +61,7 @@ fn a_long_text_is_said_to_be_cut() {
         "const area = document.querySelector('#text'); area.value = {}; area.dispatchEvent(new Event('input'))",
         Value::from(long.as_str())
     ));
-    native.assert_agrees(&long, &read_answer(&browser, &long));
+    native.assert_agrees(&long, &read_answer(&browser));
     let cut = browser.run("return document.querySelector('.truncated').innerText");
     assert!(cut.as_str().is_some_and(|cut| cut.contains("only the first")), "{cut}");
 }

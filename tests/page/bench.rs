@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{copy, dist};
+use crate::support::{copy, dist, engine};
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
@@ -35,7 +35,7 @@ fn a_visitor_sees_how_fast_both_builds_are() {
 fn what_cannot_be_measured_is_said() {
     let dist = dist();
     let copy = copy(&dist);
-    std::fs::remove_file(copy.path().join("worker.js")).expect("the engine can be removed");
+    std::fs::remove_file(engine(copy.path()).join("worker.js")).expect("the engine can be removed");
     let site = Site::serve(copy.path());
     let browser = Browser::start();
     browser.open(&format!("{}bench.html?rounds=1", site.address()));

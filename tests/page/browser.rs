@@ -87,6 +87,11 @@ impl Browser {
         self.command(&format!("/element/{}/value", self.element(selector)), &json!({ "text": keys }));
     }
 
+    /// From now on everything is about the page in the frame at `selector`.
+    pub fn enter_frame(&self, selector: &str) {
+        self.command("/frame", &json!({ "id": { ELEMENT: self.element(selector) } }));
+    }
+
     /// Clicks the element at `selector`.
     pub fn click(&self, selector: &str) {
         self.command(&format!("/element/{}/click", self.element(selector)), &json!({}));

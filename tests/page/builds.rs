@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{BASELINE, GLOWING, Native, RELAXED, THREAT, answer_to, copy, dist, open};
+use crate::support::{BASELINE, GLOWING, Native, RELAXED, THREAT, answer_to, copy, dist, engine, open};
 
 /// The builds whose code `site` was asked for.
 fn asked(site: &Site) -> Vec<&'static str> {
@@ -29,14 +29,16 @@ fn without_that_build_the_baseline_takes_over() {
     let dist = dist();
     let native = Native::of_baseline(&dist);
     let damages: [fn(&std::path::Path); 3] = [
-        |site| fs::remove_file(site.join("worker_relaxed.js")).expect("the file can be removed"),
-        |site| fs::remove_file(site.join("worker_relaxed_bg.wasm")).expect("the file can be removed"),
+        |engine| fs::remove_file(engine.join("worker_relaxed.js")).expect("the file can be removed"),
+        |engine| fs::remove_file(engine.join("worker_relaxed_bg.wasm")).expect("the file can be removed"),
         // A module that the browser refuses.
-        |site| fs::write(site.join("worker_relaxed_bg.wasm"), b"\0asm\x01\0\0\0\x0c").expect("the file can be written"),
+        |engine| {
+            fs::write(engine.join("worker_relaxed_bg.wasm"), b"\0asm\x01\0\0\0\x0c").expect("the file can be written");
+        },
     ];
     for damage in damages {
         let copy = copy(&dist);
-        damage(copy.path());
+        damage(&engine(copy.path()));
         let site = Site::serve(copy.path());
         let browser = Browser::start();
         open(&browser, &site.address());

@@ -32,9 +32,18 @@ pub fn read(stream: &TcpStream) -> Result<Message> {
 }
 
 /// Writes one message, after which the connection is closed.
-pub fn write(mut stream: &TcpStream, first_line: &str, headers: &str, body: &[u8]) -> Result<()> {
+pub fn write(stream: &TcpStream, first_line: &str, headers: &str, body: &[u8]) -> Result<()> {
+    write_some(stream, first_line, headers, body, body.len())
+}
+
+/// Writes the first half of a message as if all of it were to come, after which the connection is closed.
+pub fn write_half(stream: &TcpStream, first_line: &str, headers: &str, body: &[u8]) -> Result<()> {
+    write_some(stream, first_line, headers, body, body.len() / 2)
+}
+
+fn write_some(mut stream: &TcpStream, first_line: &str, headers: &str, body: &[u8], written: usize) -> Result<()> {
     let length = body.len();
     write!(stream, "{first_line}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n")?;
-    stream.write_all(body)?;
+    stream.write_all(&body[..written])?;
     stream.flush()
 }

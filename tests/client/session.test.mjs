@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Session } from "../../web/session.js";
+import { MODEL, fakes, settled } from "./fake.mjs";
+
+/** A session with fake workers, and what it tells. */
+const begin = async (options = {}) => {
+  const { workers, createWorker } = fakes();
+  const session = new Session({ createWorker, ...options });
+  /** @type {any[]} */
+  const told = [];
+  session.listen((update) => told.push(update));
+  session.start();
+  await settled();
+  const status = () => told.findLast((update) => update.Status).Status;
+  return { session, workers, told, status };
+};
+
+const ready = async (options = {}) => {
+  const begun = await begin(options);
+  begun.workers[0].ready();
+  await settled();
+  return begun;
+};
+
+test("nothing is fetched before somebody starts it", async () => {
+  const { workers, createWorker } = fakes();
+  const session = new Session({ createWorker });
+  /** @type {any[]} */
+  const told = [];
+  session.listen((update) => told.push(update));
+  session.say("early");
+  assert.deepEqual([workers.length, told], [0, [{ Status: "Waiting" }]]);
+  session.retry();
+  await settled();
+  workers[0].ready();
+  await settled();
+  assert.deepEqual(workers[0].questions, ["early"]);
+});
+
+test("nothing is asked before the engine is ready", async () => {
+  const { session, workers, status } = await begin();
+  session.say("early");
+  await settled();
+  assert.deepEqual([workers[0].questions, status()], [[], "Starting"]);
+  workers[0].say({ Progress: { received: 1, total: 2 } });
+  assert.deepEqual(status(), { Fetching: { received: 1, total: 2 } });
+  workers[0].say("Preparing");
+  assert.equal(status(), "Preparing");
+  workers[0].ready();
+  await settled();
+  assert.deepEqual([workers[0].questions, status()], [["early"], "Ready"]);
+});
+
+test("one text is out at a time, and the newest goes next", async () => {
+  const { session, workers: [worker], told } = await ready();
+  for (const text of ["a", "ab", "abc"]) session.say(text);
+  assert.deepEqual(worker.questions, ["a"]);
+  worker.answer();
+  await settled();
+  assert.equal(told.at(-1).Answer.is_current, false);
+  assert.deepEqual(worker.questions, ["a", "abc"]);
+  worker.answer();
+  await settled();
+  assert.equal(told.at(-1).Answer.is_current, true);
+  assert.deepEqual(worker.questions, ["a", "abc"]);
+});
+
+test("a text that is typed over and back again is current", async () => {
+  const { session, workers: [worker], told } = await ready();
+  for (const text of ["a", "ab", "a"]) session.say(text);
+  worker.answer();
+  await settled();
+  assert.equal(told.at(-1).Answer.is_current, true);
+  session.say("ab");
+  assert.equal(told.at(-1), "Changed");
+  session.say("a");
+  assert.equal(told.at(-1).Answer.is_current, true);
+});
+
+test("blank texts are not asked about, and answers to deleted ones are not told", async () => {
+  const { session, workers: [worker], told } = await ready();
+  session.say(" \n");
+  assert.deepEqual(worker.questions, []);
+  session.say("a");
+  session.say("");
+  worker.answer();
+  await settled();
+  assert.equal(told.at(-1), "Blank");
+  session.say("b");
+  assert.deepEqual(worker.questions, ["a", "b"]);
+});
+
+test("half a character is asked about as what stands for none", async () => {
+  const { session, workers: [worker] } = await ready();
+  session.say("a \ud83d");
+  assert.deepEqual(worker.questions, ["a \ufffd"]);
+  assert.equal(session.text, "a \ud83d", "the text itself stays");
+});
+
+test("who listens late hears what there is", async () => {
+  const { session, workers: [worker] } = await ready();
+  session.say("a");
+  worker.answer();
+  await settled();
+  /** @type {any[]} */
+  const late = [];
+  session.listen((update) => late.push(update));
+  assert.deepEqual(late.map((update) => Object.keys(update)[0]), ["Status", "Model", "Answer"]);
+  assert.deepEqual(late[1].Model, MODEL);
+});
+
+test("an engine that did work and dies is replaced, by its like first, and the text is asked about again", async () => {
+  const { session, workers, status } = await ready();
+  session.say("a");
+  for (const build of [undefined, "worker"]) {
+    workers.at(-1)?.onerror({ message: "no memory left" });
+    await settled();
+    assert.equal(workers.at(-1)?.options.build, build);
+    workers.at(-1)?.ready();
+    await settled();
+    assert.deepEqual(workers.at(-1)?.questions, ["a"]);
+  }
+  workers[2].onerror({ message: "no memory left" });
+  await settled();
+  assert.equal(workers.length, 3, "a text that ends every engine does not go on for ever");
+  assert.match(status().Failed.sentence, /no memory left/);
+  assert.ok(workers.every((worker) => worker.isEnded));
+});
+
+test("a lost connection is tried again once by itself, on the fast build, and when there is one again", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { session, workers, status } = await begin();
+  const lose = async () => {
+    workers.at(-1)?.say({ Failed: { kind: "network", sentence: "The connection was lost." } });
+    await settled();
+  };
+  await lose();
+  assert.equal(workers.length, 1);
+  t.mock.timers.tick(1000);
+  await settled();
+  assert.equal(workers.length, 2);
+  await lose();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([workers.length, status().Failed.kind], [2, "network"]);
+  session.retry();
+  assert.deepEqual(workers.map(({ options }) => [options.build, options.load.fresh]), Array(3).fill([undefined, false]));
+});
+
+test("what may help depends on what failed", async () => {
+  for (const [kind, build, fresh] of [["model", undefined, true], ["engine", "worker", true], ["policy", undefined, false]]) {
+    const { session, workers } = await begin();
+    workers[0].say({ Failed: { kind, sentence: "No." } });
+    await settled();
+    session.retry();
+    assert.deepEqual([workers[1].options.build, workers[1].options.load.fresh], [build, fresh], String(kind));
+  }
+});
+
+test("where versions do not come together the page is got anew, and the text is not lost", async () => {
+  /** @type {string[]} */
+  const kept = [];
+  const { session, workers } = await begin({ reload: (/** @type {string} */ text) => kept.push(text) });
+  session.say("a text");
+  workers[0].say({ Failed: { kind: "build", sentence: "A new version has been published." } });
+  await settled();
+  session.retry();
+  assert.deepEqual([kept, workers.length], [["a text"], 1]);
+});
+
+test("what an old engine still says is not heard", async () => {
+  const { session, workers, told } = await ready();
+  session.say("a");
+  session.retry();
+  const before = told.length;
+  workers[0].isEnded = false;
+  workers[0].answer();
+  await settled();
+  assert.equal(told.length, before);
+});

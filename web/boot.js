@@ -1,0 +1,199 @@
+// Starts the engine inside its worker, and speaks for it as long as it cannot, or can no longer, speak for itself.
+//
+// A worker that is started from a file of the server is not bound by the page's Content Security Policy: it has whatever policy that
+// file's response header says, and static hosting says none. The worker is who sees the text, so it must be bound. A worker that is
+// started from a `blob:` address inherits the page's policy, so what starts it is a blob with this function in it, as text: it can use
+// nothing that stands outside of it.
+
+/** @import { FailureKind, Failure, Load, Response } from "./protocol" */
+
+/**
+ * What a worker is started with.
+ *
+ * @typedef {object} BootOptions
+ * @property {string} folder the address of the engine's folder, which ends in a slash
+ * @property {string} [build] the only build to try; without one the fastest that the browser can run, and the next one if that fails
+ * @property {Load} load what to load
+ */
+
+/** @param {BootOptions} options */
+export const boot = async ({ folder, build, load }) => {
+  // The smallest module with i16x8.relaxed_dot_i8x16_i7x16. Browsers without relaxed SIMD refuse it.
+  const RELAXED_PROBE = [
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
+    253, 146, 2, 11,
+  ];
+
+  // The engine's builds, and where each leaves its entry point.
+  /** @type {Record<string, () => WorkerEngine>} */
+  const ENTRIES = { worker_relaxed: () => relaxed_engine, worker: () => wasm_bindgen };
+
+  const POLICY =
+    "The security policy of this site or of its host forbids WebAssembly: its script-src has to allow 'wasm-unsafe-eval'.";
+
+  /** @param {Response} response */
+  const say = (response) => postMessage(JSON.stringify(response));
+
+  /** @type {(kind: FailureKind, sentence: string) => Failure} */
+  const failure = (kind, sentence) => ({ kind, sentence });
+
+  // The engine reports its own panics. What ends up here is what gave it no chance to: a trap, most likely for lack of memory.
+  /** @param {unknown} reason */
+  const stopped = (reason) =>
+    say({ Failed: failure("engine", `The engine stopped, perhaps because it ran out of memory (${reason}).`) });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    stopped(event.message);
+  });
+  addEventListener("unhandledrejection", (event) => stopped(event.reason));
+
+  // What is asked before the engine listens, in order.
+  /** @type {string[] | undefined} */
+  let early = [];
+  addEventListener("message", ({ data }) => {
+    if (early && data === '"Ping"') say("Alive");
+    else early?.push(data);
+  });
+
+  // The SHA-256 of the SHA-256s of pieces (src/bundle/file.rs), where the browser has it, which is in secure origins only.
+  const PIECE = 1 << 19;
+  /** @param {Uint8Array<ArrayBuffer>} content */
+  const digest = async (content) => {
+    if (!crypto.subtle) return undefined;
+    const starts = Array.from({ length: Math.ceil(content.length / PIECE) }, (_, index) => index * PIECE);
+    const hashes = starts.map((start) => crypto.subtle.digest("SHA-256", content.subarray(start, start + PIECE)));
+    const joined = (await Promise.all(hashes)).flatMap((hash) => [...new Uint8Array(hash)]);
+    return crypto.subtle.digest("SHA-256", new Uint8Array(joined));
+  };
+
+  // Nobody may want to know of a failure, and whoever does will ask for it.
+  /** @template T @param {Promise<T>} promise */
+  const quietly = (promise) => {
+    promise.catch(() => {});
+    return promise;
+  };
+
+  // Where the browser keeps the files of all bundles, if it does (src/worker/store.rs).
+  const openStore = async () => {
+    const root = await navigator.storage.getDirectory();
+    return root.getDirectoryHandle("undertone", { create: true });
+  };
+
+  // How to read `file`. Some browsers let but one at a time have the first kind of access, which takes a third of the time that the
+  // other does.
+  /** @param {FileSystemFileHandle} file */
+  const open = async (file) => {
+    try {
+      const access = await file.createSyncAccessHandle({ mode: "read-only" });
+      return { name: file.name, size: access.getSize(), read: async () => readAndClose(access) };
+    } catch {
+      const blob = await file.getFile();
+      return { name: file.name, size: blob.size, read: async () => new Uint8Array(await blob.arrayBuffer()) };
+    }
+  };
+
+  /** @param {SyncAccess} access */
+  const readAndClose = (access) => {
+    try {
+      const content = new Uint8Array(access.getSize());
+      access.read(content, { at: 0 });
+      return content;
+    } finally {
+      access.close();
+    }
+  };
+
+  // What an earlier visit has kept of the bundle. The small files first: the engine can work on them while the others are still
+  // being hashed.
+  /** @param {FileSystemDirectoryHandle} store */
+  const readKept = async (store) => {
+    const index = await (await store.getFileHandle("index.json")).getFile();
+    const { manifest, files } = JSON.parse(await index.text())[load.bundle];
+    /** @param {string} name */
+    const find = async (name) => open(await store.getFileHandle(name));
+    const opened = (await Promise.allSettled(files.map(find))).flatMap((file) => ("value" in file ? file.value : []));
+    const contents = new Map();
+    for (const { name, read } of opened.sort((a, b) => a.size - b.size)) {
+      try {
+        const content = await read();
+        contents.set(name, { content, digest: quietly(digest(content)) });
+      } catch {
+        // What cannot be read will be fetched.
+      }
+    }
+    return { manifest, contents };
+  };
+
+  // What the engine will want of the bundle is read while the engine itself is still being compiled; it finds it here
+  // (src/worker/ahead.rs).
+  const manifest = quietly(fetch(`${load.bundle}manifest.json`, { cache: load.fresh ? "reload" : "no-cache" }));
+  const store = quietly(openStore());
+  const ahead = { manifest, store, kept: quietly(store.then(readKept)) };
+  Object.assign(globalThis, { ahead, digest });
+
+  // What the server answers to the request for a file of the engine, which has its content in its address: one that is not there any
+  // more was another version's.
+  /** @param {string} name */
+  const fetched = async (name) => {
+    const response = await fetch(`${folder}${name}`).catch(() => {
+      throw failure("network", `The engine could not be fetched: ${name} does not arrive, as the server cannot be reached.`);
+    });
+    if (response.status >= 500) {
+      throw failure("network", `The engine could not be fetched: the server answers ${response.status} for ${name}.`);
+    }
+    if (!response.ok || response.headers.get("Content-Type")?.startsWith("text/html")) {
+      const answer = response.ok ? "sends a web page in its place" : `answers ${response.status}`;
+      const sentence = `The engine could not be fetched: ${name} is not on the server (it ${answer}), probably because a new version of`;
+      throw failure("build", `${sentence} this page has just been published. Reload the page to get it.`);
+    }
+    return response;
+  };
+
+  /** @param {unknown} reason */
+  const explained = (reason) => {
+    if (reason instanceof WebAssembly.CompileError && /unsafe-eval|CSP|Content Security Policy/i.test(reason.message)) {
+      return failure("policy", POLICY);
+    }
+    return failure("engine", `The engine could not be started: ${reason}.`);
+  };
+
+  // Resolves to what went wrong, or to nothing.
+  /** @param {string} name @returns {Promise<Failure | undefined>} */
+  const begin = async (name) => {
+    const module = quietly(fetched(`${name}_bg.wasm`));
+    try {
+      importScripts(`${folder}${name}.js`);
+    } catch (reason) {
+      // It does not say what it is that the server answers.
+      return fetched(`${name}.js`).then(() => explained(reason), (failure) => failure);
+    }
+    try {
+      await module;
+    } catch (failure) {
+      return /** @type {Failure} */ (failure);
+    }
+    try {
+      await ENTRIES[name]()({ module_or_path: module });
+    } catch (reason) {
+      return explained(reason);
+    }
+  };
+
+  const isRelaxed = WebAssembly.validate(new Uint8Array(RELAXED_PROBE));
+  const builds = build ? [build] : isRelaxed ? ["worker_relaxed", "worker"] : ["worker"];
+  /** @type {Failure | undefined} */
+  let failed;
+  for (const name of builds) {
+    failed = await begin(name);
+    if (!failed) {
+      const requests = [JSON.stringify({ Load: load }), ...early];
+      early = undefined;
+      for (const data of requests) dispatchEvent(new MessageEvent("message", { data }));
+      return;
+    }
+    // Another build comes over the same connection.
+    if (failed.kind === "network") break;
+    console.info(failed.sentence);
+  }
+  if (failed) say({ Failed: failed });
+};

@@ -1,0 +1,217 @@
+// One text that changes while it is typed, and an engine that is started again when it fails.
+//
+// One question is out at a time. What is typed meanwhile waits, only ever the newest of it, and goes out the moment the answer is in: so
+// the worker is never idle while there is something to say, and never busy with what nobody waits for. An answer to a text that has been
+// typed over is still told, since on a slow machine a fast typist would see nothing until the end otherwise; an answer to a text that
+// has been deleted is not.
+
+import { Engine } from "./engine.js";
+import { BASELINE, Failure, remedied } from "./failure.js";
+
+/** @import { EngineOptions } from "./engine.js" */
+/** @import { Answer, Model, Status, Update } from "./protocol" */
+
+/**
+ * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number }} SessionOptions
+ *   `text` is what is there to begin with, `reload` gets the whole page anew but for the text, and `retryAfter` is how many milliseconds a
+ *   lost connection is left alone
+ */
+
+const RETRY_AFTER = 1000;
+
+/** So often in a row an engine that did work is replaced without a word to anybody: once by its like, once by the slower build. */
+const SILENT_MENDS = 2;
+
+export class Session {
+  #options;
+  /** How the engine is started: not as at first where something has failed. @type {EngineOptions} */
+  #engineOptions;
+  /** @type {Engine | undefined} */
+  #engine;
+  /** @type {Set<(update: Update) => void>} */
+  #listeners = new Set();
+  /** @type {Status} */
+  #status = "Waiting";
+  /** @type {Model | undefined} */
+  #model;
+  /** The last answer, and what it is about. @type {{ answer: Answer, text: string } | undefined} */
+  #answered;
+  #newest;
+  #isAsking = false;
+  #mends = 0;
+  #retries = 0;
+  /** @type {Failure | undefined} */
+  #failure;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {SessionOptions} [options] */
+  constructor({ text = "", reload, retryAfter, ...engineOptions } = {}) {
+    this.#options = { reload, retryAfter: retryAfter ?? RETRY_AFTER };
+    this.#engineOptions = engineOptions;
+    this.#newest = text;
+    globalThis.addEventListener?.("online", this.#reconnect);
+  }
+
+  /** The text as it stands. */
+  get text() {
+    return this.#newest;
+  }
+
+  /** Starts the engine, if nobody has. */
+  start() {
+    if (!this.#engine) this.#begin();
+  }
+
+  /**
+   * From now on `hear` is told everything, and now what there is to tell.
+   *
+   * @param {(update: Update) => void} hear
+   * @returns {() => void} ends that
+   */
+  listen(hear) {
+    this.#listeners.add(hear);
+    hear({ Status: this.#status });
+    if (this.#model) hear({ Model: this.#model });
+    if (this.#answered) hear(this.#shown(this.#answered));
+    return () => this.#listeners.delete(hear);
+  }
+
+  /**
+   * The text is now this one.
+   *
+   * @param {string} text
+   */
+  say(text) {
+    this.#newest = text;
+    if (isBlank(text)) {
+      this.#answered = undefined;
+      this.#tell("Blank");
+    } else if (this.#answered && this.#answered.text !== text) {
+      this.#tell("Changed");
+    } else if (this.#answered) {
+      this.#tell(this.#shown(this.#answered));
+    }
+    this.#ask();
+  }
+
+  /** Does what may help after a failure. The text stays. */
+  retry() {
+    if (this.#failure?.kind === "build" && this.#options.reload) return this.#options.reload(this.#newest);
+    if (this.#failure) this.#engineOptions = remedied(this.#engineOptions, this.#failure);
+    this.#retries = this.#mends = 0;
+    this.#begin();
+  }
+
+  /** Ends it, for good. */
+  stop() {
+    globalThis.removeEventListener?.("online", this.#reconnect);
+    this.#listeners.clear();
+    clearTimeout(this.#timer);
+    this.#engine?.stop();
+    this.#engine = undefined;
+  }
+
+  /** A lost connection is there again. */
+  #reconnect = () => {
+    if (this.#failure?.kind === "network") this.retry();
+  };
+
+  #begin() {
+    clearTimeout(this.#timer);
+    this.#failure = undefined;
+    // The old worker ends before the new one takes its memory.
+    this.#engine?.stop();
+    this.#isAsking = false;
+    const engine = new Engine({ ...this.#engineOptions, tell: (status) => engine === this.#engine && this.#stands(status) });
+    this.#engine = engine;
+    engine.load().then(
+      (model) => this.#ready(engine, model),
+      (reason) => this.#failed(engine, reason, false),
+    );
+  }
+
+  /**
+   * @param {Engine} engine
+   * @param {Model} model
+   */
+  #ready(engine, model) {
+    if (engine !== this.#engine) return;
+    this.#retries = 0;
+    this.#model = model;
+    this.#tell({ Model: model });
+    this.#stands("Ready");
+    this.#ask();
+  }
+
+  #ask() {
+    const [engine, text] = [this.#engine, this.#newest];
+    const isAnswered = this.#answered?.text === text;
+    if (!engine || this.#status !== "Ready" || this.#isAsking || isAnswered || isBlank(text)) return;
+    this.#isAsking = true;
+    engine.classify(text).then(
+      (answer) => this.#hear(engine, answer, text),
+      (reason) => this.#failed(engine, reason, true),
+    );
+  }
+
+  /**
+   * @param {Engine} engine
+   * @param {Answer} answer
+   * @param {string} text
+   */
+  #hear(engine, answer, text) {
+    if (engine !== this.#engine) return;
+    this.#isAsking = false;
+    this.#mends = 0;
+    if (!isBlank(this.#newest)) {
+      this.#answered = { answer, text };
+      this.#tell(this.#shown(this.#answered));
+    }
+    this.#ask();
+  }
+
+  /**
+   * @param {Engine} engine
+   * @param {unknown} reason
+   * @param {boolean} didWork
+   */
+  #failed(engine, reason, didWork) {
+    if (engine !== this.#engine) return;
+    const failure = reason instanceof Failure ? reason : new Failure("engine", String(reason));
+    if (failure.kind === "engine" && didWork && this.#mends < SILENT_MENDS) {
+      this.#mends += 1;
+      if (this.#mends === SILENT_MENDS) this.#engineOptions = { ...this.#engineOptions, build: BASELINE };
+      return this.#begin();
+    }
+    if (failure.kind === "network" && this.#retries === 0) {
+      this.#retries += 1;
+      this.#timer = setTimeout(() => this.#begin(), this.#options.retryAfter);
+      return;
+    }
+    this.#failure = failure;
+    engine.stop();
+    this.#answered = undefined;
+    this.#tell("Blank");
+    this.#stands({ Failed: { kind: failure.kind, sentence: failure.message } });
+  }
+
+  /** @param {{ answer: Answer, text: string }} answered @returns {Update} */
+  #shown({ answer, text }) {
+    return { Answer: { answer, is_current: text === this.#newest } };
+  }
+
+  /** @param {Status} status */
+  #stands(status) {
+    this.#status = status;
+    this.#tell({ Status: status });
+  }
+
+  /** @param {Update} update */
+  #tell(update) {
+    for (const hear of this.#listeners) hear(update);
+  }
+}
+
+/** Whether there is nothing in `text` to have a tone. @param {string} text */
+const isBlank = (text) => text.trim() === "";
