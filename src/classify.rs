@@ -2,6 +2,8 @@
 //!
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -95,7 +97,7 @@ pub fn model(manifest: &Manifest, weights: &dyn Content, rounding: Rounding) -> 
 #[derive(Debug)]
 pub struct Classifier {
     manifest: Manifest,
-    tokenizer: Tokenizer,
+    tokenizer: Arc<Tokenizer>,
     model: Model,
     cache: Cache,
 }
@@ -131,7 +133,13 @@ impl Classifier {
 
     /// Puts together what [`tokenizer`] and [`model`] made of one bundle's files.
     pub fn of_parts(manifest: Manifest, tokenizer: Tokenizer, model: Model) -> Self {
-        Self { manifest, tokenizer, model, cache: Cache::default() }
+        Self { manifest, tokenizer: tokenizer.into(), model, cache: Cache::default() }
+    }
+
+    /// The same, which shares model and tokenizer with this one, with activations that meet int8 weights rounded as `rounding` says.
+    pub fn rounding(&self, rounding: Rounding) -> Self {
+        let (manifest, tokenizer) = (self.manifest.clone(), Arc::clone(&self.tokenizer));
+        Self { manifest, tokenizer, model: self.model.rounding(rounding), cache: Cache::default() }
     }
 
     /// What the bundle says of itself.

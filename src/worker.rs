@@ -20,7 +20,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::protocol::{Failure, FailureKind, Request, Response};
-use engine::Engine;
+use engine::{Engine, Question};
 
 /// Starts listening to the client; what the worker's `main` calls.
 pub fn run() {
@@ -30,8 +30,10 @@ pub fn run() {
         let message = event.data().as_string().unwrap_or_default();
         match serde_json::from_str(&message) {
             Ok(Request::Load(load)) => engine.load(load),
-            Ok(Request::Classify { sequence, text, words }) => engine.ask(sequence, text, words),
-            Ok(Request::Score { sequence, texts }) => engine.score(sequence, texts),
+            Ok(Request::Classify { sequence, text, words, precise }) => {
+                engine.ask(Question { sequence, text, words, precise })
+            }
+            Ok(Request::Score { sequence, texts, precise }) => engine.score(sequence, texts, precise),
             Ok(Request::Cancel { sequence }) => engine.cancel(sequence),
             Ok(Request::Ping) => post(&Response::Alive),
             Err(error) => refuse(&message, &error),

@@ -2,16 +2,19 @@
 
 #![cfg(target_arch = "wasm32")]
 
+use gloo::timers::callback::Timeout;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::tick;
+use undertone::app::announcer::Announcer;
 use undertone::app::client::Shown;
 use undertone::app::results::Results;
 use undertone::app::wording;
 use undertone::bundle::{Display, HeadKind, Label, Scale, Task};
 use undertone::classify::{Classification, LabelScore, Reason, TaskScores};
-use undertone::protocol::{Answer, Model};
-use wasm_bindgen::JsCast;
+use undertone::protocol::{Answer, Model, Status};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement};
 
@@ -54,7 +57,7 @@ fn model(tasks: &[TaskScores]) -> Model {
 fn shown(tasks: &[TaskScores]) -> Shown {
     let classification =
         Classification { tokens: 8, truncated: true, reason: None, tasks: tasks.to_vec(), words: Vec::new() };
-    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, classification }, is_current: true }
+    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, is_precise: false, classification }, is_current: true }
 }
 
 /// Mounts the results into an element of their own.
@@ -63,6 +66,13 @@ fn mount(model: RwSignal<Option<Model>>, answer: RwSignal<Option<Shown>>) -> Htm
     document().body().unwrap().append_child(&place).unwrap();
     mount_to(place.clone(), move || view! { <Results model=model.into() answer=answer.into() /> }).forget();
     place
+}
+
+async fn wait(milliseconds: u32) {
+    let mut after = |resolve: js_sys::Function, _| {
+        Timeout::new(milliseconds, move || drop(resolve.call0(&JsValue::NULL))).forget();
+    };
+    JsFuture::from(js_sys::Promise::new(&mut after)).await.unwrap();
 }
 
 fn find(place: &HtmlElement, selector: &str) -> Element {
@@ -152,4 +162,39 @@ async fn a_scale_has_no_verdict_where_there_is_nothing_to_judge_by() {
     assert!(place.query_selector("[data-task=sentiment] [role=meter]").unwrap().is_none());
     assert_eq!(text("[data-task=toxicity] .verdict"), "toxic", "what is above its threshold is said");
     assert_eq!(text("[data-task=spam] .verdict"), "–", "that nothing was found says nothing");
+}
+
+#[wasm_bindgen_test]
+async fn a_screen_reader_hears_of_what_is_settled_and_once_only() {
+    let of = |positive: f32, is_current: bool, is_precise: bool| {
+        let tasks = [scores("sentiment", &[("positive", positive)])];
+        let shown = shown(&tasks);
+        Some(Shown { is_current, answer: Answer { is_precise, ..shown.answer } })
+    };
+    let (status, loaded, answer) = (RwSignal::new(Status::Starting), RwSignal::new(None), RwSignal::new(None::<Shown>));
+    let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&place).unwrap();
+    mount_to(place.clone(), move || {
+        view! { <Announcer status=status.into() model=loaded.into() answer=answer.into() pause=1 /> }
+    })
+    .forget();
+    let said = || async {
+        // As long as many of its pauses.
+        wait(30).await;
+        tick().await;
+        find(&place, "[role=status]").text_content().unwrap()
+    };
+    assert_eq!(said().await, "");
+    loaded.set(Some(model(&[scores("sentiment", &[("positive", 0.5)])])));
+    status.set(Status::Ready);
+    assert_eq!(said().await, "The model is ready.");
+    answer.set(of(0.95, true, false));
+    assert_eq!(said().await, "The model is ready.", "a number that does not stay is not said");
+    answer.set(of(0.95, true, true));
+    let verdict = said().await;
+    assert!(verdict.starts_with("Sentiment: clearly positive. The text is longer"), "{verdict}");
+    answer.set(of(0.05, false, true));
+    assert_eq!(said().await, verdict, "nor what is said of a text that is typed over");
+    answer.set(None);
+    assert_eq!(said().await, "");
 }

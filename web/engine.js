@@ -93,11 +93,12 @@ export class Engine {
    * when the later one is answered.
    *
    * @param {string} text
-   * @param {{ words?: boolean, signal?: AbortSignal }} [options] whether the answers of tasks about words are wanted, too
+   * @param {{ words?: boolean, precise?: boolean, signal?: AbortSignal }} [options] whether the answers of tasks about words are wanted, too,
+   *   and those that every browser gives, or else sooner where there is a way
    * @returns {Promise<Answer>}
    */
-  classify(text, { words = false, signal } = {}) {
-    const request = (/** @type {number} */ sequence) => ({ Classify: { sequence, text: wellFormed(text), words } });
+  classify(text, { words = false, precise = true, signal } = {}) {
+    const request = (/** @type {number} */ sequence) => ({ Classify: { sequence, text: wellFormed(text), words, precise } });
     return this.#ask(request, { isQuestion: true, allowance: allowance([text]) }, signal);
   }
 
@@ -105,11 +106,11 @@ export class Engine {
    * The scores of `texts`, in their order. A question does not wait for them.
    *
    * @param {string[]} texts
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {{ precise?: boolean, signal?: AbortSignal }} [options] as for {@link classify}
    * @returns {Promise<Scores[]>}
    */
-  score(texts, { signal } = {}) {
-    const request = (/** @type {number} */ sequence) => ({ Score: { sequence, texts: texts.map(wellFormed) } });
+  score(texts, { precise = true, signal } = {}) {
+    const request = (/** @type {number} */ sequence) => ({ Score: { sequence, texts: texts.map(wellFormed), precise } });
     return this.#ask(request, { isQuestion: false, allowance: allowance(texts) }, signal);
   }
 

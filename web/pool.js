@@ -13,19 +13,24 @@ import { BASELINE, Failure, aborted, remedied } from "./failure.js";
  * @typedef {Scores | Failure} Outcome
  */
 
+/** @typedef {{ precise?: boolean, signal?: AbortSignal }} ScoreOptions */
+
 /** An engine takes 31 MB, so that many cores are no reason for as many engines; and a phone ends pages that take much. */
 const MOST_ENGINES = 8;
 const MOST_ON_PHONES = 2;
+
+/** From so many gigabytes on memory is no reason for fewer; browsers round what they say of it. */
+const MUCH_MEMORY = 8;
 
 /** After so many texts in a row that an engine ended with, it is not the texts that are no good. */
 const MOST_SET_ASIDE = 3;
 
 /** How many engines this device is good for: one core is left for the page. */
 export const engines = () => {
-  const { deviceMemory = MOST_ENGINES, hardwareConcurrency = 1 } = navigator;
+  const { deviceMemory = MUCH_MEMORY, hardwareConcurrency = 1 } = navigator;
   const isPhone = globalThis.matchMedia?.("(pointer: coarse)").matches;
-  const most = Math.min(MOST_ENGINES, isPhone ? MOST_ON_PHONES : MOST_ENGINES, Math.ceil(deviceMemory / 2));
-  return Math.max(1, Math.min(hardwareConcurrency - 1, most));
+  const fitting = deviceMemory < MUCH_MEMORY ? Math.ceil(deviceMemory / 2) : MOST_ENGINES;
+  return Math.max(1, Math.min(hardwareConcurrency - 1, isPhone ? MOST_ON_PHONES : MOST_ENGINES, fitting));
 };
 
 export class Pool {
@@ -58,16 +63,16 @@ export class Pool {
    * {@link Failure}, and the others go on.
    *
    * @param {string[]} texts
-   * @param {{ signal?: AbortSignal, deliver?: (place: number, outcome: Outcome) => void }} [options] `deliver` hears of each text as
-   *   soon as its outcome is there
+   * @param {{ precise?: boolean, signal?: AbortSignal, deliver?: (place: number, outcome: Outcome) => void }} [options] `precise` as for
+   *   {@link Engine.score}; `deliver` hears of each text as soon as its outcome is there
    * @returns {Promise<Outcome[]>} rejects where there is no engine, or with the signal's reason
    */
-  async score(texts, { signal, deliver } = {}) {
+  async score(texts, { precise, signal, deliver } = {}) {
     const list = new List(texts, deliver);
     while (!list.isDone) {
       signal?.throwIfAborted();
       if (this.#seats.length === 0) throw this.#failure;
-      await Promise.all(this.#seats.map((seat) => this.#work(seat, list, signal)));
+      await Promise.all(this.#seats.map((seat) => this.#work(seat, list, { precise, signal })));
     }
     return list.outcomes;
   }
@@ -94,9 +99,9 @@ export class Pool {
    *
    * @param {Seat} seat
    * @param {List} list
-   * @param {AbortSignal | undefined} signal
+   * @param {ScoreOptions} options
    */
-  async #work(seat, list, signal) {
+  async #work(seat, list, options) {
     for (let chunk = list.next(); chunk; chunk = list.next()) {
       try {
         await this.#loaded(seat);
@@ -105,7 +110,7 @@ export class Pool {
         return this.#dismiss(seat, reason);
       }
       try {
-        list.take(chunk, await seat.score(chunk.map((place) => list.texts[place]), signal));
+        list.take(chunk, await seat.score(chunk.map((place) => list.texts[place]), options));
       } catch (reason) {
         if (!(reason instanceof Failure)) {
           list.end();
@@ -155,11 +160,11 @@ class Seat {
    * Rejects with a {@link Failure} if the engine has ended, after which there is another one, or refuses a text.
    *
    * @param {string[]} texts
-   * @param {AbortSignal | undefined} signal
+   * @param {ScoreOptions} options
    */
-  async score(texts, signal) {
+  async score(texts, options) {
     try {
-      const scores = await this.#engine.score(texts, { signal });
+      const scores = await this.#engine.score(texts, options);
       this.#deaths = 0;
       return scores;
     } catch (reason) {

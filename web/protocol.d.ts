@@ -15,7 +15,12 @@ text: string,
 /**
  * Whether the answers of tasks about words are wanted, too: they are longer than the text.
  */
-words: boolean, } } | { "Score": { 
+words: boolean, 
+/**
+ * Whether the answer is to be the one that every browser gives, and the companion: it takes half as long again where the processor
+ * has a quicker way.
+ */
+precise: boolean, } } | { "Score": { 
 /**
  * Comes back with the answer.
  */
@@ -23,7 +28,11 @@ sequence: number,
 /**
  * The texts.
  */
-texts: Array<string>, } } | { "Cancel": { 
+texts: Array<string>, 
+/**
+ * As for [`Request::Classify`].
+ */
+precise: boolean, } } | { "Cancel": { 
 /**
  * The list's number.
  */
@@ -138,6 +147,10 @@ sequence: number,
  * How long the classification took, without the way there and back.
  */
 milliseconds: number, 
+/**
+ * Whether it is what every browser answers, and the companion.
+ */
+is_precise: boolean, 
 /**
  * The probabilities.
  */

@@ -4,6 +4,9 @@
 // the worker is never idle while there is something to say, and never busy with what nobody waits for. An answer to a text that has been
 // typed over is still told, since on a slow machine a fast typist would see nothing until the end otherwise; an answer to a text that
 // has been deleted is not.
+//
+// While somebody types the quick answer counts. When typing pauses the precise one settles it: the number that stays is the same in every
+// browser. The pause has to be longer for long texts, as what has begun cannot be interrupted.
 
 import { Engine } from "./engine.js";
 import { BASELINE, Failure, remedied } from "./failure.js";
@@ -12,12 +15,16 @@ import { BASELINE, Failure, remedied } from "./failure.js";
 /** @import { Answer, Model, Status, Update } from "./protocol" */
 
 /**
- * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number }} SessionOptions
- *   `text` is what is there to begin with, `reload` gets the whole page anew but for the text, and `retryAfter` is how many milliseconds a
- *   lost connection is left alone
+ * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number, settleAfter?: number }} SessionOptions
+ *   `text` is what is there to begin with, `reload` gets the whole page anew but for the text, `retryAfter` is how many milliseconds a
+ *   lost connection is left alone, and after `settleAfter` without a change a text is settled
  */
 
 const RETRY_AFTER = 1000;
+const SETTLE_AFTER = 300;
+
+/** For each token so many milliseconds longer. */
+const LONGER = 1;
 
 /** So often in a row an engine that did work is replaced without a word to anybody: once by its like, once by the slower build. */
 const SILENT_MENDS = 2;
@@ -44,10 +51,14 @@ export class Session {
   #failure;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #pause;
+  /** When the text has changed last. */
+  #changed = 0;
 
   /** @param {SessionOptions} [options] */
-  constructor({ text = "", reload, retryAfter, ...engineOptions } = {}) {
-    this.#options = { reload, retryAfter: retryAfter ?? RETRY_AFTER };
+  constructor({ text = "", reload, retryAfter = RETRY_AFTER, settleAfter = SETTLE_AFTER, ...engineOptions } = {}) {
+    this.#options = { reload, retryAfter, settleAfter };
     this.#engineOptions = engineOptions;
     this.#newest = text;
     globalThis.addEventListener?.("online", this.#reconnect);
@@ -84,6 +95,7 @@ export class Session {
    */
   say(text) {
     this.#newest = text;
+    this.#changed = Date.now();
     if (isBlank(text)) {
       this.#answered = undefined;
       this.#tell("Blank");
@@ -108,6 +120,7 @@ export class Session {
     globalThis.removeEventListener?.("online", this.#reconnect);
     this.#listeners.clear();
     clearTimeout(this.#timer);
+    clearTimeout(this.#pause);
     this.#engine?.stop();
     this.#engine = undefined;
   }
@@ -145,14 +158,26 @@ export class Session {
   }
 
   #ask() {
+    clearTimeout(this.#pause);
     const [engine, text] = [this.#engine, this.#newest];
-    const isAnswered = this.#answered?.text === text;
-    if (!engine || this.#status !== "Ready" || this.#isAsking || isAnswered || isBlank(text)) return;
+    if (!engine || this.#status !== "Ready" || this.#isAsking || isBlank(text)) return;
+    const answer = this.#answered?.text === text ? this.#answered.answer : undefined;
+    if (answer?.is_precise) return;
+    const early = answer ? this.#settles(answer) - Date.now() : 0;
+    if (early > 0) {
+      this.#pause = setTimeout(() => this.#ask(), early);
+      return;
+    }
     this.#isAsking = true;
-    engine.classify(text).then(
+    engine.classify(text, { precise: answer !== undefined }).then(
       (answer) => this.#hear(engine, answer, text),
       (reason) => this.#failed(engine, reason, true),
     );
+  }
+
+  /** When the text that `answer` is about has stood for long enough. @param {Answer} answer */
+  #settles({ classification: { tokens } }) {
+    return this.#changed + this.#options.settleAfter + tokens * LONGER;
   }
 
   /**

@@ -59,7 +59,7 @@ class Peer {
 
 class Ours extends MeteredEngine {
   async classify({ text }) {
-    const { milliseconds, classification } = await super.classify(text);
+    const { milliseconds, classification } = await super.classify(text, { precise: false });
     const labels = classification.tasks.flatMap((task) => task.labels);
     return { milliseconds, probabilities: labels.map((label) => label.probability), tokens: classification.tokens };
   }

@@ -36,6 +36,13 @@ pub struct Shown {
     pub is_current: bool,
 }
 
+impl Shown {
+    /// Whether this is the number that stays: of the text as it is, and the same in every browser.
+    pub fn is_settled(&self) -> bool {
+        self.is_current && self.answer.is_precise
+    }
+}
+
 /// The engine; copies of it are the same engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Engine {

@@ -40,6 +40,7 @@ pub fn Results(
             aria-label="Tone"
             data-state=state
             data-sequence=sequence
+            data-settled=move || answer.with(|answer| answer.as_ref().is_some_and(Shown::is_settled).to_string())
             data-build=move || model.with(|model| model.as_ref().map(|model| model.build.clone()))
             data-model=move || model.with(|model| model.as_ref().map(|model| model.sha256.clone()))
         >

@@ -62,6 +62,14 @@ impl Layer {
         Ok(Self { sub_layers, heads, epsilon })
     }
 
+    /// The same layer, which shares its weights with this one, with activations that meet int8 weights rounded as `rounding` says.
+    pub fn rounding(&self, rounding: Rounding) -> Self {
+        match &self.sub_layers {
+            SubLayers::Int8(layer, _) => Self { sub_layers: SubLayers::Int8(layer.clone(), rounding), ..*self },
+            SubLayers::Float { .. } => self.clone(),
+        }
+    }
+
     /// x (rows, hidden) one layer further. `site` is the first of the three numbers of the places where it drops values.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The encoder and its heads.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +75,7 @@ struct Embeddings {
 enum Words {
     Float(Tensor),
     /// Of which a row is widened when it is looked up.
-    QuantisedMatrix(QuantisedMatrix),
+    QuantisedMatrix(Arc<QuantisedMatrix>),
 }
 
 impl Model {
@@ -155,6 +157,12 @@ impl Model {
         Ok(model)
     }
 
+    /// The same model, which shares its weights with this one, with the activations that meet int8 weights rounded as `rounding` says.
+    pub fn rounding(&self, rounding: Rounding) -> Self {
+        let layers = self.layers.iter().map(|layer| layer.rounding(rounding)).collect();
+        Self { layers, ..self.clone() }
+    }
+
     /// The sizes of the encoder.
     pub fn architecture(&self) -> &Architecture {
         &self.architecture
@@ -218,7 +226,7 @@ impl Model {
 impl Words {
     fn take(weights: &mut Weights, name: &str, shape: [usize; 2], may_be_quantised: bool) -> Result<Self> {
         if may_be_quantised && let Some(table) = weights.take_quantised(name, &shape)? {
-            return Ok(Self::QuantisedMatrix(table));
+            return Ok(Self::QuantisedMatrix(table.into()));
         }
         Ok(Self::Float(weights.take(name, &shape)?))
     }

@@ -70,7 +70,7 @@ fn scripts_know_the_same_types() {
 #[test]
 fn messages_arrive_as_they_were_sent() {
     let text = "\"quoted\"\n\u{1F642}\u{2028}".to_owned();
-    let request = Request::Classify { sequence: u64::MAX >> 11, text, words: true };
+    let request = Request::Classify { sequence: u64::MAX >> 11, text, words: true, precise: true };
     let travelled: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
     assert_eq!(travelled, request);
     let scores = TaskScores {
@@ -81,7 +81,7 @@ fn messages_arrive_as_they_were_sent() {
     };
     let classification =
         Classification { tokens: 8, truncated: true, reason: None, tasks: vec![scores], words: Vec::new() };
-    let response = Response::Answer(Answer { sequence: 7, milliseconds: 12.3, classification });
+    let response = Response::Answer(Answer { sequence: 7, milliseconds: 12.3, is_precise: false, classification });
     let travelled: Response = serde_json::from_str(&serde_json::to_string(&response).unwrap()).unwrap();
     assert_eq!(travelled, response);
 }

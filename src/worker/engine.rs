@@ -25,11 +25,12 @@ const WARM_UP_TOKENS: usize = 30;
 /// How many milliseconds there are before each of them, for questions.
 const PAUSE: u32 = 20;
 
-/// A text to classify.
-struct Question {
-    sequence: u64,
-    text: String,
-    words: bool,
+/// A text to classify: what [`Request::Classify`](crate::protocol::Request::Classify) says.
+pub struct Question {
+    pub sequence: u64,
+    pub text: String,
+    pub words: bool,
+    pub precise: bool,
 }
 
 /// Texts to classify when there is no question.
@@ -37,11 +38,35 @@ struct List {
     /// None where nobody waits for the scores.
     sequence: Option<u64>,
     scoring: BatchScorer,
+    precise: bool,
+}
+
+/// The loaded model, once as quick as it can be and once with the digits that every build gives.
+struct Classifiers {
+    quick: Classifier,
+    /// None where the quick one gives them.
+    precise: Option<Classifier>,
+}
+
+impl Classifiers {
+    fn new(quick: Classifier) -> Self {
+        let precise = (Rounding::DEFAULT != Rounding::Wide).then(|| quick.rounding(Rounding::Wide));
+        Self { quick, precise }
+    }
+
+    /// The one to use, and whether it is precise.
+    fn choose(&self, precise: bool) -> (&Classifier, bool) {
+        match &self.precise {
+            None => (&self.quick, true),
+            Some(classifier) if precise => (classifier, true),
+            Some(_) => (&self.quick, false),
+        }
+    }
 }
 
 /// What the worker holds between messages.
 pub struct Engine {
-    classifier: RefCell<Option<Classifier>>,
+    classifiers: RefCell<Option<Classifiers>>,
     newest: RefCell<Option<Question>>,
     lists: RefCell<VecDeque<List>>,
     bell: MessagePort,
@@ -56,7 +81,7 @@ impl Engine {
         // Cannot fail: the constructor takes nothing that could be wrong.
         let channel = MessageChannel::new().expect("a message channel");
         let engine = Rc::new(Self {
-            classifier: RefCell::default(),
+            classifiers: RefCell::default(),
             newest: RefCell::default(),
             lists: RefCell::default(),
             bell: channel.port1(),
@@ -76,7 +101,7 @@ impl Engine {
         spawn_local(async move {
             match build(&bundle, fresh).await {
                 Ok((classifier, model)) => {
-                    *engine.classifier.borrow_mut() = Some(classifier);
+                    *engine.classifiers.borrow_mut() = Some(Classifiers::new(classifier));
                     post(&Response::Ready(model));
                     engine.ring();
                     engine.warm_up(if warm_up { WARM_UP } else { 0 });
@@ -87,16 +112,16 @@ impl Engine {
     }
 
     /// Takes note of a text. It is classified when all messages that are here already have been seen.
-    pub fn ask(&self, sequence: u64, text: String, words: bool) {
+    pub fn ask(&self, question: Question) {
         self.awake.set(true);
-        *self.newest.borrow_mut() = Some(Question { sequence, text, words });
+        *self.newest.borrow_mut() = Some(question);
         self.ring();
     }
 
     /// Takes note of a list of texts. They are scored while there is no question.
-    pub fn score(&self, sequence: u64, texts: Vec<String>) {
+    pub fn score(&self, sequence: u64, texts: Vec<String>, precise: bool) {
         self.awake.set(true);
-        self.take_up(Some(sequence), texts);
+        self.take_up(Some(sequence), texts, precise);
     }
 
     /// Forgets a list.
@@ -111,20 +136,20 @@ impl Engine {
         }
         let pass = move || {
             if !self.awake.get() {
-                self.take_up(None, vec!["a ".repeat(WARM_UP_TOKENS)]);
+                self.take_up(None, vec!["a ".repeat(WARM_UP_TOKENS)], false);
                 self.warm_up(passes - 1);
             }
         };
         Timeout::new(PAUSE, pass).forget();
     }
 
-    fn take_up(&self, sequence: Option<u64>, texts: Vec<String>) {
-        self.lists.borrow_mut().push_back(List { sequence, scoring: BatchScorer::new(texts) });
+    fn take_up(&self, sequence: Option<u64>, texts: Vec<String>, precise: bool) {
+        self.lists.borrow_mut().push_back(List { sequence, scoring: BatchScorer::new(texts), precise });
         self.ring();
     }
 
     fn ring(&self) {
-        if self.classifier.borrow().is_some() && !self.rung.replace(true) {
+        if self.classifiers.borrow().is_some() && !self.rung.replace(true) {
             // Cannot fail: there is nothing in the message that could not be copied.
             self.bell.post_message(&JsValue::NULL).expect("null can be posted");
         }
@@ -133,11 +158,11 @@ impl Engine {
     /// Answers the newest question, or else goes on with the first list for a moment.
     fn work(&self) {
         self.rung.set(false);
-        let classifier = self.classifier.borrow();
-        let Some(classifier) = classifier.as_ref() else { return };
+        let classifiers = self.classifiers.borrow();
+        let Some(classifiers) = classifiers.as_ref() else { return };
         match self.newest.take() {
-            Some(question) => answer(classifier, question),
-            None => advance(classifier, &mut self.lists.borrow_mut()),
+            Some(question) => answer(classifiers, question),
+            None => advance(classifiers, &mut self.lists.borrow_mut()),
         }
         if !self.lists.borrow().is_empty() {
             self.ring();
@@ -145,23 +170,24 @@ impl Engine {
     }
 }
 
-fn answer(classifier: &Classifier, Question { sequence, text, words }: Question) {
+fn answer(classifiers: &Classifiers, Question { sequence, text, words, precise }: Question) {
     let begun = now();
+    let (classifier, is_precise) = classifiers.choose(precise);
     match classifier.classify(&text) {
         Ok(mut classification) => {
             if !words {
                 classification.words.clear();
             }
-            post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, classification }));
+            post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, is_precise, classification }));
         }
         Err(error) => refuse(sequence, &error),
     }
 }
 
-fn advance(classifier: &Classifier, lists: &mut VecDeque<List>) {
-    let Some(List { sequence, mut scoring }) = lists.pop_front() else { return };
-    match (scoring.advance(classifier), sequence) {
-        (Ok(()), _) if !scoring.is_done() => lists.push_front(List { sequence, scoring }),
+fn advance(classifiers: &Classifiers, lists: &mut VecDeque<List>) {
+    let Some(List { sequence, mut scoring, precise }) = lists.pop_front() else { return };
+    match (scoring.advance(classifiers.choose(precise).0), sequence) {
+        (Ok(()), _) if !scoring.is_done() => lists.push_front(List { sequence, scoring, precise }),
         (Ok(()), Some(sequence)) => post(&Response::Scored { sequence, scores: scoring.finish() }),
         (Err(error), Some(sequence)) => refuse(sequence, &error),
         (_, None) => {}

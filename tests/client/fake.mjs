@@ -7,6 +7,7 @@ export class FakeWorker {
   /** @type {any[]} */
   heard = [];
   isEnded = false;
+  isAlwaysPrecise = false;
   onmessage = (/** @type {{ data: string }} */ _event) => {};
   onerror = (/** @type {{ message?: string }} */ _event) => {};
 
@@ -35,8 +36,9 @@ export class FakeWorker {
 
   /** Answers the last question. */
   answer() {
-    const { sequence, text } = this.heard.findLast((request) => request.Classify).Classify;
-    this.say({ Answer: { sequence, milliseconds: 1, classification: { tokens: text.length, truncated: false, tasks: [], words: [] } } });
+    const { sequence, text, precise } = this.heard.findLast((request) => request.Classify).Classify;
+    const classification = { tokens: text.length, truncated: false, tasks: [], words: [] };
+    this.say({ Answer: { sequence, milliseconds: 1, is_precise: precise || this.isAlwaysPrecise, classification } });
   }
 
   /** The texts of all questions so far. */

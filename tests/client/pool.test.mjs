@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { chunked } from "../../web/chunks.js";
 import { Failure } from "../../web/failure.js";
-import { Pool } from "../../web/pool.js";
+import { Pool, engines } from "../../web/pool.js";
 import { FakeWorker } from "./fake.mjs";
 
 /** Dies of some texts, refuses others, and scores the rest by their lengths. */
@@ -105,4 +105,20 @@ test("chunks have texts of like length, the longest last, and no more than an en
   assert.deepEqual(chunks.flat().toSorted((a, b) => a - b), [...Array(104).keys()]);
   assert.deepEqual(chunks.at(-1), [0]);
   assert.ok(chunks.every((chunk) => chunk.length <= 16));
+});
+
+test("as many engines as a device is good for", () => {
+  const device = (/** @type {any} */ navigator, isPhone = false) => {
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+    Object.assign(globalThis, { matchMedia: () => ({ matches: isPhone }) });
+    return engines();
+  };
+  assert.equal(device({}), 1);
+  assert.equal(device({ hardwareConcurrency: 1 }), 1);
+  assert.equal(device({ hardwareConcurrency: 4 }), 3, "a core is left for the page");
+  assert.equal(device({ hardwareConcurrency: 64 }), 8);
+  assert.equal(device({ hardwareConcurrency: 64, deviceMemory: 8 }), 8);
+  assert.equal(device({ hardwareConcurrency: 64, deviceMemory: 4 }), 2);
+  assert.equal(device({ hardwareConcurrency: 8, deviceMemory: 2 }), 1);
+  assert.equal(device({ hardwareConcurrency: 8, deviceMemory: 8 }, true), 2);
 });

@@ -169,6 +169,50 @@ test("where versions do not come together the page is got anew, and the text is 
   assert.deepEqual([kept, workers.length], [["a text"], 1]);
 });
 
+test("when typing pauses the precise answer settles the text, once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const { session, workers: [worker], told } = await ready();
+  const precise = () => worker.heard.map((request) => request.Classify?.precise).filter((precise) => precise !== undefined);
+  const answer = async () => {
+    worker.answer();
+    await settled();
+  };
+  session.say("a");
+  t.mock.timers.tick(200);
+  session.say("ab");
+  await answer();
+  await answer();
+  t.mock.timers.tick(300);
+  assert.deepEqual(precise(), [false, false], "somebody is typing: the last text has two tokens here, and so two milliseconds more");
+  t.mock.timers.tick(2);
+  assert.deepEqual(precise(), [false, false, true]);
+  await answer();
+  assert.deepEqual([told.at(-1).Answer.is_current, told.at(-1).Answer.answer.is_precise], [true, true]);
+  t.mock.timers.tick(60_000);
+  assert.equal(precise().length, 3);
+  session.say("abc");
+  await answer();
+  assert.deepEqual(precise(), [false, false, true, false], "and quick again");
+});
+
+test("an answer that is late is settled as soon as it is there, and one that is precise at once not again", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const { session, workers: [worker] } = await ready();
+  session.say("a");
+  t.mock.timers.tick(1000);
+  worker.answer();
+  await settled();
+  assert.equal(worker.questions.length, 2);
+  worker.answer();
+  await settled();
+  worker.isAlwaysPrecise = true;
+  session.say("ab");
+  worker.answer();
+  await settled();
+  t.mock.timers.tick(1000);
+  assert.deepEqual(worker.questions, ["a", "a", "ab"]);
+});
+
 test("what an old engine still says is not heard", async () => {
   const { session, workers, told } = await ready();
   session.say("a");

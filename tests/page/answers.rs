@@ -1,10 +1,15 @@
 //! What the page answers is what the native engine answers, and what people would say.
 
+use std::fs;
+
 use serde_json::{Value, json};
+use undertone::bundle::{MANIFEST, TOKENIZER, WEIGHTS};
 
 use crate::browser::{Browser, CLEAR};
 use crate::site::Site;
-use crate::support::{GLOWING, Native, SCATHING, THREAT, answer_to, dist, open, probability, read_answer};
+use crate::support::{
+    GLOWING, Native, SCATHING, THREAT, answer_to, copy, dist, models, open, probability, read_answer,
+};
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
@@ -64,4 +69,31 @@ fn a_long_text_is_said_to_be_cut() {
     native.assert_agrees(&long, &read_answer(&browser));
     let cut = browser.run("return document.querySelector('.truncated').innerText");
     assert!(cut.as_str().is_some_and(|cut| cut.contains("only the first")), "{cut}");
+}
+
+/// A classifier of somebody's own, beside the site's: its names are the ones that are shown.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn another_bundle_of_the_site_answers_where_the_address_asks_for_it() {
+    let copy = copy(&dist());
+    let (own, shipped) = (copy.path().join("models/mail"), models(copy.path()));
+    fs::create_dir(&own).expect("a folder can be made");
+    for name in [WEIGHTS, TOKENIZER] {
+        fs::copy(shipped.join(name), own.join(name)).expect("a file can be copied");
+    }
+    let manifest = fs::read_to_string(shipped.join(MANIFEST)).expect("the manifest can be read");
+    let mut manifest: Value = serde_json::from_str(&manifest).expect("the manifest is JSON");
+    manifest["tasks"][0]["display"] = json!({ "scale": { "low": "cold", "middle": "lukewarm", "high": "warm" } });
+    fs::write(own.join(MANIFEST), manifest.to_string()).expect("the manifest can be written");
+
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &format!("{}?bundle=mail", site.address()));
+    answer_to(&browser, GLOWING);
+    assert_eq!(browser.run("return document.querySelector('.verdict').innerText.toLowerCase()"), json!("clearly warm"));
+    assert_eq!(site.requests("/models/undertone/"), Vec::<String>::new());
+    // Nothing but the name of a folder is one.
+    open(&browser, &format!("{}?bundle=..%2Felsewhere", site.address()));
+    browser.wait("the site's own", "return document.querySelector('#engine[data-state=ready]') !== null");
+    assert_eq!(site.requests("elsewhere/"), Vec::<String>::new());
 }

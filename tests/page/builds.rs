@@ -27,7 +27,7 @@ fn chromium_runs_the_build_with_relaxed_simd() {
 #[ignore = "needs the built site: make e2e"]
 fn without_that_build_the_baseline_takes_over() {
     let dist = dist();
-    let native = Native::of_baseline(&dist);
+    let native = Native::of(&dist);
     let damages: [fn(&std::path::Path); 3] = [
         |engine| fs::remove_file(engine.join("worker_relaxed.js")).expect("the file can be removed"),
         |engine| fs::remove_file(engine.join("worker_relaxed_bg.wasm")).expect("the file can be removed"),
