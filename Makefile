@@ -62,7 +62,7 @@ unit: ## Runs the native tests; those that need the built site are ignored, and 
 
 client: ## Runs the tests of the engine's client in Node.js, with workers that do what a test says
 	@scripts/tools typescript
-	node --test --test-force-exit tests/client
+	node --test --test-force-exit --test-timeout=60000 tests/client
 
 wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with relaxed SIMD, too
 	@scripts/tools wasm wasm-bindgen browser
@@ -70,8 +70,9 @@ wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with
 	$(in_chromium) $(relaxed) cargo test --release $(wasm) --lib --target-dir target/relaxed
 
 e2e: site ## Builds the site and visits it with Chromium
-	@scripts/tools browser
+	@scripts/tools browser axe
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
+		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page -- --include-ignored
 

@@ -15,5 +15,6 @@ pub use journal::{Counts, Decision, Entry, Journal, Runs, Step};
 pub use scores::Scores;
 pub use view::{Filter, Order, Range, View, sample};
 
-#[cfg(test)]
+// proptest runs natively.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -7,10 +7,11 @@ import { Pool } from "./pool.js";
 /** @typedef {{ engine: MeteredEngine, build: string, loading: number }} Loaded */
 /** @typedef {Awaited<ReturnType<typeof measure>>} Measured */
 
-const ROUNDS = Number(new URLSearchParams(location.search).get("rounds")) || 12;
+const parameters = new URLSearchParams(location.search);
+const ROUNDS = Number(parameters.get("rounds")) || 12;
 // A list takes seconds, and its time varies little.
 const LIST_ROUNDS = Math.min(ROUNDS, 3);
-const LIST_TEXTS = 256;
+const LIST_TEXTS = Number(parameters.get("texts")) || 256;
 /** @type {Record<string, string>} */
 const NAMES = { worker_relaxed: "relaxed SIMD", worker: "baseline" };
 
@@ -75,7 +76,7 @@ const passes = async (engines, texts) => {
 // Texts a second of a list that one engine has for itself, and that all share.
 /** @param {Texts} texts */
 const lists = async (texts) => {
-  say("Loading an engine for each core…");
+  say("Loading the engines…");
   const list = texts.mixed(LIST_TEXTS);
   const pools = [new Pool(1), new Pool()].filter((pool, index) => index === 0 || pool.size > 1);
   try {

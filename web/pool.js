@@ -25,12 +25,13 @@ const MUCH_MEMORY = 8;
 /** After so many texts in a row that an engine ended with, it is not the texts that are no good. */
 const MOST_SET_ASIDE = 3;
 
-/** How many engines this device is good for: one core is left for the page. */
+/** How many engines this device is good for: of several cores one is left for the page. */
 export const engines = () => {
   const { deviceMemory = MUCH_MEMORY, hardwareConcurrency = 1 } = navigator;
   const isPhone = globalThis.matchMedia?.("(pointer: coarse)").matches;
   const fitting = deviceMemory < MUCH_MEMORY ? Math.ceil(deviceMemory / 2) : MOST_ENGINES;
-  return Math.max(1, Math.min(hardwareConcurrency - 1, isPhone ? MOST_ON_PHONES : MOST_ENGINES, fitting));
+  const cores = hardwareConcurrency > 2 ? hardwareConcurrency - 1 : hardwareConcurrency;
+  return Math.max(1, Math.min(cores, isPhone ? MOST_ON_PHONES : MOST_ENGINES, fitting));
 };
 
 export class Pool {

@@ -115,6 +115,7 @@ test("as many engines as a device is good for", () => {
   };
   assert.equal(device({}), 1);
   assert.equal(device({ hardwareConcurrency: 1 }), 1);
+  assert.equal(device({ hardwareConcurrency: 2 }), 2);
   assert.equal(device({ hardwareConcurrency: 4 }), 3, "a core is left for the page");
   assert.equal(device({ hardwareConcurrency: 64 }), 8);
   assert.equal(device({ hardwareConcurrency: 64, deviceMemory: 8 }), 8);

@@ -12,7 +12,7 @@ fn a_visitor_sees_how_fast_both_builds_are() {
     let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
-    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.open(&format!("{}bench.html?rounds=1&texts=32", site.address()));
     browser.click("#measure");
     browser.wait("the end", "return document.querySelector('#status').innerText === 'Done.'");
     let rows = browser.run(
@@ -38,7 +38,7 @@ fn what_cannot_be_measured_is_said() {
     std::fs::remove_file(engine(copy.path()).join("worker.js")).expect("the engine can be removed");
     let site = Site::serve(copy.path());
     let browser = Browser::start();
-    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.open(&format!("{}bench.html?rounds=1&texts=32", site.address()));
     browser.click("#measure");
     browser.wait(
         "a sentence",

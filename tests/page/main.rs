@@ -1,6 +1,6 @@
 //! The whole page in a real browser: real key presses in, numbers read off the page, and the native engine to compare with.
 //!
-//! `make e2e` builds the site and runs this; it needs `UNDERTONE_DIST`, the folder with the built site, and chromedriver. Without
+//! `make e2e` builds the site and runs this; it needs `UNDERTONE_DIST`, the folder with the built site, chromedriver and more. Without
 //! them these tests are ignored, which `cargo test` says of each.
 //! The site is served as a static host would serve it, from a folder rather than the root. No test asserts a speed.
 #![cfg(not(target_arch = "wasm32"))]

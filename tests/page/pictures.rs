@@ -34,7 +34,7 @@ fn looks_like_this() {
             photograph(&browser, &pictures.join(format!("{device}-{scheme}.png")));
         }
     }
-    browser.open(&format!("{}bench.html?rounds=1", site.address()));
+    browser.open(&format!("{}bench.html?rounds=1&texts=32", site.address()));
     browser.click("#measure");
     browser.wait("the end", "return document.querySelector('#status').innerText === 'Done.'");
     photograph(&browser, &pictures.join("bench-phone-dark.png"));
