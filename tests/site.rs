@@ -1,7 +1,8 @@
 //! What `trunk build --release` left in the folder that `UNDERTONE_DIST` names: `make e2e` builds it and runs this.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{env, fs, path::PathBuf};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use undertone::bundle::{Bundle, FileEntry};
 use wasmparser::{Parser, Payload, Result};
@@ -12,6 +13,13 @@ use wasmparser::{Parser, Payload, Result};
 /// `UNDERTONE_DIST` does not name it.
 fn site() -> PathBuf {
     env::var_os("UNDERTONE_DIST").expect("UNDERTONE_DIST names the built site, as make e2e sees to").into()
+}
+
+/// All files in `folder` and the folders below it.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("UNDERTONE_DIST names the built site");
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// How many vector instructions a module holds.
@@ -62,8 +70,7 @@ fn both_engines_are_vectorised_and_one_runs_in_safari_too() {
     const RELAXED: &str = "worker_relaxed_bg.wasm";
     let dist = site();
     let mut engines = Vec::new();
-    for file in fs::read_dir(&dist).expect("UNDERTONE_DIST names the built site") {
-        let path = file.unwrap().path();
+    for path in files(&dist) {
         if path.extension().is_none_or(|extension| extension != "wasm") {
             continue;
         }
