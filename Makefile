@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -75,6 +75,9 @@ e2e: site ## Builds the site and visits it with Chromium
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page -- --include-ignored
+
+test-clients: ## Has the Perspective API's clients, for Python and Node, ask undertone serve
+	scripts/test-clients
 
 # PyTorch and a checkpoint are fetched once; PEER_PYTHON and BASE name ones that are there already.
 PEER_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python

@@ -118,6 +118,8 @@ pub mod ops;
 pub mod protocol;
 pub mod random;
 pub mod rows;
+#[cfg(all(feature = "serve", not(target_arch = "wasm32")))]
+pub mod serve;
 pub mod text;
 pub mod threshold;
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]

@@ -256,6 +256,11 @@ pub fn same_name(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right) || (!left.is_ascii() && left.to_lowercase() == right.to_lowercase())
 }
 
+/// JSON in which half an emoji, `"\ud83d"` without its other half, is �, and NaN is null; none where it has neither.
+pub fn with_whole_characters(json: &str) -> Option<String> {
+    json_lines::mended(json).map(|mended| mended.line)
+}
+
 /// A value as it stands in a sentence, cut where it is long: in a file whose columns have slipped it may be a whole comment.
 pub fn shown(value: &str) -> String {
     const LONGEST: usize = 40;

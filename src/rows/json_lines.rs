@@ -76,15 +76,15 @@ fn parse(line: &[u8]) -> Result<Parsed, Reason> {
 }
 
 /// A line with null for NaN and � for half an emoji.
-struct Mended {
-    line: String,
+pub struct Mended {
+    pub line: String,
     has_half: bool,
     /// Where in `line` each null stands for a NaN, which is a byte shorter.
     nulls: Vec<usize>,
 }
 
 /// The line mended; none where nothing is to be.
-fn mended(line: &str) -> Option<Mended> {
+pub fn mended(line: &str) -> Option<Mended> {
     let (mut mended, mut rest) = (String::with_capacity(line.len()), line);
     let (mut is_string, mut has_half, mut nulls) = (false, false, Vec::new());
     while let Some(character) = rest.chars().next() {

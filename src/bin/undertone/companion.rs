@@ -15,6 +15,8 @@ mod progress;
 mod prune;
 mod rates;
 mod report;
+#[cfg(feature = "serve")]
+mod serve;
 mod texts;
 mod train;
 
@@ -46,6 +48,8 @@ enum Command {
     Count(count::Arguments),
     Report(report::Arguments),
     Predict(predict::Arguments),
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     Faithfulness(faithfulness::Arguments),
 }
 
@@ -62,6 +66,8 @@ pub fn main() -> ExitCode {
         Command::Count(arguments) => count::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Faithfulness(arguments) => faithfulness::run(arguments),
     };
     match outcome {
