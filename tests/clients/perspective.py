@@ -2,9 +2,7 @@
 import sys
 from urllib.error import HTTPError
 
-sys.path.pop(0)  # This file has the package's name.
-
-from perspective import PerspectiveAPI  # noqa: E402
+from perspective import PerspectiveAPI
 
 api = PerspectiveAPI("any")
 api.api_client.url = sys.argv[1] + "/v1alpha1/{endpoint}"

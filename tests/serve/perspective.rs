@@ -212,7 +212,7 @@ fn half_an_emoji_is_a_character_of_one_unit() {
     assert_eq!(answer.json()["attributeScores"]["TOXICITY"]["spanScores"][0]["end"], 15);
     assert_eq!(
         answered(toxicity("NUL \u{0} and \u{feff} and [MASK]"))["attributeScores"]["TOXICITY"]["spanScores"][0]["end"],
-        24
+        22
     );
 }
 
