@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -160,6 +160,12 @@ fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint
 	@scripts/check-cuda
+
+SPARK_ROWS ?= 100000
+
+test-spark: ## Holds predict under Spark against predict by itself, and measures both (see docs/SCALE.md)
+	cargo build --release --bin undertone
+	BUNDLE="$(abspath $(BUNDLE))" scripts/test-spark $(SPARK_ROWS)
 
 # docs/RESULTS.md has the data's layout and what came out.
 DATA ?= data

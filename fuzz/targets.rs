@@ -116,7 +116,6 @@ pub fn rows(data: &[u8]) {
                     let _ = (cell.written(), cell.is_missing());
                 }
             }
-            Err(fault) if fault.ends_file => break,
             Err(fault) => assert!(fault.line >= 1 && !fault.reason.is_empty()),
         }
     }

@@ -12,18 +12,26 @@ use crate::bert::{Batch, Content, Model, TokenIds, Unit};
 use crate::bundle::{self, Bundle, HeadKind, Label, Manifest, Task, Windows};
 use crate::logistic::{is_present, probability};
 use crate::ops::Rounding;
-use crate::text::Tokenizer;
+use crate::text::{Offsets, Tokenizer, Tokens};
 use crate::{Error, Result};
 
+mod cache;
+mod effects;
 mod many;
+mod passes;
 mod reason;
 mod windows;
 mod words;
 
+use cache::Cache;
+pub use effects::WordEffect;
 pub use many::{BatchScorer, Scores};
+use passes::Read;
 pub use reason::Reason;
-use windows::{Cache, Read};
-pub use words::{TaskWords, WordEffect, WordScore};
+pub use words::{TaskWords, WordScore};
+
+/// What the model reads of a text at once, with each token's offsets.
+type Encoded = (Tokens, Vec<Option<Offsets>>);
 
 /// What the model says of one text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,17 +175,22 @@ impl Classifier {
     /// # Errors
     /// An answer is not a number, or a tensor operation fails, neither of which a well-formed bundle gives cause for.
     pub fn classify(&self, text: &str) -> Result<Classification> {
-        let Read { tokens, truncated, ids, offsets, logits } = self.read_text(text)?;
-        let reason = Reason::of(&self.tokenizer.reading(text, &ids, &offsets));
+        self.classify_encoded(text, self.tokenizer.encode_with_offsets(text)?)
+    }
+
+    /// The same for a text that has been tokenised.
+    fn classify_encoded(&self, text: &str, encoded: Encoded) -> Result<Classification> {
+        let Read { text: tokens, logits } = self.read_text(self.tokenised(text, encoded)?)?;
+        let reason = Reason::of(&self.tokenizer.reading(text, tokens.ids.iter().copied().zip(&tokens.offsets)));
         let (mut tasks, mut words) = (Vec::new(), Vec::new());
         for (task, logits) in self.manifest.tasks.iter().zip(&logits) {
             match task.unit {
                 Unit::Text => tasks.push(TaskScores::new(task, logits, reason)),
-                Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &offsets)),
+                Unit::Token => words.extend(TaskWords::of_each_label(task, logits, &tokens.offsets)),
             }
         }
         words.iter_mut().for_each(|words| words.hold_to(&tasks));
-        Ok(Classification { tokens, truncated, reason, tasks, words })
+        Ok(Classification { tokens: tokens.count(), truncated: tokens.is_cut, reason, tasks, words })
     }
 
     /// Why there is nothing to judge the beginning of `text` by, where there is not.
@@ -185,8 +198,13 @@ impl Classifier {
     /// # Errors
     /// As for [`Tokenizer::encode`].
     pub fn reason(&self, text: &str) -> Result<Option<Reason>> {
-        let (tokens, offsets) = self.tokenizer.encode_with_offsets(text)?;
-        Ok(Reason::of(&self.tokenizer.reading(text, &tokens.ids.input_ids, &offsets)))
+        Ok(self.reason_of(text, &self.tokenizer.encode_with_offsets(text)?))
+    }
+
+    fn reason_of(&self, text: &str, (tokens, offsets): &Encoded) -> Option<Reason> {
+        let ids = tokens.ids.input_ids.iter().zip(offsets);
+        let of_text = ids.filter_map(|(id, offsets)| Some((*id, offsets.as_ref()?)));
+        Reason::of(&self.tokenizer.reading(text, of_text))
     }
 
     /// The calibrated logits of each task about texts for a text of any length, and none for the other tasks.
@@ -194,7 +212,8 @@ impl Classifier {
     /// # Errors
     /// As for [`Self::classify`].
     pub fn text_logits(&self, text: &str) -> Result<Vec<Vec<f32>>> {
-        let logits = self.read_text(text)?.logits;
+        let encoded = self.tokenizer.encode_with_offsets(text)?;
+        let logits = self.read_text(self.tokenised(text, encoded)?)?.logits;
         let of_texts = |(task, logits): (&Task, Vec<f32>)| if task.unit.is_text() { logits } else { Vec::new() };
         Ok(self.manifest.tasks.iter().zip(logits).map(of_texts).collect())
     }

@@ -3,25 +3,30 @@
 //! Everybody's files come from somewhere else — a spreadsheet, a data frame, a database, a script — and each of these writes
 //! them in a way of its own. What can be told is told from the file: its encoding ([`encoding`]), the separator and the
 //! columns ([`table`]), which quotes are quotes ([`quotes`]), and what JSON has no word for (`json_lines`). What was read otherwise
-//! than it stands is said in [`Rows::notes`], and what cannot be read is a [`Fault`] with its line.
+//! than it stands is said in [`Rows::notes`], and what cannot be read is a [`Fault`] with its line, behind which reading goes on.
 //!
-//! The module is given bytes and knows no file system, since the companion and the page read files with it. Rows are lent
-//! one at a time; only the file's content is kept.
-
-use std::borrow::Cow;
-
-use serde_json::Value;
+//! The module is given bytes and knows no file system, since the companion and the page read files with it. A file may come piece by
+//! piece ([`Rows::coming`]); rows are lent one at a time, and no more is kept than the one that is being read ([`source`]). Who has
+//! something to say of each row's text reads [`texts`].
 
 pub mod encoding;
+pub mod texts;
 
+mod fields;
 mod json_lines;
 mod lines;
 mod quotes;
+mod row;
+mod separator;
+mod source;
 mod table;
 
-use encoding::Encoding;
+use encoding::{Decoder, Encoding};
 use json_lines::JsonLines;
-use lines::Lines;
+pub use row::{Cell, Column, Row};
+use row::{Cells, find};
+pub use source::LONGEST_ROW;
+use source::Source;
 use table::Table;
 
 /// What is wrong with a row, as it stands after the file and the line.
@@ -48,53 +53,27 @@ pub struct Fault {
     pub line: usize,
     /// What is wrong, and what to do.
     pub reason: Reason,
-    /// Whether nothing can be read after it.
-    pub ends_file: bool,
 }
 
 /// A file's rows, one after the other.
 pub struct Rows {
-    encoding: Encoding,
+    format: Format,
+    wanted: Vec<String>,
+    has_blank_lines: bool,
+    decoder: Decoder,
+    source: Source,
     kind: Kind,
 }
 
+/// How far a file is known.
 enum Kind {
+    /// What stands before the first row has not come yet.
+    Coming,
     Table(Table),
     JsonLines(JsonLines),
-    Lines(Lines),
-}
-
-/// Where a row has something: the place of a column, or a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// The column as the file calls it.
-    pub name: String,
-    /// Its place; none where rows have keys.
-    index: Option<usize>,
-}
-
-/// One row.
-pub struct Row<'a> {
-    /// The line that it begins in, counted from 1.
-    pub line: usize,
-    cells: Cells<'a>,
-}
-
-enum Cells<'a> {
-    Fields(table::Fields<'a>),
-    Object(serde_json::Map<String, Value>),
-    Text(&'a [u8]),
-}
-
-/// What a row has in a column.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell<'a> {
-    /// Nothing: no such key, null, or an empty field.
-    Empty,
-    /// A field, or a JSON string.
-    Text(&'a str),
-    /// A JSON value that is no string.
-    Json(&'a Value),
+    Lines,
+    /// It is of another kind than was said.
+    Refused,
 }
 
 impl Format {
@@ -118,29 +97,87 @@ impl Rows {
     /// # Errors
     /// The file is of another kind than `format`.
     pub fn new(content: Vec<u8>, format: Format, wanted: &[&str]) -> Result<Self, Fault> {
-        let (content, encoding) = encoding::decode(content);
-        let kind = match format {
-            Format::Table { separator } => Kind::Table(Table::new(content, separator, wanted)?),
-            Format::JsonLines => Kind::JsonLines(JsonLines::new(content)?),
-            Format::Lines => Kind::Lines(Lines::new(content)),
+        let mut rows = Self::coming(format, Some(encoding::of(&content)), wanted);
+        rows.push(&content);
+        drop(content);
+        rows.end();
+        rows.begin().unwrap_or(Ok(()))?;
+        Ok(rows)
+    }
+
+    /// The rows of a file whose content comes piece by piece ([`Self::push`], [`Self::end`]); its encoding is told by its first bytes where
+    /// it is not given. `wanted` is as for [`Self::new`].
+    pub fn coming(format: Format, encoding: Option<Encoding>, wanted: &[&str]) -> Self {
+        Self {
+            format,
+            wanted: wanted.iter().map(|name| (*name).to_owned()).collect(),
+            has_blank_lines: false,
+            decoder: Decoder::new(encoding),
+            source: Source::default(),
+            kind: Kind::Coming,
+        }
+    }
+
+    /// The same, where blank lines of a file of plain lines are rows, too.
+    pub fn with_blank_lines(self) -> Self {
+        Self { has_blank_lines: true, ..self }
+    }
+
+    /// Takes the bytes that come next. What has been read before is let go.
+    pub fn push(&mut self, block: &[u8]) {
+        let decoded = self.decoder.decode(block, false);
+        self.source.push(&decoded);
+    }
+
+    /// Nothing comes any more.
+    pub fn end(&mut self) {
+        let decoded = self.decoder.decode(b"", true);
+        self.source.push(&decoded);
+        self.source.end();
+    }
+
+    /// Reads what stands before the first row, as [`Self::next_row`] does by itself; none where it has not come yet.
+    ///
+    /// # Errors
+    /// The file is of another kind than was said, and has no rows.
+    pub fn begin(&mut self) -> Option<Result<(), Fault>> {
+        let Kind::Coming = self.kind else { return Some(Ok(())) };
+        let begun = match self.format {
+            Format::Table { separator } => Table::begin(&mut self.source, separator, &self.wanted)?.map(Kind::Table),
+            Format::JsonLines => JsonLines::begin(&self.source)?.map(Kind::JsonLines),
+            Format::Lines => Ok(Kind::Lines),
         };
-        Ok(Self { encoding, kind })
+        let (kind, outcome) = match begun {
+            Ok(kind) => (kind, Ok(())),
+            Err(fault) => (Kind::Refused, Err(fault)),
+        };
+        self.kind = kind;
+        Some(outcome)
+    }
+
+    /// How the file is laid out, as was said.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// The names of a table's columns, which are empty where the file is; none for files without a header.
     pub fn header(&self) -> Option<&[String]> {
-        match &self.kind {
-            Kind::Table(table) => Some(table.header()),
-            _ => None,
-        }
+        self.table().map(Table::header)
+    }
+
+    /// A table's header as it stands, in UTF-8 and without its line end.
+    pub fn header_written(&self) -> Option<&[u8]> {
+        self.table().map(Table::header_written)
+    }
+
+    /// What separates a table's columns.
+    pub fn separator(&self) -> Option<u8> {
+        self.table().map(Table::separator)
     }
 
     /// What separates a table's columns, in a word.
     pub fn separated_by(&self) -> Option<String> {
-        match &self.kind {
-            Kind::Table(table) => Some(table.separated_by()),
-            _ => None,
-        }
+        self.table().map(Table::separated_by)
     }
 
     /// Where the column `name` is, whatever its case; none where a header does not have it.
@@ -148,25 +185,31 @@ impl Rows {
     /// # Errors
     /// More than one column is called so.
     pub fn column(&self, name: &str) -> Result<Option<Column>, Fault> {
-        let Kind::Table(table) = &self.kind else {
-            return Ok(Some(Column { name: name.to_owned(), index: None }));
-        };
+        let Some(table) = self.table() else { return Ok(Some(Column::key(name))) };
         let names = table.header().iter().map(String::as_str);
         let index = find(names, name).map_err(|reason| Fault::new(table.header_line(), reason))?;
         Ok(index.map(|index| Column { name: table.header()[index].clone(), index: Some(index) }))
     }
 
-    /// The next row; none at the end of the file. After a [`Fault`] that does not end the file, the rows behind it follow.
+    /// The next row; none at the end of the file, or of what has come of it. After a [`Fault`] the rows behind it follow.
     pub fn next_row(&mut self) -> Option<Result<Row<'_>, Fault>> {
-        match &mut self.kind {
-            Kind::Table(table) => table
-                .next_record()
-                .map(|fields| fields.map(|fields| Row { line: fields.line, cells: Cells::Fields(fields) })),
-            Kind::JsonLines(lines) => lines
-                .next_object()
-                .map(|object| object.map(|(line, object)| Row { line, cells: Cells::Object(object) })),
-            Kind::Lines(lines) => lines.next_filled().map(|(line, text)| Ok(Row { line, cells: Cells::Text(text) })),
+        if let Err(fault) = self.begin()? {
+            return Some(Err(fault));
         }
+        let read = match &mut self.kind {
+            Kind::Table(table) => table.next_record(&mut self.source)?.map(|(line, row)| (line, Cells::Fields(row))),
+            Kind::JsonLines(lines) => {
+                lines.next_object(&mut self.source)?.map(|(line, object)| (line, Cells::Object(object)))
+            }
+            Kind::Lines => lines::next(&mut self.source, self.has_blank_lines)?.map(|(line, _)| (line, Cells::Text)),
+            Kind::Coming | Kind::Refused => return None,
+        };
+        Some(read.map(|(line, cells)| Row { line, written: self.source.row(), cells }))
+    }
+
+    /// The bytes of the row that was read last, in UTF-8 and without its line end, whether it is right or not.
+    pub fn last_written(&self) -> &[u8] {
+        self.source.row()
     }
 
     /// What was read otherwise than it stands in the file, in sentences; whole once the last row was read.
@@ -174,80 +217,17 @@ impl Rows {
         let of_rows = match &self.kind {
             Kind::Table(table) => table.notes(),
             Kind::JsonLines(lines) => lines.notes(),
-            Kind::Lines(_) => Vec::new(),
-        };
-        self.encoding.note().into_iter().chain(of_rows).collect()
-    }
-}
-
-impl Column {
-    /// The key `name` of rows that have keys.
-    pub fn key(name: &str) -> Self {
-        Self { name: name.to_owned(), index: None }
-    }
-}
-
-impl Row<'_> {
-    /// What the row has in `column`. A line of a file of plain lines has its text in every column.
-    ///
-    /// # Errors
-    /// It is no text in UTF-8, or two keys differ from the column's name in their case only.
-    pub fn cell(&self, column: &Column) -> Result<Cell<'_>, Reason> {
-        let not_utf8 = |_| format!("the column `{}` is not UTF-8; save the file with UTF-8 encoding", column.name);
-        match &self.cells {
-            Cells::Fields(fields) => {
-                let field = column.index.map_or(&b""[..], |index| fields.field(index));
-                let text = std::str::from_utf8(field).map_err(not_utf8)?;
-                Ok(if text.is_empty() { Cell::Empty } else { Cell::Text(text) })
-            }
-            Cells::Object(object) => {
-                let key = find(object.keys().map(String::as_str), &column.name)?;
-                Ok(match key.and_then(|key| object.values().nth(key)) {
-                    None | Some(Value::Null) => Cell::Empty,
-                    Some(Value::String(text)) => Cell::Text(text),
-                    Some(other) => Cell::Json(other),
-                })
-            }
-            Cells::Text(text) => Ok(Cell::Text(
-                std::str::from_utf8(text).map_err(|_| "the line is not UTF-8; save the file with UTF-8 encoding")?,
-            )),
-        }
-    }
-
-    /// The names of what the row has: its keys, or nothing where a header has them.
-    pub fn keys(&self) -> Vec<&str> {
-        match &self.cells {
-            Cells::Object(object) => object.keys().map(String::as_str).collect(),
             _ => Vec::new(),
-        }
-    }
-}
-
-impl<'a> Cell<'a> {
-    /// The cell as it is written; none where it is empty.
-    pub fn written(&self) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Empty => None,
-            Self::Text(text) => Some(Cow::Borrowed(text)),
-            Self::Json(value) => Some(Cow::Owned(value.to_string())),
-        }
+        };
+        self.decoder.encoding().note().into_iter().chain(of_rows).collect()
     }
 
-    /// Whether there is nothing in the cell, or what programs write for a value that they do not have: NaN (pandas), NA (R), null.
-    pub fn is_missing(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Text(text) => is_missing(text),
-            Self::Json(_) => false,
+    fn table(&self) -> Option<&Table> {
+        match &self.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
         }
     }
-}
-
-/// Whether a text is what programs write for a value that they do not have, or blank.
-fn is_missing(text: &str) -> bool {
-    const WRITTEN: [&str; 8] = ["nan", "na", "n/a", "#n/a", "<na>", "null", "none", "-nan"];
-    let text = text.trim();
-    text.is_empty() || WRITTEN.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether two names or values are the same but for case and the white space around them.
@@ -270,28 +250,9 @@ pub fn shown(value: &str) -> String {
     }
 }
 
-/// Where `name` is among `names`: the one that is written so, or else the one that differs in its case only.
-fn find<'n>(names: impl Iterator<Item = &'n str> + Clone, name: &str) -> Result<Option<usize>, Reason> {
-    let only = |is_it: &dyn Fn(&str) -> bool| {
-        let mut found = names.clone().enumerate().filter(|(_, other)| is_it(other));
-        match (found.next(), found.next()) {
-            (Some((_, one)), Some(_)) => Err(format!("there are two columns `{one}`; rename or remove one")),
-            (one, _) => Ok(one.map(|(index, _)| index)),
-        }
-    };
-    match only(&|other| other == name)? {
-        None => only(&|other| same_name(other, name)),
-        found => Ok(found),
-    }
-}
-
 impl Fault {
     fn new(line: usize, reason: impl Into<Reason>) -> Self {
-        Self { line, reason: reason.into(), ends_file: false }
-    }
-
-    fn ending(line: usize, reason: impl Into<Reason>) -> Self {
-        Self { ends_file: true, ..Self::new(line, reason) }
+        Self { line, reason: reason.into() }
     }
 }
 

@@ -248,19 +248,16 @@ impl Tokenizer {
     pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Offsets>, bool)> {
         let read = self.read(text, most_tokens);
         let (mut ids, mut offsets) = (Vec::<u32>::new(), Vec::<Offsets>::new());
-        // tokenizers ends a text at the word that reaches its limit, so the next part starts with that.
+        // tokenizers ends a text at the word that reaches its limit, which overflows as a whole; so the next part starts behind that.
         let (mut start, mut words) = (0, 0);
         let goes_on = loop {
             let encoding = self.inner.encode(&read.text[start..], true).map_err(malformed)?;
             let goes_on = !encoding.get_overflowing().is_empty();
-            let tokens = encoding.get_ids().iter().zip(encoding.get_offsets()).zip(encoding.get_word_ids());
-            let mut tokens: Vec<(u32, Range<usize>, u32)> = tokens
+            let all = std::iter::once(&encoding).chain(encoding.get_overflowing());
+            let tokens = all.flat_map(|part| part.get_ids().iter().zip(part.get_offsets()).zip(part.get_word_ids()));
+            let tokens: Vec<(u32, Range<usize>, u32)> = tokens
                 .filter_map(|((id, &(from, to)), word)| Some((*id, start + from..start + to, (*word)?)))
                 .collect();
-            let last = tokens.last().map(|(.., word)| *word);
-            if goes_on && tokens.first().map(|(.., word)| *word) != last {
-                tokens.retain(|(.., word)| Some(*word) != last);
-            }
             let Some(end) = tokens.iter().map(|(_, bytes, _)| bytes.end).max().filter(|end| *end > start) else {
                 break goes_on;
             };

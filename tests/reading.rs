@@ -139,6 +139,19 @@ fn an_insult_after_forty_kind_sentences_is_found_and_shown() {
 }
 
 #[test]
+fn words_have_effects_beyond_what_is_read_at_once() {
+    let text = format!("{} You are a complete idiot.", kind(27).join(" "));
+    let (task, label) = SHIPPED.find("toxicity", "toxic").unwrap();
+    let effects = SHIPPED.effects(&text, task, label).unwrap();
+    assert!(SHIPPED.classify(&text).unwrap().tokens > 512);
+    let idiot = text.find("idiot").unwrap();
+    let strongest = effects.iter().max_by(|a, b| a.effect.total_cmp(&b.effect)).unwrap();
+    assert!(strongest.bytes.contains(&idiot) && strongest.effect > 0.02, "{strongest:?}");
+    assert!(effects.windows(2).all(|pair| pair[0].bytes.end <= pair[1].bytes.start), "each word once, in order");
+    assert_eq!(effects.first().unwrap().bytes, 0..6);
+}
+
+#[test]
 fn a_list_of_texts_is_read_in_the_same_way() {
     let texts = vec![format!("{} You are a complete idiot.", kind(40).join(" ")), "?!".to_owned(), "good".to_owned()];
     let mut scorer = BatchScorer::new(texts.clone());
@@ -192,11 +205,13 @@ fn of_ten_megabytes_no_more_is_read_than_of_a_long_text() {
 fn a_long_text_has_the_tokens_of_its_parts() {
     let manifest = SHIPPED.manifest();
     let json = std::fs::read(folder().join("public/models/undertone/tokenizer.json")).unwrap();
-    let text = format!("{} Donaudampfschifffahrtsgesellschaft!\n\n", kind(7).join(" ")).repeat(6);
+    let pieces = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen";
+    let text = format!("{} {pieces}!\n\n", kind(7).join(" ")).repeat(6);
     let tokenizer = |most| Tokenizer::from_json(&json, most).unwrap().normalising(manifest.normalisation);
     let (whole, offsets) = tokenizer(5000).encode_with_offsets(&text).unwrap();
     let expected: Vec<_> = whole.ids.input_ids.into_iter().zip(offsets).filter(|(_, token)| token.is_some()).collect();
-    for most in [64, 512] {
+    // A word may have more pieces than are read at once.
+    for most in [8, 16, 64, 512] {
         let (ids, offsets, is_cut) = tokenizer(most).encode_long(&text, 4000).unwrap();
         let found: Vec<_> = ids.into_iter().zip(offsets.into_iter().map(Some)).collect();
         assert!(found == expected && !is_cut, "{most}: {} of {}", found.len(), expected.len());

@@ -9,7 +9,8 @@ use crate::logistic::one_against_rest;
 use crate::{Error, Result};
 
 /// What answers have beside those of the tasks, which may therefore not be called so.
-const RESERVED: [&str; 6] = ["text", "tokens", "truncated", "reason", "effects", "classes"];
+const RESERVED: [&str; 10] =
+    ["text", "row", "line", "tokens", "truncated", "reason", "effects", "classes", "error", "written"];
 
 /// One classification task, which is one head of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classification, Classifier, Reason, TaskScores};
+use super::{Classification, Classifier, Encoded, Reason, TaskScores};
 use crate::Result;
 use crate::bert::Batch;
 use crate::logistic::probability;
@@ -36,7 +36,7 @@ pub struct BatchScorer {
     /// The places of the texts that wait, the longest last, which is the next.
     waiting: Vec<usize>,
     /// The text that no longer fitted into the last slice.
-    next: Option<(usize, Tokens)>,
+    next: Option<(usize, Encoded)>,
     scores: Vec<Scores>,
 }
 
@@ -58,15 +58,15 @@ impl BatchScorer {
     /// # Errors
     /// As [`Classifier::classify`].
     pub fn advance(&mut self, classifier: &Classifier) -> Result<()> {
-        let slice = self.slice(|text| classifier.tokenizer.encode(text))?;
+        let slice = self.slice(|text| classifier.tokenizer.encode_with_offsets(text))?;
         // What is longer than the model reads at once may want to be read in windows, and waits for no other anyway.
-        let (long, short): (Vec<_>, Vec<_>) = slice.into_iter().partition(|(_, tokens)| tokens.truncated);
-        let (places, tokens): (Vec<_>, Vec<_>) = short.into_iter().unzip();
-        for (place, scores) in places.into_iter().zip(classifier.scores(tokens)?) {
-            self.scores[place] = Scores { reason: classifier.reason(&self.texts[place])?, ..scores };
+        let (long, short): (Vec<_>, Vec<_>) = slice.into_iter().partition(|(_, (tokens, _))| tokens.truncated);
+        let scores = classifier.scores(short.iter().map(|(_, (tokens, _))| tokens))?;
+        for ((place, encoded), scores) in short.iter().zip(scores) {
+            self.scores[*place] = Scores { reason: classifier.reason_of(&self.texts[*place], encoded), ..scores };
         }
-        for (place, _) in long {
-            self.scores[place] = classifier.classify(&self.texts[place])?.into();
+        for (place, encoded) in long {
+            self.scores[place] = classifier.classify_encoded(&self.texts[place], encoded)?.into();
         }
         Ok(())
     }
@@ -77,22 +77,22 @@ impl BatchScorer {
     }
 
     /// The next texts, with their places in the list. Tokenising takes its time too, so none are tokenised before their turn.
-    fn slice(&mut self, tokenise: impl Fn(&str) -> Result<Tokens>) -> Result<Vec<(usize, Tokens)>> {
+    fn slice(&mut self, tokenise: impl Fn(&str) -> Result<Encoded>) -> Result<Vec<(usize, Encoded)>> {
         let mut slice = Vec::new();
         let mut room = SLICE;
-        while let Some((place, tokens)) = self.take(&tokenise)? {
-            let length = tokens.ids.input_ids.len();
+        while let Some((place, encoded)) = self.take(&tokenise)? {
+            let length = encoded.0.ids.input_ids.len();
             if length > room && !slice.is_empty() {
-                self.next = Some((place, tokens));
+                self.next = Some((place, encoded));
                 return Ok(slice);
             }
             room = room.saturating_sub(length);
-            slice.push((place, tokens));
+            slice.push((place, encoded));
         }
         Ok(slice)
     }
 
-    fn take(&mut self, tokenise: impl Fn(&str) -> Result<Tokens>) -> Result<Option<(usize, Tokens)>> {
+    fn take(&mut self, tokenise: impl Fn(&str) -> Result<Encoded>) -> Result<Option<(usize, Encoded)>> {
         if self.next.is_some() {
             return Ok(self.next.take());
         }
@@ -110,12 +110,12 @@ impl From<Classification> for Scores {
 
 impl Classifier {
     /// Scores `texts` together, without a word on whether there is something to judge by.
-    fn scores(&self, texts: Vec<Tokens>) -> Result<Vec<Scores>> {
-        if texts.is_empty() {
+    fn scores<'t>(&self, texts: impl Iterator<Item = &'t Tokens> + Clone) -> Result<Vec<Scores>> {
+        if texts.clone().next().is_none() {
             return Ok(Vec::new());
         }
-        let logits = self.logits(&Batch::pack(texts.iter().map(|text| &text.ids))?)?;
-        let of_text = |(place, text): (usize, Tokens)| {
+        let logits = self.logits(&Batch::pack(texts.clone().map(|text| &text.ids))?)?;
+        let of_text = |(place, text): (usize, &Tokens)| {
             let about_texts = self.manifest.tasks.iter().zip(&logits).filter(|(task, _)| task.unit.is_text());
             let tasks = about_texts.map(|(task, logits)| {
                 let labels = task.labels.len();
@@ -123,7 +123,7 @@ impl Classifier {
             });
             Scores { tokens: text.ids.input_ids.len(), truncated: text.truncated, reason: None, tasks: tasks.collect() }
         };
-        Ok(texts.into_iter().enumerate().map(of_text).collect())
+        Ok(texts.enumerate().map(of_text).collect())
     }
 }
 
@@ -133,9 +133,9 @@ mod tests {
     use crate::bert::TokenIds;
 
     /// As many tokens as the text has bytes.
-    fn tokenise(text: &str) -> Result<Tokens> {
+    fn tokenise(text: &str) -> Result<Encoded> {
         let ids = TokenIds { input_ids: vec![7; text.len()], token_type_ids: vec![0; text.len()] };
-        Ok(Tokens { ids, truncated: false })
+        Ok((Tokens { ids, truncated: false }, vec![None; text.len()]))
     }
 
     /// The places in each slice of texts of these lengths.

@@ -1,23 +1,15 @@
 //! Which words did it.
 //!
-//! Where marked words taught the model, a head scores every token ([`TaskWords`]). Elsewhere each word is hidden in turn, and
-//! what that changes is the word's effect ([`Classifier::effects`]; Zeiler & Fergus 2014 call it occlusion): one pass through
-//! the model for each word, so it is for when there is time. The shares of a text's logit that mean pooling would give for
-//! nothing are flat and are not used.
+//! Where marked words taught the model, a head scores every token. Elsewhere a word's effect tells ([`effects`](super::effects)).
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classifier, TaskScores};
-use crate::bert::{Batch, TokenIds};
+use super::TaskScores;
 use crate::bundle::{Label, Task};
 use crate::logistic::{is_present, probability};
 use crate::text::Offsets;
-use crate::{Error, Result};
-
-/// Texts with one word hidden that go through the model at once.
-const BATCH: usize = 32;
 
 /// The words of a text by one label of a task that is about words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,18 +38,9 @@ pub struct WordScore {
     pub probability: f32,
 }
 
-/// What a word does to the probability of a label.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WordEffect {
-    /// The bytes of the text that the word is made of.
-    pub bytes: Range<usize>,
-    /// The probability with the word less that with the word hidden: −1 to 1.
-    pub effect: f32,
-}
-
 impl TaskWords {
     /// `logits` are (tokens, labels), and `offsets` those of the tokens.
-    pub(super) fn of_each_label(task: &Task, logits: &[f32], offsets: &[Option<Offsets>]) -> Vec<Self> {
+    pub(super) fn of_each_label(task: &Task, logits: &[f32], offsets: &[Offsets]) -> Vec<Self> {
         let known = words(offsets);
         let of_label = |(number, label): (usize, &Label)| {
             let highest = |word: &Word| {
@@ -104,51 +87,17 @@ impl TaskWords {
     }
 }
 
-impl Classifier {
-    /// What each word and sign of `text` does to the label number `label` of the task number `task`, in the text's order.
-    ///
-    /// # Errors
-    /// There is no such label, the task is about words itself, or the tokenizer has no `[MASK]` to hide words by.
-    pub fn effects(&self, text: &str, task: usize, label: usize) -> Result<Vec<WordEffect>> {
-        let labels = match self.manifest.tasks.get(task) {
-            Some(task) if task.unit.is_text() => task.labels.len(),
-            _ => return Err(Error::invalid("words have effects on tasks about texts only")),
-        };
-        if label >= labels {
-            return Err(Error::invalid(format!("the task has {labels} labels, and none of number {label}")));
-        }
-        let mask = self.tokenizer.mask().ok_or_else(|| {
-            Error::invalid("the bundle's tokenizer has no token [MASK], so no word can be hidden to see what it does")
-        })?;
-        let (tokens, offsets) = self.tokenizer.encode_with_offsets(text)?;
-        let words = words(&offsets);
-        let with = probability(self.logits(&Batch::pack([&tokens.ids])?)?[task][label]);
-        let mut effects = Vec::with_capacity(words.len());
-        for words in words.chunks(BATCH) {
-            let hidden: Vec<TokenIds> =
-                words.iter().map(|word| hidden(&tokens.ids, word.tokens.clone(), mask)).collect();
-            let logits = self.logits(&Batch::pack(&hidden)?)?.swap_remove(task);
-            effects.extend(words.iter().zip(logits.chunks_exact(labels)).map(|(word, without)| WordEffect {
-                bytes: word.bytes.clone(),
-                effect: with - probability(without[label]),
-            }));
-        }
-        Ok(effects)
-    }
-}
-
 /// A word, by the bytes of the text and by its tokens.
-struct Word {
-    bytes: Range<usize>,
-    tokens: Range<usize>,
+pub(super) struct Word {
+    pub bytes: Range<usize>,
+    pub tokens: Range<usize>,
 }
 
 /// The words that `offsets` of tokens are in.
-fn words(offsets: &[Option<Offsets>]) -> Vec<Word> {
+pub(super) fn words(offsets: &[Offsets]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut last = None;
-    for (token, offsets) in offsets.iter().enumerate() {
-        let Some(Offsets { bytes, word }) = offsets else { continue };
+    for (token, Offsets { bytes, word }) in offsets.iter().enumerate() {
         match words.last_mut() {
             Some(known) if last == Some(word) => {
                 known.bytes.end = bytes.end.max(known.bytes.end);
@@ -159,10 +108,4 @@ fn words(offsets: &[Option<Offsets>]) -> Vec<Word> {
         last = Some(word);
     }
     words
-}
-
-fn hidden(ids: &TokenIds, word: Range<usize>, mask: u32) -> TokenIds {
-    let mut hidden = ids.clone();
-    hidden.input_ids[word].fill(mask);
-    hidden
 }

@@ -6,6 +6,7 @@
 //! (<https://encoding.spec.whatwg.org/#windows-1252>); but a file with more letters that are right UTF-8 than bytes that are not is UTF-8 with
 //! broken rows, and its rows say so.
 
+use std::borrow::Cow;
 use std::str::Utf8Chunk;
 
 /// What a file is encoded in.
@@ -19,19 +20,98 @@ pub enum Encoding {
     Windows1252,
 }
 
-/// So many bytes tell UTF-16.
+/// So many bytes tell UTF-16, if there are as many, and so few do.
 const LOOKED_AT: usize = 1024;
+const TELLING: usize = 4;
 
-/// `content` in UTF-8 and without a byte order mark, and what it was encoded in.
-pub fn decode(mut content: Vec<u8>) -> (Vec<u8>, Encoding) {
-    if content.starts_with(b"\xef\xbb\xbf") {
-        content.drain(..3);
-    } else if let Some(unit) = utf16_unit(&content) {
-        return (from_utf16(&content, unit), Encoding::Utf16);
-    } else if is_windows1252(&content) {
-        return (content.iter().map(|byte| windows1252(*byte)).collect::<String>().into_bytes(), Encoding::Windows1252);
+/// What a file with this content is encoded in.
+pub fn of(content: &[u8]) -> Encoding {
+    match () {
+        () if content.starts_with(UTF8_MARK) => Encoding::Utf8,
+        () if utf16_unit(content).is_some() => Encoding::Utf16,
+        () if is_windows1252(content) => Encoding::Windows1252,
+        () => Encoding::Utf8,
     }
-    (content, Encoding::Utf8)
+}
+
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How two bytes make a unit of UTF-16.
+type Unit = fn([u8; 2]) -> u16;
+
+/// Makes UTF-8 without a byte order mark of a file's bytes as they come.
+pub struct Decoder {
+    encoding: Option<Encoding>,
+    unit: Unit,
+    has_begun: bool,
+    /// What can be decoded only with what comes next.
+    pending: Vec<u8>,
+}
+
+impl Decoder {
+    /// What the file is encoded in; where not given, UTF-8 or UTF-16 as its first bytes tell. Only a whole file can tell Windows-1252
+    /// from UTF-8 with a few broken rows ([`of`]).
+    pub fn new(encoding: Option<Encoding>) -> Self {
+        Self { encoding, unit: u16::from_le_bytes, has_begun: false, pending: Vec::new() }
+    }
+
+    /// What the file is encoded in, as far as is known.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding.unwrap_or(Encoding::Utf8)
+    }
+
+    /// The next bytes in UTF-8; of the file's last bytes, too, if these are.
+    pub fn decode<'a>(&mut self, block: &'a [u8], is_last: bool) -> Cow<'a, [u8]> {
+        if self.has_begun && self.encoding() == Encoding::Utf8 {
+            return Cow::Borrowed(block);
+        }
+        self.pending.extend_from_slice(block);
+        if !self.has_begun && !self.begin(is_last) {
+            return Cow::Borrowed(b"");
+        }
+        let pending = std::mem::take(&mut self.pending);
+        Cow::Owned(match self.encoding() {
+            Encoding::Utf8 => pending,
+            Encoding::Windows1252 => pending.iter().map(|byte| windows1252(*byte)).collect::<String>().into_bytes(),
+            Encoding::Utf16 => self.decode_utf16(&pending, is_last),
+        })
+    }
+
+    /// Looks at the first bytes; false where there are too few.
+    fn begin(&mut self, is_last: bool) -> bool {
+        if self.pending.len() < TELLING && !is_last && !is_plain(&self.pending) {
+            return false;
+        }
+        self.has_begun = true;
+        let unit = utf16_unit(&self.pending);
+        self.unit = unit.unwrap_or(self.unit);
+        let encoding = *self.encoding.get_or_insert(if unit.is_some() { Encoding::Utf16 } else { Encoding::Utf8 });
+        let mark = match encoding {
+            Encoding::Utf8 if self.pending.starts_with(UTF8_MARK) => UTF8_MARK.len(),
+            Encoding::Utf16 if self.pending.starts_with(b"\xff\xfe") || self.pending.starts_with(b"\xfe\xff") => 2,
+            _ => 0,
+        };
+        self.pending.drain(..mark);
+        true
+    }
+
+    fn decode_utf16(&mut self, bytes: &[u8], is_last: bool) -> Vec<u8> {
+        let mut length = bytes.len() - bytes.len() % 2;
+        // The first half of a character waits for the second.
+        let is_first_half = |pair: &[u8]| matches!((self.unit)([pair[0], pair[1]]), 0xd800..=0xdbff);
+        if !is_last && length > 0 && is_first_half(&bytes[length - 2..length]) {
+            length -= 2;
+        }
+        let units = bytes[..length].chunks_exact(2).map(|pair| (self.unit)([pair[0], pair[1]]));
+        let mut text: String =
+            char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        match is_last {
+            true if length < bytes.len() => text.push(char::REPLACEMENT_CHARACTER),
+            true => {}
+            false => self.pending = bytes[length..].to_vec(),
+        }
+        text.into_bytes()
+    }
 }
 
 impl Encoding {
@@ -48,8 +128,13 @@ impl Encoding {
     }
 }
 
+/// Whether a few bytes are UTF-8 for sure, as those of a short line that somebody types.
+fn is_plain(content: &[u8]) -> bool {
+    content.len() >= 2 && content.iter().all(|byte| *byte != 0 && byte.is_ascii())
+}
+
 /// How two bytes make a unit, where `content` is UTF-16.
-fn utf16_unit(content: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+fn utf16_unit(content: &[u8]) -> Option<Unit> {
     if content.starts_with(b"\xff\xfe") {
         return Some(u16::from_le_bytes);
     }
@@ -61,23 +146,13 @@ fn utf16_unit(content: &[u8]) -> Option<fn([u8; 2]) -> u16> {
     let (high, low) = (count(0), count(1));
     // Texts in other letters than those of the header have fewer zeros, but a file in UTF-8 has none at all.
     let enough = (pairs.len() / 8).max(1);
-    match (high, low) {
-        (0, low) if low > enough => Some(u16::from_le_bytes),
-        (high, 0) if high > enough => Some(u16::from_be_bytes),
-        _ => None,
+    // Of other characters than those the other byte of a unit can be zero, too, as in many an emoji.
+    let is_most = |zeros: usize, others: usize| zeros > enough && zeros > 4 * others;
+    match () {
+        () if is_most(low, high) => Some(u16::from_le_bytes),
+        () if is_most(high, low) => Some(u16::from_be_bytes),
+        () => None,
     }
-}
-
-fn from_utf16(content: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
-    let pairs = content.chunks_exact(2);
-    let is_odd = !pairs.remainder().is_empty();
-    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
-    let characters = char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER));
-    let mut text: String = characters.collect();
-    if is_odd {
-        text.push(char::REPLACEMENT_CHARACTER);
-    }
-    text.strip_prefix('\u{feff}').unwrap_or(&text).as_bytes().to_vec()
 }
 
 fn is_windows1252(content: &[u8]) -> bool {

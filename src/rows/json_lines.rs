@@ -5,32 +5,38 @@
 
 use serde_json::{Map, Value};
 
-use super::lines::Lines;
-use super::{Fault, Reason};
+use super::source::Source;
+use super::{Fault, Reason, lines};
 
 type Object = Map<String, Value>;
 
 /// A file of JSON lines.
 pub struct JsonLines {
-    lines: Lines,
     /// Rows with half an emoji.
     halves: usize,
 }
 
 impl JsonLines {
-    pub fn new(content: Vec<u8>) -> Result<Self, Fault> {
-        if content.trim_ascii_start().starts_with(b"[") {
-            return Err(Fault::ending(
+    /// None where nothing has come yet.
+    pub fn begin(source: &Source) -> Option<Result<Self, Fault>> {
+        let content = source.content();
+        let first = content.at(content.find(|byte| !byte.is_ascii_whitespace())?)?;
+        let is_array = first == Some(b'[');
+        Some(match is_array {
+            true => Err(Fault::new(
                 1,
                 "this is one JSON array; write its objects one a line, without brackets and commas around them",
-            ));
-        }
-        Ok(Self { lines: Lines::new(content), halves: 0 })
+            )),
+            false => Ok(Self { halves: 0 }),
+        })
     }
 
     /// The next object, and its line.
-    pub fn next_object(&mut self) -> Option<Result<(usize, Object), Fault>> {
-        let (number, line) = self.lines.next_filled()?;
+    pub fn next_object(&mut self, source: &mut Source) -> Option<Result<(usize, Object), Fault>> {
+        let (number, line) = match lines::next(source, false)? {
+            Ok(line) => line,
+            Err(fault) => return Some(Err(fault)),
+        };
         Some(match parse(line) {
             Ok(Parsed { object, has_half }) => {
                 self.halves += usize::from(has_half);

@@ -1,44 +1,77 @@
 //! Lines, whether they end in a line feed, as in Windows or as on old Macs.
 
-/// A file's lines, one after the other.
-pub struct Lines {
-    content: Vec<u8>,
-    position: usize,
-    /// Lines before `position`.
-    line: usize,
+use super::Fault;
+use super::source::Source;
+
+/// What there is of a file from some place on.
+#[derive(Clone, Copy)]
+pub struct Content<'a> {
+    pub bytes: &'a [u8],
+    /// Whether nothing follows.
+    pub is_whole: bool,
 }
 
-impl Lines {
-    pub fn new(content: Vec<u8>) -> Self {
-        Self { content, position: 0, line: 0 }
+impl<'a> Content<'a> {
+    /// What follows after so many bytes.
+    pub fn from(self, at: usize) -> Self {
+        Self { bytes: &self.bytes[at..], ..self }
     }
 
-    /// The next line with anything but white space in it, and its number.
-    pub fn next_filled(&mut self) -> Option<(usize, &[u8])> {
-        while self.position < self.content.len() {
-            let (start, end) = (self.position, self.position + length(&self.content[self.position..]));
-            self.position = end + break_length(&self.content[end..]);
-            self.line += 1;
-            if !self.content[start..end].trim_ascii().is_empty() {
-                return Some((self.line, &self.content[start..end]));
-            }
+    /// The byte at a place, or that the file ends there; none where it has not come yet.
+    pub fn at(self, at: usize) -> Option<Option<u8>> {
+        match self.bytes.get(at) {
+            Some(byte) => Some(Some(*byte)),
+            None => self.is_whole.then_some(None),
         }
-        None
     }
+
+    /// Where the first byte is that `is_it`, or the end; none where neither has come yet.
+    pub fn find(self, is_it: impl Fn(u8) -> bool) -> Option<usize> {
+        let found = self.bytes.iter().position(|byte| is_it(*byte));
+        found.or(self.is_whole.then_some(self.bytes.len()))
+    }
+
+    /// How long the line end is that the content begins with: 0 where it begins with none; none where that is not known yet.
+    pub fn line_end(self) -> Option<usize> {
+        match self.at(0)? {
+            Some(b'\r') => Some(1 + usize::from(self.at(1)? == Some(b'\n'))),
+            Some(b'\n') => Some(1),
+            _ => Some(0),
+        }
+    }
+
+    /// How long the line is that the content begins with, without its end; none where the end has not come yet.
+    pub fn line(self) -> Option<&'a [u8]> {
+        let length = self.find(is_break)?;
+        self.from(length).line_end()?;
+        Some(&self.bytes[..length])
+    }
+}
+
+/// The next line with anything but white space in it, or the next one where blank ones are rows; its number and its bytes. None at the end
+/// of what has come.
+pub fn next(source: &mut Source, are_blank_rows: bool) -> Option<Result<(usize, &[u8]), Fault>> {
+    loop {
+        if !source.find_line(false) {
+            return None;
+        }
+        let line = source.content().line()?;
+        let (length, is_row) = (line.len(), are_blank_rows || !line.trim_ascii().is_empty());
+        match source.take(length) {
+            Ok(number) if is_row => return Some(Ok((number, source.row()))),
+            Ok(_) => {}
+            Err(fault) => return Some(Err(fault)),
+        }
+    }
+}
+
+fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// How long the line is that `content` begins with, without its end.
 pub fn length(content: &[u8]) -> usize {
-    content.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(content.len())
-}
-
-/// How long the line end is that `content` begins with: 0 where it begins with none.
-pub fn break_length(content: &[u8]) -> usize {
-    match content {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r' | b'\n', ..] => 1,
-        _ => 0,
-    }
+    content.iter().position(|byte| is_break(*byte)).unwrap_or(content.len())
 }
 
 /// How many line ends `content` has.

@@ -4,18 +4,25 @@
 //! with a quote is one of two things. A program escaped quotes by a backslash, `"she said \"no\""`: they are doubled here. Or the quote is a
 //! character of a text that nobody put in quotes, which is what TSV files mostly hold, `"Great movie", he said⇥0`: there the field
 //! is put in quotes. In a file with commas that second way would cut the text at its commas, so it is a fault.
+//!
+//! A quote that is wrong must not take the rows behind it along: the record with it is its first line alone, unless what follows is no row.
 
-use super::lines;
+use std::borrow::Cow;
 
-/// A file's content in which every quote is one of RFC 4180.
-pub struct Tidied {
-    pub content: Vec<u8>,
+use super::lines::{self, Content};
+
+/// The record that some content begins with.
+pub struct Record<'a> {
+    /// How many bytes it is long, without its line end.
+    pub length: usize,
+    /// The record with quotes as in RFC 4180, unless some are wrong.
+    pub tidied: Cow<'a, [u8]>,
     /// Fields that begin with a quote which is a character.
     pub characters: usize,
     /// Fields whose quotes were escaped by backslashes.
     pub escaped: usize,
-    /// Where fields begin whose quotes are wrong, in order.
-    pub faults: Vec<(usize, Wrong)>,
+    /// What is wrong with its quotes.
+    pub wrong: Option<Wrong>,
 }
 
 /// What is wrong with a field's quotes.
@@ -37,85 +44,111 @@ enum Quoted {
     NeverClosed,
 }
 
-pub fn tidy(content: Vec<u8>, separator: u8) -> Tidied {
-    let mut tidied = Tidied { content: Vec::new(), characters: 0, escaped: 0, faults: Vec::new() };
+/// The record that `content` begins with, of which `is_row` tells whether a line could be one by itself; none where its end has not come
+/// yet.
+pub fn record<'a>(content: Content<'a>, separator: u8, is_row: &dyn Fn(&[u8]) -> bool) -> Option<Record<'a>> {
+    let mut tidied = Vec::new();
+    let (mut characters, mut escaped) = (0, 0);
     // What of `content` was copied, and the start of the next field.
     let (mut copied, mut at) = (0, 0);
-    while at < content.len() {
-        let field = &content[at..];
-        if field[0] == b'"' {
-            let quoted = doubled(field, separator);
+    loop {
+        let field = content.from(at);
+        if field.bytes.first() == Some(&b'"') {
+            let quoted = doubled(field, separator)?;
             let whole = match quoted {
-                Quoted::Whole(length) if separator == b'\t' && is_swallowing(&field[..length]) => None,
+                Quoted::Whole(length) if separator == b'\t' && is_swallowing(&field.bytes[..length]) => None,
                 Quoted::Whole(length) => Some(length),
                 _ => None,
             };
             at += if let Some(length) = whole {
                 length
-            } else if let Some(length) = backslashed(field, separator) {
-                tidied.content.extend_from_slice(&content[copied..at]);
-                double(&unescape(&field[1..length - 1]), &mut tidied.content);
-                tidied.escaped += 1;
+            } else if let Some(length) = backslashed(field, separator)? {
+                tidied.extend_from_slice(&content.bytes[copied..at]);
+                double(&unescape(&field.bytes[1..length - 1]), &mut tidied);
+                escaped += 1;
                 copied = at + length;
                 length
             } else if separator == b'\t' {
-                let length = end_of_field(field, separator);
-                tidied.content.extend_from_slice(&content[copied..at]);
-                double(&field[..length], &mut tidied.content);
-                tidied.characters += 1;
+                let length = end_of_field(field, separator)?;
+                tidied.extend_from_slice(&content.bytes[copied..at]);
+                double(&field.bytes[..length], &mut tidied);
+                characters += 1;
                 copied = at + length;
                 length
             } else {
-                let (wrong, length) = match quoted {
-                    Quoted::Closed(length) => (Wrong::Closed, length),
-                    _ => (Wrong::NeverClosed, field.len()),
+                let (wrong, closed) = match quoted {
+                    Quoted::Closed(length) => (Wrong::Closed, at + length),
+                    _ => (Wrong::NeverClosed, at),
                 };
-                tidied.faults.push((tidied.content.len() + at - copied, wrong));
-                length
+                let length = length_of_wrong(content, closed, is_row)?;
+                let tidied = Cow::Borrowed(&content.bytes[..length]);
+                return Some(Record { length, tidied, characters, escaped, wrong: Some(wrong) });
             };
         }
-        at += end_of_field(&content[at..], separator) + 1;
+        at += end_of_field(content.from(at), separator)?;
+        if content.bytes.get(at) != Some(&separator) {
+            break;
+        }
+        at += 1;
     }
-    if copied == 0 {
-        tidied.content = content;
-    } else {
-        tidied.content.extend_from_slice(&content[copied..]);
+    let tidied = match copied {
+        0 => Cow::Borrowed(&content.bytes[..at]),
+        _ => {
+            tidied.extend_from_slice(&content.bytes[copied..at]);
+            Cow::Owned(tidied)
+        }
+    };
+    // Whether a carriage return is the whole line end is known by the byte behind it.
+    content.from(at).line_end()?;
+    Some(Record { length: at, tidied, characters, escaped, wrong: None })
+}
+
+/// How long a record is whose quotes are wrong up to `closed`: its first line, unless the line behind that is none of the file's rows and so
+/// most likely a part of the text in quotes.
+fn length_of_wrong(content: Content, closed: usize, is_row: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
+    let first = content.line()?.len();
+    if closed <= first {
+        return Some(first);
     }
-    tidied
+    let next = content.from(first + content.from(first).line_end()?).line()?;
+    if is_row(next) { Some(first) } else { Some(closed + content.from(closed).line()?.len()) }
 }
 
 /// What `field` is where quotes within quotes are doubled.
-fn doubled(field: &[u8], separator: u8) -> Quoted {
+fn doubled(field: Content, separator: u8) -> Option<Quoted> {
     let mut at = 1;
-    while let Some(quote) = field[at..].iter().position(|byte| *byte == b'"') {
+    while let Some(quote) = field.bytes[at..].iter().position(|byte| *byte == b'"') {
         at += quote + 1;
-        match field.get(at) {
+        match field.at(at)? {
             Some(b'"') => at += 1,
-            next if ends_field(next, separator) => return Quoted::Whole(at),
-            _ => return Quoted::Closed(at),
+            next if ends_field(next, separator) => return Some(Quoted::Whole(at)),
+            _ => return Some(Quoted::Closed(at)),
         }
     }
-    Quoted::NeverClosed
+    field.is_whole.then_some(Quoted::NeverClosed)
 }
 
-/// How long `field` is where quotes within quotes are escaped by backslashes; none where some are not.
-fn backslashed(field: &[u8], separator: u8) -> Option<usize> {
+/// How long `field` is where quotes within quotes are escaped by backslashes, if they are.
+fn backslashed(field: Content, separator: u8) -> Option<Option<usize>> {
     let (mut at, mut has_escape) = (1, false);
-    while at < field.len() {
-        match field[at] {
+    while at < field.bytes.len() {
+        match field.bytes[at] {
             b'\\' => {
-                has_escape |= field.get(at + 1) == Some(&b'"');
+                has_escape |= field.at(at + 1)? == Some(b'"');
                 at += 2;
             }
-            b'"' => return (has_escape && ends_field(field.get(at + 1), separator)).then_some(at + 1),
+            b'"' => {
+                let next = field.at(at + 1)?;
+                return Some((has_escape && ends_field(next, separator)).then_some(at + 1));
+            }
             _ => at += 1,
         }
     }
-    None
+    field.is_whole.then_some(None)
 }
 
-fn ends_field(byte: Option<&u8>, separator: u8) -> bool {
-    byte.is_none_or(|byte| *byte == separator || matches!(byte, b'\r' | b'\n'))
+fn ends_field(byte: Option<u8>, separator: u8) -> bool {
+    byte.is_none_or(|byte| byte == separator || matches!(byte, b'\r' | b'\n'))
 }
 
 /// Whether a quoted field of a TSV has both tabs and line ends, and so most likely the rows between two texts that begin and
@@ -125,8 +158,8 @@ fn is_swallowing(field: &[u8]) -> bool {
 }
 
 /// Where the next separator or line end is.
-fn end_of_field(content: &[u8], separator: u8) -> usize {
-    content.iter().position(|byte| ends_field(Some(byte), separator)).unwrap_or(content.len())
+fn end_of_field(content: Content, separator: u8) -> Option<usize> {
+    content.find(|byte| ends_field(Some(byte), separator))
 }
 
 /// Takes the backslashes away from before quotes and backslashes.

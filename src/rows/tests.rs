@@ -119,20 +119,38 @@ fn backslashes_before_quotes_are_read_where_they_escape() {
     assert_eq!(notes, ["fields whose quotes are escaped by backslashes, which are taken away: 4"]);
 }
 
+/// The line of each row, and whether it can be read.
+fn lines_of(content: &str, format: Format) -> Vec<(usize, bool)> {
+    let mut rows = Rows::new(content.as_bytes().to_vec(), format, &["text"]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next_row() {
+        lines.push(row.map_or_else(|fault| (fault.line, false), |row| (row.line, true)));
+    }
+    lines
+}
+
 #[test]
 fn rows_are_not_swallowed_by_quotes_in_a_csv() {
     let content = "text,t\n\"One of a kind,0\nnot good,1\n\"they told me so,0\nlast,1\n";
+    assert_eq!(lines_of(content, COMMA), [(2, false), (3, true), (4, false), (5, true)]);
     let mut rows = Rows::new(content.as_bytes().to_vec(), COMMA, &["text"]).unwrap();
     let fault = rows.next_row().unwrap().err().unwrap();
-    assert_eq!((fault.line, fault.ends_file), (2, false));
-    assert!(
-        fault.reason.starts_with("a text that begins with a quote (\") has another one in its middle"),
-        "{}",
-        fault.reason
+    let sentence = "a text that begins with a quote (\") has another one in its middle";
+    assert!(fault.reason.starts_with(sentence), "{}", fault.reason);
+    assert_eq!(rows.last_written(), b"\"One of a kind,0");
+    let unclosed = "text,t\na,0\n\"b,1\nc,0\n";
+    assert_eq!(lines_of(unclosed, COMMA), [(2, true), (3, false), (4, true)]);
+    let fault = read_bytes(unclosed.as_bytes(), COMMA, &["text"]).unwrap_err();
+    assert!(fault.reason.contains("never closed"), "{}", fault.reason);
+    // What is no row by itself is a part of the broken text.
+    let parts = "text,t,u\n\"He said\nso: \"no\" and, well\",0,1\nc,0,1\n\"a, b\",1,0\n";
+    assert_eq!(lines_of(parts, COMMA), [(2, false), (4, true), (5, true)]);
+    assert_eq!(
+        lines_of("text,t,\n\"stray,0,\nb,0,,,\n\"c\" d,1\ne,0\n", COMMA),
+        [(2, false), (3, true), (4, false), (5, true)]
     );
-    assert_eq!(rows.next_row().unwrap().unwrap().line, 5, "what follows is read on");
-    let fault = read_bytes(b"text,t\na,0\n\"b,1\nc,0\n", COMMA, &["text"]).unwrap_err();
-    assert_eq!((fault.line, fault.ends_file), (3, true));
+    // A right row in quotes behind a stray one is one, too.
+    assert_eq!(lines_of("text,t\n\"stray,0\n\"a, b\",1\nc,0\n", COMMA), [(2, false), (3, true), (4, true)]);
 }
 
 #[test]
@@ -225,6 +243,98 @@ fn missing_values_are_told_from_words() {
     for word in ["0", "no", "Nancy", "n a"] {
         assert!(!Cell::Text(word).is_missing(), "{word:?}");
     }
+}
+
+/// All that is read of a file that comes in pieces of these lengths, one after the other and over again.
+fn read_in_pieces(content: &[u8], format: Format, lengths: &[usize]) -> Vec<String> {
+    let mut rows = Rows::coming(format, None, &["text"]).with_blank_lines();
+    let mut read = Vec::new();
+    let mut lengths = lengths.iter().cycle();
+    let mut rest = content;
+    loop {
+        while let Some(row) = rows.next_row() {
+            read.push(match row {
+                Err(fault) => format!("{fault:?}"),
+                Ok(row) => {
+                    let column = Column { name: "text".to_owned(), index: Some(0) };
+                    format!("{} {:?} {:?}", row.line, row.written, row.cell(&column))
+                }
+            });
+        }
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, behind) = rest.split_at(rest.len().min(*lengths.next().unwrap()));
+        rows.push(piece);
+        rest = behind;
+        if rest.is_empty() {
+            rows.end();
+        }
+    }
+    read.extend(rows.notes());
+    read
+}
+
+#[test]
+fn what_comes_in_pieces_is_read_as_a_whole_is() {
+    let table = "sep=;\r\ntext;t\r\n\"a \"\"b\"\";\r\nc\";0\r\n\r\n\"d \\\"e\\\"\";1\r\n\"f;0\rg;1\n\"h;2\r\n i;3;4\nj";
+    let tabs = "text\tt\n\"Superb\", he wrote\t0\n\"two\nlines\"\t1\n\"odd\t1\né\t2";
+    let json = "{\"text\": \"a\"}\r\n\r\nno\n{\"text\": NaN}\r{\"text\": \"\\ud83d\"}";
+    let utf16: Vec<u8> = "text\n\u{1f600} a\nb".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let files: [(&[u8], Format); 5] = [
+        (table.as_bytes(), COMMA),
+        (tabs.as_bytes(), TAB),
+        (json.as_bytes(), Format::JsonLines),
+        (&utf16, COMMA),
+        (b"\xef\xbb\xbfa\r\n\r\n\xff\n\rb", Format::Lines),
+    ];
+    for (content, format) in files {
+        let whole = read_in_pieces(content, format, &[content.len()]);
+        assert!(whole.len() >= 2, "{whole:?}");
+        for lengths in [&[1][..], &[2], &[3], &[5, 1, 4], &[7, 2]] {
+            assert_eq!(read_in_pieces(content, format, lengths), whole, "{lengths:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_too_long_for_a_row_is_let_go() {
+    let long = vec![b'x'; LONGEST_ROW + 100];
+    for (before, format) in [("text\na\n", COMMA), ("a\n", Format::Lines), ("{}\n", Format::JsonLines)] {
+        let mut rows = Rows::coming(format, None, &["text"]);
+        rows.push(before.as_bytes());
+        assert!(rows.next_row().unwrap().is_ok());
+        let mut faults = Vec::new();
+        for _ in 0..3 {
+            for piece in long.chunks(1 << 20) {
+                rows.push(piece);
+                while let Some(row) = rows.next_row() {
+                    faults.push(row.err().expect("it is too long"));
+                }
+            }
+        }
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].reason.starts_with("the row has more than 16 MB and no end"), "{}", faults[0].reason);
+        rows.push(before.rsplit_terminator('\n').next().unwrap().as_bytes());
+        rows.push(b" \n");
+        rows.push(before.rsplit_terminator('\n').next().unwrap().as_bytes());
+        rows.end();
+        let line = before.lines().count() + 2;
+        assert_eq!(rows.next_row().unwrap().unwrap().line, line, "what follows is read on");
+        assert!(rows.next_row().is_none());
+    }
+    // A quote that nothing closes takes along no more than its line.
+    let mut rows = Rows::coming(COMMA, None, &["text"]);
+    rows.push(b"text,t\n\"stray,1\n");
+    let mut read = 0;
+    for _ in 0..LONGEST_ROW / 1000 + 1 {
+        rows.push(&[&b"x".repeat(997)[..], b",1\n"].concat());
+        while let Some(row) = rows.next_row() {
+            assert_eq!(row.is_err(), read == 0);
+            read += 1;
+        }
+    }
+    assert!(read > LONGEST_ROW / 1000, "{read}");
 }
 
 /// Whatever a file has in it, reading it ends, and without a panic.

@@ -23,12 +23,11 @@ pub struct Reading {
 }
 
 impl Tokenizer {
-    /// Counts the words that `ids`, of which `offsets` say where in `text` they stand, are read as.
-    pub fn reading(&self, text: &str, ids: &[u32], offsets: &[Option<Offsets>]) -> Reading {
+    /// Counts the words that the tokens of `text` are read as: their ids, and where in the text they stand.
+    pub fn reading<'t>(&self, text: &str, tokens: impl Iterator<Item = (u32, &'t Offsets)>) -> Reading {
         let mut reading = Reading::default();
         let unknown = self.inner.token_to_id(UNKNOWN);
-        let tokens: Vec<(u32, &Offsets)> =
-            ids.iter().zip(offsets).filter_map(|(id, token)| Some((*id, token.as_ref()?))).collect();
+        let tokens: Vec<(u32, &Offsets)> = tokens.collect();
         for word in tokens.chunk_by(|(_, one), (_, next)| one.word == next.word) {
             let start = word.iter().map(|(_, token)| token.bytes.start).min().unwrap_or_default();
             let end = word.iter().map(|(_, token)| token.bytes.end).max().unwrap_or_default();

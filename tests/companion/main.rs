@@ -7,6 +7,7 @@ mod classes;
 mod errors;
 mod failures;
 mod huggingface;
+mod many_texts;
 mod measurements;
 mod pipeline;
 mod prune;

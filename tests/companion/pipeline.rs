@@ -92,8 +92,10 @@ fn assert_predicts(folder: &Path) {
 
     let text = String::from_utf8(predict(folder, "int8", "text", b"the movie was good\n").stdout).unwrap();
     assert!(text.starts_with("the movie was good\n  sentiment: positive 0.9"), "{text}");
-    let broken = predict(folder, "int8", "text", b"good\n\xff\xfe\n");
-    assert!(String::from_utf8_lossy(&broken.stderr).contains("line 2 of standard input is not valid UTF-8"));
+    let broken = predict(folder, "int8", "text", b"good\n\xff\xfe\ngood\n");
+    let said = String::from_utf8(broken.stdout).unwrap();
+    assert!(said.contains("row 2, line 2 is broken: the line is not UTF-8"), "{said}");
+    assert_eq!((broken.status.code(), said.matches("good\n").count()), (Some(3), 2), "{said}");
 }
 
 fn assert_refuses_a_damaged_bundle(folder: &Path) {

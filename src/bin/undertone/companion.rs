@@ -55,6 +55,8 @@ enum Command {
 
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        // It has more to say than that it went well.
+        Command::Predict(arguments) => return exit_code(predict::run(arguments)),
         Command::Prune(arguments) => prune::run(arguments),
         Command::Train(arguments) => train::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
@@ -65,18 +67,18 @@ pub fn main() -> ExitCode {
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Count(arguments) => count::run(arguments),
         Command::Report(arguments) => report::run(arguments),
-        Command::Predict(arguments) => predict::run(arguments),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(arguments),
         Command::Faithfulness(arguments) => faithfulness::run(arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}{}", flags(&error));
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(outcome.map(|()| ExitCode::SUCCESS))
+}
+
+fn exit_code(outcome: Result<ExitCode, Error>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}{}", flags(&error));
+        ExitCode::FAILURE
+    })
 }
 
 /// By which flags that is done which an error of the library advises.

@@ -79,36 +79,3 @@ fn sentences_start_after_signs_and_line_breaks() {
     let found: Vec<usize> = (0..offsets.len()).filter(|&token| starts[token]).collect();
     assert_eq!(found, [0, 6, 16, 17]);
 }
-
-#[test]
-fn logits_are_combined_as_the_task_says() {
-    let windows = [0..30, 30..40].map(|new| Window { tokens: new.clone(), new });
-    let logits: [&[f32]; 2] = [&[1.0, -3.0], &[5.0, -7.0]];
-    let task = |windows, kind| Task { windows, kind, ..Task::new("task", &["one", "other"]) };
-    assert_eq!(combined(&task(Windows::Max, HeadKind::Labels), &windows, &logits), [5.0, -3.0]);
-    assert_eq!(combined(&task(Windows::Mean, HeadKind::Labels), &windows, &logits), [2.0, -4.0]);
-    // ln .9, ln .1 with the weight ¾ and ln .2, ln .8 with ¼: the class's odds are 9^¾ · ¼^¼.
-    let of_classes = [9f32.ln(), 0.25f32.ln()];
-    let logits = [[of_classes[0], -of_classes[0]], [of_classes[1], -of_classes[1]]];
-    let found = combined(&task(Windows::Mean, HeadKind::Classes), &windows, &[&logits[0], &logits[1]]);
-    let expected = 0.75 * 9f32.ln() - 0.25 * 4f32.ln();
-    assert!((found[0] - expected).abs() < 1e-5 && (found[1] + expected).abs() < 1e-5, "{found:?} {expected}");
-}
-
-#[test]
-fn a_token_has_its_highest_logit() {
-    let windows = [Window { tokens: 0..3, new: 0..3 }, Window { tokens: 2..4, new: 3..4 }];
-    let logits: [&[f32]; 2] = [&[9.0, 1.0, 2.0, 3.0, 9.0], &[9.0, 5.0, 4.0, 9.0]];
-    assert_eq!(highest(1, 4, 1, windows.iter().zip(logits)), [1.0, 2.0, 5.0, 4.0]);
-}
-
-#[test]
-fn what_was_asked_for_last_is_remembered() {
-    let cache = Cache::default();
-    for token in 0..REMEMBERED as u32 {
-        cache.insert(vec![token], Arc::new(vec![vec![token as f32]]));
-    }
-    assert_eq!(cache.get(&[0]).unwrap()[0], [0.0]);
-    cache.insert(vec![1000], Arc::new(Vec::new()));
-    assert!(cache.get(&[0]).is_some() && cache.get(&[1]).is_none() && cache.get(&[2]).is_some());
-}

@@ -24,7 +24,6 @@ pub fn read(path: &Path, format: Format, builder: &mut DatasetBuilder) -> Result
                 builder
                     .take(&FileRow { row: &row, columns: &columns, schema: builder.schema }, || at(path, row.line))?;
             }
-            Err(fault) if fault.ends_file => return Err(error(path)(fault)),
             Err(fault) => builder.refuse(&fault.reason, || at(path, fault.line))?,
         }
     }

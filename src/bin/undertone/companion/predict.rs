@@ -1,33 +1,79 @@
-//! `undertone predict`.
+//! `undertone predict`: rows in, the same rows with what the model says of their texts out.
+//!
+//! Whatever the rows are and wherever they come from, one thing happens to each (`rows::answer`): its text is classified, and what
+//! was said stands beside what it had. Rows are read, answered on all cores and written a batch at a time, in their order, so that
+//! no more than a batch is in memory.
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod answer;
+mod csv;
+mod formats;
+mod input;
+mod json;
+mod output;
+mod plain;
+mod rows;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use clap::ValueEnum;
-use rayon::prelude::*;
-use serde_json::json;
-use undertone::bundle::{Bundle, HeadKind, Windows};
-use undertone::classify::{Classification, Classifier, LabelScore, TaskScores, WordEffect};
+use undertone::bundle::{Bundle, Windows};
+use undertone::classify::Classifier;
 use undertone::{Error, Result};
 
 use super::activations::Activations;
+use answer::Scorer;
+use formats::{Encoding, Format, InputFormat};
+use input::Input;
+use output::Output;
+use rows::Layout;
 
-/// How much of standard input is read ahead, and so classified at the same time; somebody who types is answered line by line.
-const AHEAD: usize = 1 << 16;
-/// What changes a probability by less is not worth showing.
-const LEAST_EFFECT: f32 = 0.02;
-/// How many words of a label are shown.
-const SHOWN_EFFECTS: usize = 6;
+/// The exit code where all that could be answered was, and some rows could not.
+const SOME_BROKEN: u8 = 3;
 
-/// Classifies texts: reads one a line from standard input, prints the probability of each label.
+const HELP: &str = "\
+Rows that cannot be read stay in their places with the reason in `error`, and the rows behind them are read on.
+Numbers: `row` counts rows and `line` lines of the input, both from 1.
+
+Exit codes:
+  0  every row was answered, or whoever reads the output wants no more of it
+  1  the output is not complete: the bundle, the file or the output cannot be used, or has no texts
+  2  the command line is wrong
+  3  the output is complete, and some of its rows are broken
+
+To go on after an interruption, look up the last whole row of the output and skip so many:
+  undertone predict --bundle BUNDLE comments.csv --out scores.csv --skip 120000";
+
+/// Classifies texts: of each row of a file or of standard input, and prints it with the probability of each label.
 #[derive(clap::Args)]
+#[command(after_long_help = HELP)]
 pub struct Arguments {
+    /// The file with the rows; standard input where there is none, or it is -.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     /// The bundle: the folder that `undertone export` wrote.
     #[arg(long, value_name = "FOLDER")]
     bundle: PathBuf,
-    /// How answers are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How the rows are laid out; as the file's name says where not given, and lines on standard input.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    input: Option<InputFormat>,
+    /// The column or key that has the texts; where not given, the first of `text`, `comment_text`, `comment`, `review` and the like.
+    #[arg(long, value_name = "COLUMN")]
+    text: Option<String>,
+    /// The encoding of the rows; UTF-8 or UTF-16, as the first bytes tell, where not given.
+    #[arg(long, value_enum)]
+    encoding: Option<Encoding>,
+    /// How answers are written; where not given, as the name of --out says, and else as the rows are laid out.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The file to write, which must not be there yet, or with --skip is gone on with; standard output where not given.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Leave out so many rows at the beginning, broken ones included, and the header of the answers.
+    #[arg(long, value_name = "ROWS", default_value_t = 0)]
+    skip: usize,
+    /// What the names of our columns begin with, for rows that have columns of the same names.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    prefix: String,
     /// Say which words did it, too: by the bundle's task about words, and of each label that counts as present by hiding the
     /// words one by one, which takes a pass through the model for each.
     #[arg(long)]
@@ -40,187 +86,70 @@ pub struct Arguments {
     activations: Activations,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// The text, and below it a line for each task; * marks what is at its threshold or above, or the likeliest class.
-    Text,
-    /// One JSON object a line: {"text": …, "sentiment": {"positive": …}, …}; under "classes" the likeliest class of each task
-    /// whose labels exclude each other. Where there is nothing to judge by, "reason" says why, and what is no verdict is null.
-    Jsonl,
-}
-
-pub fn run(arguments: Arguments) -> Result<()> {
+pub fn run(arguments: Arguments) -> Result<ExitCode> {
+    let file = arguments.file.filter(|path| path.as_os_str() != "-");
+    let input_format = formats::of_input(arguments.input, file.as_deref())?;
+    let format = formats::of_output(arguments.format, arguments.out.as_deref(), input_format)?;
+    let mut output = Output::new(arguments.out, arguments.skip > 0)?;
+    let mut input = Input::open(file, input_format, arguments.encoding.map(Into::into), arguments.text.as_deref())?;
     let classifier = Classifier::with_rounding(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
-    let classifier = classifier.reading_long_texts(arguments.windows)?;
-    let mut output = std::io::stdout().lock();
-    let mut input = BufReader::with_capacity(AHEAD, std::io::stdin().lock());
-    let mut seen = 0;
+    let scorer = Scorer::new(classifier.reading_long_texts(arguments.windows)?, arguments.spans);
+    input.skip(arguments.skip)?;
+    let mut layout = None;
+    let mut broken = Broken::default();
     loop {
-        let lines = read_lines(&mut input)?;
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let number = |place: usize| seen + place + 1;
-        let answers: Vec<Result<Answer>> = lines
-            .par_iter()
-            .enumerate()
-            .map(|(place, line)| answer(&classifier, line, number(place), arguments.spans))
-            .collect();
-        for answer in answers {
-            let Answer { text, classification, effects } = answer?;
-            let printed = match arguments.format {
-                Format::Text => print_text(&mut output, text, &classification, &effects),
-                Format::Jsonl => print_json(&mut output, text, &classification, &effects),
-            };
-            match printed {
-                // Whoever reads has seen enough, as `head` does.
-                Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-                printed => {
-                    printed.map_err(|error| Error::invalid(format!("standard output cannot be written: {error}")))?
+        let batch = input.next_batch()?;
+        let layout = match &mut layout {
+            Some(layout) => layout,
+            none => {
+                let made = Layout::new(format, &arguments.prefix, &scorer, &input, output.separator())?;
+                if !output.goes_on() && !output.write(&made.header())? {
+                    return Ok(ExitCode::SUCCESS);
                 }
+                none.insert(made)
             }
-        }
-        seen += lines.len();
-    }
-}
-
-/// What is printed for a line.
-struct Answer<'a> {
-    text: &'a str,
-    classification: Classification,
-    effects: Vec<Effects>,
-}
-
-fn answer<'a>(classifier: &Classifier, line: &'a [u8], number: usize, spans: bool) -> Result<Answer<'a>> {
-    let text = std::str::from_utf8(line)
-        .map_err(|_| Error::invalid(format!("line {number} of standard input is not valid UTF-8")))?
-        .trim_end_matches(['\n', '\r']);
-    let mut classification = classifier.classify(text)?;
-    let effects = if spans { effects(classifier, text, &classification)? } else { Vec::new() };
-    if !spans {
-        classification.words.clear();
-    }
-    Ok(Answer { text, classification, effects })
-}
-
-/// The next line, once there is one, and those after it that are there already; none at the end.
-fn read_lines(input: &mut BufReader<impl Read>) -> Result<Vec<Vec<u8>>> {
-    let mut lines = Vec::new();
-    while lines.is_empty() || input.buffer().contains(&b'\n') {
-        let mut line = Vec::new();
-        let read = input.read_until(b'\n', &mut line);
-        if read.map_err(|error| Error::invalid(format!("standard input cannot be read: {error}")))? == 0 {
+        };
+        if batch.is_empty() {
             break;
         }
-        lines.push(line);
-    }
-    Ok(lines)
-}
-
-/// The words of a text that matter to a label.
-struct Effects {
-    task: String,
-    label: String,
-    words: Vec<WordEffect>,
-}
-
-/// The words that move the labels of tasks with one label, and of others those that count as present, the strongest first.
-fn effects(classifier: &Classifier, text: &str, classification: &Classification) -> Result<Vec<Effects>> {
-    let mut effects = Vec::new();
-    for scores in &classification.tasks {
-        let Some(task) = classifier.manifest().tasks.iter().position(|task| task.name == scores.task) else { continue };
-        for (label, score) in scores.labels.iter().enumerate() {
-            if scores.withheld || (scores.labels.len() > 1 && !scores.is_present(label)) {
-                continue;
+        for answered in rows::answer_all(&scorer, layout, batch)? {
+            broken.look(&answered);
+            if !output.write(&answered.written)? {
+                return Ok(ExitCode::SUCCESS);
             }
-            let mut words = classifier.effects(text, task, label)?;
-            words.retain(|word| word.effect.abs() >= LEAST_EFFECT);
-            words.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
-            effects.push(Effects { task: scores.task.clone(), label: score.label.clone(), words });
+        }
+        if !output.flush()? {
+            return Ok(ExitCode::SUCCESS);
         }
     }
-    Ok(effects)
+    output.flush()?;
+    for note in input.notes() {
+        eprintln!("{note}");
+    }
+    Ok(broken.exit_code())
 }
 
-fn print_text(
-    output: &mut impl Write,
-    text: &str,
-    classification: &Classification,
-    effects: &[Effects],
-) -> std::io::Result<()> {
-    let cut = if classification.truncated { " (its beginning; it is longer than what is read)" } else { "" };
-    writeln!(output, "{text}{cut}")?;
-    if let Some(reason) = classification.reason {
-        writeln!(output, "  {}", reason.sentence())?;
-    }
-    for task in &classification.tasks {
-        if task.withheld {
-            writeln!(output, "  {}: –", task.task)?;
-            continue;
+/// How many rows were broken, and the first.
+#[derive(Default)]
+struct Broken {
+    rows: usize,
+    broken: usize,
+    first: Option<String>,
+}
+
+impl Broken {
+    fn look(&mut self, row: &rows::Answered) {
+        self.rows += 1;
+        if let Some(reason) = &row.broken {
+            self.broken += 1;
+            self.first.get_or_insert_with(|| format!("row {}, line {}: {reason}", row.place, row.line));
         }
-        let scores = task.labels.iter().enumerate().map(|(label, score)| {
-            let mark = if task.is_present(label) { "*" } else { "" };
-            format!("{} {:.4}{mark}", score.label, score.probability)
-        });
-        let scores: Vec<_> = scores.collect();
-        writeln!(output, "  {}: {}", task.task, scores.join("  "))?;
     }
-    for words in &classification.words {
-        let marked = words.spans(text).into_iter().filter_map(|span| text.get(span));
-        writeln!(output, "  {}: {}", words.task, marked.collect::<Vec<_>>().join(" | "))?;
-    }
-    for Effects { task, label, words } in effects {
-        let shown = words
-            .iter()
-            .take(SHOWN_EFFECTS)
-            .filter_map(|word| Some(format!("{} {:+.2}", text.get(word.bytes.clone())?, word.effect)));
-        writeln!(output, "  {task}, {label}: {}", shown.collect::<Vec<_>>().join("  "))?;
-    }
-    output.flush()
-}
 
-fn print_json(
-    output: &mut impl Write,
-    text: &str,
-    classification: &Classification,
-    effects: &[Effects],
-) -> std::io::Result<()> {
-    let mut object = serde_json::Map::new();
-    object.insert("text".into(), text.into());
-    object.insert("tokens".into(), classification.tokens.into());
-    object.insert("truncated".into(), classification.truncated.into());
-    if let Some(reason) = classification.reason {
-        object.insert("reason".into(), serde_json::to_value(reason)?);
+    fn exit_code(self) -> ExitCode {
+        let Some(first) = self.first else { return ExitCode::SUCCESS };
+        let Self { rows, broken, .. } = self;
+        eprintln!("{broken} of {rows} rows are broken, and in the output with the reason; {first}");
+        ExitCode::from(SOME_BROKEN)
     }
-    for task in &classification.tasks {
-        let probability = |score: &LabelScore| (!task.withheld).then_some(score.probability).into();
-        let scores = task.labels.iter().map(|score| (score.label.clone(), probability(score)));
-        object.insert(task.task.clone(), serde_json::Value::Object(scores.collect()));
-    }
-    let classes = classification.tasks.iter().filter(|task| task.kind == HeadKind::Classes);
-    let likeliest = |task: &TaskScores| Some((task.task.clone(), task.present().first()?.label.clone().into()));
-    let likeliest: serde_json::Map<_, _> = classes.filter_map(likeliest).collect();
-    if !likeliest.is_empty() {
-        object.insert("classes".into(), likeliest.into());
-    }
-    for words in &classification.words {
-        // Places as people and the data sets count them, by characters.
-        let place = |byte: usize| text[..byte].chars().count();
-        let spans = words.spans(text).into_iter().map(|span| [place(span.start), place(span.end)]);
-        object.insert(words.task.clone(), spans.map(|span| span.to_vec()).collect::<Vec<_>>().into());
-    }
-    if !effects.is_empty() {
-        let place = |byte: usize| text[..byte].chars().count();
-        let of_label = |Effects { task, label, words }: &Effects| {
-            let words: Vec<_> = words
-                .iter()
-                .map(|word| json!({ "span": [place(word.bytes.start), place(word.bytes.end)], "effect": word.effect }))
-                .collect();
-            json!({ "task": task, "label": label, "words": words })
-        };
-        object.insert("effects".into(), effects.iter().map(of_label).collect::<Vec<_>>().into());
-    }
-    serde_json::to_writer(&mut *output, &object)?;
-    writeln!(output)?;
-    output.flush()
 }
