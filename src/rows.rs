@@ -53,6 +53,8 @@ pub struct Fault {
     pub line: usize,
     /// What is wrong, and what to do.
     pub reason: Reason,
+    /// Whether the file may have been cut off in this row. What follows is read on, but who learns from rows had better not.
+    pub may_be_cut: bool,
 }
 
 /// A file's rows, one after the other.
@@ -201,7 +203,7 @@ impl Rows {
             Kind::JsonLines(lines) => {
                 lines.next_object(&mut self.source)?.map(|(line, object)| (line, Cells::Object(object)))
             }
-            Kind::Lines => lines::next(&mut self.source, self.has_blank_lines)?.map(|(line, _)| (line, Cells::Text)),
+            Kind::Lines => self.source.next_line(self.has_blank_lines)?.map(|(line, _)| (line, Cells::Text)),
             Kind::Coming | Kind::Refused => return None,
         };
         Some(read.map(|(line, cells)| Row { line, written: self.source.row(), cells }))
@@ -252,7 +254,7 @@ pub fn shown(value: &str) -> String {
 
 impl Fault {
     fn new(line: usize, reason: impl Into<Reason>) -> Self {
-        Self { line, reason: reason.into() }
+        Self { line, reason: reason.into(), may_be_cut: false }
     }
 }
 

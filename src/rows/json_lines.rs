@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::source::Source;
-use super::{Fault, Reason, lines};
+use super::{Fault, Reason};
 
 type Object = Map<String, Value>;
 
@@ -33,7 +33,7 @@ impl JsonLines {
 
     /// The next object, and its line.
     pub fn next_object(&mut self, source: &mut Source) -> Option<Result<(usize, Object), Fault>> {
-        let (number, line) = match lines::next(source, false)? {
+        let (number, line) = match source.next_line(false)? {
             Ok(line) => line,
             Err(fault) => return Some(Err(fault)),
         };

@@ -1,8 +1,5 @@
 //! Lines, whether they end in a line feed, as in Windows or as on old Macs.
 
-use super::Fault;
-use super::source::Source;
-
 /// What there is of a file from some place on.
 #[derive(Clone, Copy)]
 pub struct Content<'a> {
@@ -45,23 +42,6 @@ impl<'a> Content<'a> {
         let length = self.find(is_break)?;
         self.from(length).line_end()?;
         Some(&self.bytes[..length])
-    }
-}
-
-/// The next line with anything but white space in it, or the next one where blank ones are rows; its number and its bytes. None at the end
-/// of what has come.
-pub fn next(source: &mut Source, are_blank_rows: bool) -> Option<Result<(usize, &[u8]), Fault>> {
-    loop {
-        if !source.find_line(false) {
-            return None;
-        }
-        let line = source.content().line()?;
-        let (length, is_row) = (line.len(), are_blank_rows || !line.trim_ascii().is_empty());
-        match source.take(length) {
-            Ok(number) if is_row => return Some(Ok((number, source.row()))),
-            Ok(_) => {}
-            Err(fault) => return Some(Err(fault)),
-        }
     }
 }
 

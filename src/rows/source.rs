@@ -94,6 +94,23 @@ impl Source {
         }
     }
 
+    /// The next line with anything but white space in it, or the next one where blank ones are rows; its number and its bytes. None at the
+    /// end of what has come.
+    pub fn next_line(&mut self, are_blank_rows: bool) -> Option<Result<(usize, &[u8]), Fault>> {
+        loop {
+            if !self.find_line(false) {
+                return None;
+            }
+            let line = self.content().line()?;
+            let (length, is_row) = (line.len(), are_blank_rows || !line.trim_ascii().is_empty());
+            match self.take(length) {
+                Ok(number) if is_row => return Some(Ok((number, self.row()))),
+                Ok(_) => {}
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+    }
+
     /// Reads what stands before the first row.
     pub fn skip(&mut self, length: usize) {
         self.breaks += lines::breaks(&self.content().bytes[..length]);

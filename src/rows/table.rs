@@ -54,7 +54,7 @@ impl Table {
         self.header_line = source.take(length)?;
         self.written = source.row().to_vec();
         if let Some(wrong) = wrong {
-            return Err(Fault::new(self.header_line, reason(wrong)));
+            return Err(fault(self.header_line, wrong));
         }
         for field in self.parser.fields().iter() {
             let name = std::str::from_utf8(field).map_err(|_| {
@@ -126,7 +126,7 @@ impl Table {
     ) -> Result<(usize, Fields<'_>), Fault> {
         let line = source.take(length)?;
         if let Some(wrong) = wrong {
-            return Err(Fault::new(line, reason(wrong)));
+            return Err(fault(line, wrong));
         }
         let (count, columns) = (self.parser.fields().count(), self.header.len());
         self.short += usize::from(count < columns);
@@ -149,12 +149,13 @@ impl Table {
     }
 }
 
-fn reason(wrong: Wrong) -> &'static str {
-    match wrong {
+fn fault(line: usize, wrong: Wrong) -> Fault {
+    let reason = match wrong {
         Wrong::NeverClosed => "a quote (\") opens in this row and is never closed; is the file complete?",
         Wrong::Closed => {
             "a text that begins with a quote (\") has another one in its middle; put the whole text in quotes, and write each \
              quote within it twice (\"\") or with a backslash (\\\")"
         }
-    }
+    };
+    Fault { may_be_cut: wrong == Wrong::NeverClosed, ..Fault::new(line, reason) }
 }

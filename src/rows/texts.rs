@@ -110,7 +110,7 @@ impl Texts {
         }
         let row = match self.rows.next_row()? {
             Ok(row) => row,
-            Err(Fault { line, reason }) => {
+            Err(Fault { line, reason, .. }) => {
                 self.place += 1;
                 let written = self.rows.last_written().to_vec();
                 return Some(Ok(TextRow {

@@ -24,6 +24,7 @@ pub fn read(path: &Path, format: Format, builder: &mut DatasetBuilder) -> Result
                 builder
                     .take(&FileRow { row: &row, columns: &columns, schema: builder.schema }, || at(path, row.line))?;
             }
+            Err(fault) if fault.may_be_cut => return Err(error(path)(fault)),
             Err(fault) => builder.refuse(&fault.reason, || at(path, fault.line))?,
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Schema;
 use super::builder::DatasetBuilder;
-use super::columns::{answers, at, label_columns, need, open};
+use super::columns::{answers, at, error, label_columns, need, open};
 use super::label::Answer;
 use crate::Result;
 use crate::rows::{Column, Format, Reason, Row};
@@ -37,6 +37,7 @@ impl LabelsFile {
                         builder.refuse(&reason, || at(path, row.line))?;
                     }
                 }
+                Err(fault) if fault.may_be_cut => return Err(error(path)(fault)),
                 Err(fault) => builder.refuse(&fault.reason, || at(path, fault.line))?,
             }
         }

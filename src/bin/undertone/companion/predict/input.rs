@@ -121,7 +121,7 @@ impl Input {
     }
 
     /// An error about the whole of the input.
-    pub fn error(&self, Fault { line, reason }: &Fault) -> Error {
+    pub fn error(&self, Fault { line, reason, .. }: &Fault) -> Error {
         Error::invalid(format!("{}, line {line}: {reason}", self.name))
     }
 }

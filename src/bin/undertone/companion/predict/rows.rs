@@ -95,7 +95,7 @@ impl Layout {
             Format::Csv => csv::names(scorer.manifest(), scorer.has_spans()),
         };
         let names: Vec<String> = names.into_iter().map(|name| format!("{prefix}{name}")).collect();
-        let refuse = |reason: String| Err(input.error(&Fault { line, reason }));
+        let refuse = |reason: String| Err(input.error(&Fault { line, reason, may_be_cut: false }));
         if let Some(name) = own.iter().find(|name| names.contains(name)) {
             return refuse(taken(name));
         }
