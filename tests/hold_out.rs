@@ -20,6 +20,9 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
+/// Makes the row of a number.
+type Row<'a> = &'a dyn Fn(usize) -> String;
+
 /// Writes the data, with rows in the other order where they are `turned`.
 fn write(folder: &Path, turned: bool) {
     let words = ["apple", "bridge", "cloud", "drum", "eagle", "forest", "garden", "harbour"];
@@ -32,7 +35,7 @@ fn write(folder: &Path, turned: bool) {
     };
     // The texts that another file has, too.
     let again = |number: usize| format!("{}\u{2026},y\n", text(number).to_uppercase());
-    let kinds: [(&str, &str, &dyn Fn(usize) -> String); 4] = [
+    let kinds: [(&str, &str, Row); 4] = [
         ("a_templates", "template,text,source\n", &of_template),
         ("b_single", "text,source\n", &single),
         ("c_paradetox", "text,source\n", &pair),

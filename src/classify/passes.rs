@@ -3,6 +3,9 @@
 //! What becomes of the passes' answers, the manifest says for each task ([`Windows`]). What fits is read as a whole, whatever the
 //! manifest says.
 
+// A pass that has one part has a list of one range.
+#![allow(clippy::single_range_in_vec_init)]
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -62,17 +62,24 @@ impl Source {
             self.breaks += 1;
             self.is_inside_line = false;
         }
-        while skips_empty {
+        if skips_empty && !self.skip_breaks() {
+            return false;
+        }
+        !self.content().bytes.is_empty()
+    }
+
+    /// Goes past empty lines; false where it is not known yet whether more follow.
+    fn skip_breaks(&mut self) -> bool {
+        loop {
             match self.content().line_end() {
                 None => return false,
-                Some(0) => break,
+                Some(0) => return true,
                 Some(end) => {
                     self.read += end;
                     self.breaks += 1;
                 }
             }
         }
-        !self.content().bytes.is_empty()
     }
 
     /// Reads a row of so many bytes and the line end behind it, and gives the line that it begins in.

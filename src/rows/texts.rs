@@ -104,9 +104,12 @@ impl Texts {
             return Some(Err(fault));
         }
         if self.column.is_none()
-            && let Some(Err(fault)) = self.find_column()
+            && let Some(found) = self.find_column()
         {
-            return Some(Err(fault));
+            match found {
+                Ok(column) => self.column = Some(column),
+                Err(fault) => return Some(Err(fault)),
+            }
         }
         let row = match self.rows.next_row()? {
             Ok(row) => row,
@@ -140,10 +143,10 @@ impl Texts {
     }
 
     /// The column of the texts where it is known before the first row; none where a row's keys tell it.
-    fn find_column(&mut self) -> Option<Result<(), Fault>> {
+    fn find_column(&self) -> Option<Result<Column, Fault>> {
         if let Some(name) = &self.named {
             return Some(match self.rows.column(name) {
-                Ok(Some(column)) => Ok(self.column = Some(column)),
+                Ok(Some(column)) => Ok(column),
                 Ok(None) => Err(self.no_column(&format!("there is no column `{name}`"))),
                 Err(fault) => Err(fault),
             });
@@ -153,7 +156,7 @@ impl Texts {
         }
         for name in NAMES {
             match self.rows.column(name) {
-                Ok(Some(column)) => return Some(Ok(self.column = Some(column))),
+                Ok(Some(column)) => return Some(Ok(column)),
                 Ok(None) => {}
                 Err(fault) => return Some(Err(fault)),
             }

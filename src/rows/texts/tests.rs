@@ -2,12 +2,11 @@ use super::*;
 
 const COMMA: Format = Format::Table { separator: b',' };
 
+/// A row's number and line, and its text.
+type Read = (usize, usize, Result<String, Reason>);
+
 /// Each row's number and line with its text or why there is none, and what ended the file before its end.
-fn texts(
-    content: &[u8],
-    format: Format,
-    column: Option<&str>,
-) -> (Vec<(usize, usize, Result<String, Reason>)>, Option<Fault>) {
+fn texts(content: &[u8], format: Format, column: Option<&str>) -> (Vec<Read>, Option<Fault>) {
     let mut texts = Texts::coming(format, None, column);
     texts.push(content);
     texts.end();
