@@ -13,7 +13,10 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, ItemUse, Lit, Macro, Meta, Us
 /// The modules from the top down, in ARCHITECTURE.md's order, and what each imports of the others: no more and no less.
 /// `module::child` is that file alone.
 const MODULES: &[(&str, &[&str])] = &[
-    ("bin/undertone", &["serve", "train", "classify", "bundle", "rows", "text", "bert", "threshold", "random", "error"]),
+    (
+        "bin/undertone",
+        &["serve", "train", "classify", "bundle", "rows", "text", "bert", "threshold", "random", "error"],
+    ),
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
     ("app", &["protocol"]),
