@@ -6,9 +6,9 @@ use crate::bundle::Manifest;
 /// How near a label comes to an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nearness {
-    /// Both learnt from annotators who were asked the same; scores differ as those of two models do.
+    /// The label is Jigsaw's own, of that name; scores differ as those of two models do.
     Exact,
-    /// What annotators were asked differs in words.
+    /// It is the nearest label that there is.
     Approximate,
 }
 
@@ -19,7 +19,7 @@ struct Known {
     nearness: Nearness,
 }
 
-/// Both were labelled by Jigsaw's definitions, but what Perspective calls profanity was called obscene in the comments that Kaggle had from it.
+/// What Perspective calls profanity was called obscene in the comments that Jigsaw had labelled for Kaggle.
 const KNOWN: [Known; 7] = [
     Known { attribute: "TOXICITY", label: "toxic", nearness: Nearness::Exact },
     Known { attribute: "SEVERE_TOXICITY", label: "severe_toxic", nearness: Nearness::Exact },

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use super::class_counts::FEW;
 use super::files;
-use super::metrics::{Predictions, Sample, factors, judged, mean, share, texts, texts_of_class};
+use super::metrics::{Predictions, Sample, check_rates, factors, judged, mean, share, texts, texts_of_class};
 use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, Task};
 use crate::logistic::{log_odds, softplus};
@@ -88,27 +88,6 @@ impl CalibrationOptions {
         check_rates(&self.rates, labels)?;
         self.objective.check()
     }
-}
-
-/// Checks that `rates` are shares, and of some of these labels.
-///
-/// # Errors
-/// A rate is of a label that is not among them, or is no share.
-pub fn check_rates(rates: &BTreeMap<String, f64>, labels: &[&str]) -> Result<()> {
-    for (name, rate) in rates {
-        if !labels.contains(&name.as_str()) {
-            return Err(Error::invalid(format!(
-                "the rate {name}={rate} is of no label: the labels are {}",
-                labels.join(", ")
-            )));
-        }
-        if !(*rate > 0.0 && *rate < 1.0) {
-            return Err(Error::invalid(format!(
-                "the rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Fits calibration and threshold of each of the task's labels, which are the predictions' in order, or the temperature of its classes.

@@ -38,6 +38,7 @@ mod spans;
 pub use bootstrap::{Interval, Intervals};
 pub use curves::{Curves, LabelCurves, PrecisionRecallPoint, RocPoint};
 pub use predictions::Predictions;
+pub(super) use predictions::check_rates;
 pub(super) use ranking::{roc_auc, ties};
 pub(super) use reliability::place;
 pub use reliability::{Bin, Reliability};

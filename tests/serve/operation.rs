@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,6 +13,13 @@ use undertone::serve::Options;
 use crate::support::{BUNDLE, analyze, get, options, read, send, shared, start};
 
 const INSULT: &str = r#"{"comment":{"text":"You are a complete idiot."},"requestedAttributes":{"TOXICITY":{}}}"#;
+
+/// Waits until the server counts a text as waiting.
+fn wait_until_asked(address: SocketAddr, asking: &JoinHandle<u16>) {
+    while !get(address, "/metrics").body.contains("undertone_requests_waiting 1\n") {
+        assert!(!asking.is_finished(), "the request has its answer before anybody saw it wait");
+    }
+}
 
 #[test]
 fn sixty_four_clients_at_once_have_their_own_answers() {
@@ -44,7 +52,7 @@ fn who_comes_too_many_is_told_at_once() {
     // A text of many sentences takes the only permit for a while.
     let long = json!({ "comment": { "text": "You are an idiot, my friend. ".repeat(600) }, "requestedAttributes": { "TOXICITY": {} }, "spanAnnotations": true });
     let asking = std::thread::spawn(move || analyze(address, long.to_string().as_bytes()).status);
-    while !get(address, "/metrics").body.contains("undertone_requests_waiting 1\n") {}
+    wait_until_asked(address, &asking);
     let refused = analyze(address, INSULT.as_bytes());
     let error = refused.json()["error"].clone();
     assert_eq!((refused.status, &error["status"]), (429, &json!("RESOURCE_EXHAUSTED")), "{error}");
@@ -76,7 +84,7 @@ fn what_was_asked_before_the_end_is_answered() {
         let long = json!({ "comment": { "text": "You are an idiot, my friend. ".repeat(600) }, "requestedAttributes": { "TOXICITY": {} } });
         analyze(address, long.to_string().as_bytes()).status
     });
-    while !get(address, "/metrics").body.contains("undertone_requests_waiting 1\n") {}
+    wait_until_asked(address, &asking);
     running.stop();
     assert_eq!(asking.join().unwrap(), 200);
     assert!(TcpStream::connect(address).is_err(), "nobody listens any more");

@@ -11,6 +11,27 @@ use crate::bundle::HeadKind;
 use crate::threshold::Decisions;
 use crate::{Error, Result};
 
+/// Checks that `rates` are shares, and of some of these labels.
+///
+/// # Errors
+/// A rate is of a label that is not among them, or is no share.
+pub(in crate::train) fn check_rates(rates: &BTreeMap<String, f64>, labels: &[&str]) -> Result<()> {
+    for (name, rate) in rates {
+        if !labels.contains(&name.as_str()) {
+            return Err(Error::invalid(format!(
+                "the rate {name}={rate} is of no label: the labels are {}",
+                labels.join(", ")
+            )));
+        }
+        if !(*rate > 0.0 && *rate < 1.0) {
+            return Err(Error::invalid(format!(
+                "the rate {name}={rate} is no rate: give the share of texts that have the label, above 0 and below 1"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// What a model said of some texts, and what is true.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Predictions<'a> {
@@ -86,9 +107,10 @@ impl Predictions<'_> {
     /// The factors by which the labels have these rates, by name: the shares of all texts that have them. Others are as common as here.
     ///
     /// # Errors
-    /// As [`super::Metrics::of`].
+    /// As [`super::Metrics::of`], or a rate is of a label that is not among them, or is no share.
     pub fn factors_to(&self, rates: &BTreeMap<String, f64>) -> Result<Vec<[f64; 2]>> {
         self.check()?;
+        check_rates(rates, &self.labels.iter().map(String::as_str).collect::<Vec<_>>())?;
         let to_rate =
             |(name, samples): (&str, Vec<Sample>)| rates.get(name).map_or([1.0, 1.0], |rate| factors(&samples, *rate));
         Ok(self.by_label().map(to_rate).collect())

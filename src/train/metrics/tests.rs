@@ -55,6 +55,8 @@ fn texts_weighted_to_a_rate_count_as_if_there_were_as_many() {
     let as_many =
         LabelledLogits { weights: as_many.collect(), ..LabelledLogits::new(&["toxic"], data.logits.clone(), targets) };
     let factors = data.predictions().factors_to(&[("toxic".to_owned(), 0.5)].into()).unwrap();
+    let no_label = data.predictions().factors_to(&[("toxicc".to_owned(), 0.5)].into()).unwrap_err().to_string();
+    assert!(no_label.contains("is of no label"), "{no_label}");
     let weighted = Predictions { factors: Some(&factors), ..data.predictions() };
     let (weighted, expected) = (Metrics::of(&weighted).unwrap(), Metrics::of(&as_many.predictions()).unwrap());
     assert!((weighted.loss - expected.loss).abs() < 1e-9, "{weighted:?} {expected:?}");

@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         .flat_map(|(task, _)| bundle.manifest.tasks[*task].labels.iter().map(|label| label.name.as_str()))
         .collect();
     let options = CalibrationOptions {
-        rates: arguments.rates.by_label(&names)?,
+        rates: arguments.rates.by_label()?,
         objective: arguments.precision.map_or(ThresholdObjective::BestF1, ThresholdObjective::Precision),
     };
     options.check(&names)?;

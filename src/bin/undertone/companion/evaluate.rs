@@ -65,8 +65,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let classifier = Classifier::with_rounding(&bundle, arguments.activations.into())?;
     let classifier = classifier.reading_long_texts(arguments.windows)?;
     let task = texts::task(&bundle, &arguments.task)?;
-    let labels: Vec<&str> = bundle.manifest.tasks[task].labels.iter().map(|label| label.name.as_str()).collect();
-    let rates = arguments.rates.by_label(&labels)?;
+    let rates = arguments.rates.by_label()?;
     let mut progress = Bars::default();
     let scored = texts::scored(&bundle, &classifier, task, &arguments.data, &arguments.choice, &mut progress)?;
     let factors = scored.predictions().factors_to(&rates)?;
