@@ -65,22 +65,23 @@ fn work(jobs: &Receiver<Job>, classifier: &Classifier, metrics: &Metrics) {
         }
         // Who asked may have given up.
         batch.retain(|job| !job.answer.is_closed());
-        metrics.batch(batch.iter().map(|job| job.texts.len()).sum());
-        answer(batch, classifier);
+        if !batch.is_empty() {
+            metrics.batch(batch.iter().map(|job| job.texts.len()).sum());
+            answer(batch, |texts| classify(classifier, texts));
+        }
     }
 }
 
 /// Classifies the texts of all jobs together, and where that fails each job by itself, so that one text fails alone.
-fn answer(batch: Vec<Job>, classifier: &Classifier) {
+fn answer(batch: Vec<Job>, classify: impl Fn(&[&str]) -> Result<Vec<Classification>, Refusal>) {
     let texts: Vec<&str> = batch.iter().flat_map(|job| job.texts.iter().map(String::as_str)).collect();
-    let together = classify(classifier, &texts);
     let is_alone = batch.len() == 1;
-    let mut together = together.map(Vec::into_iter);
+    let mut together = classify(&texts).map(Vec::into_iter);
     for job in batch {
         let answer = match &mut together {
             Ok(answers) => Ok(answers.by_ref().take(job.texts.len()).collect()),
             Err(refusal) if is_alone => Err(refusal.clone()),
-            Err(_) => classify(classifier, &job.texts.iter().map(String::as_str).collect::<Vec<_>>()),
+            Err(_) => classify(&job.texts.iter().map(String::as_str).collect::<Vec<_>>()),
         };
         // Who asked may have given up.
         let _ = job.answer.send(answer);
@@ -97,5 +98,47 @@ fn classify(classifier: &Classifier, texts: &[&str]) -> Result<Vec<Classificatio
         }
         // The panic's place is in the log already.
         Err(_) => Err(Refusal::Internal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Answered = oneshot::Receiver<Result<Vec<Classification>, Refusal>>;
+
+    /// A job, and where its answer comes.
+    fn job(texts: &[&str]) -> (Job, Answered) {
+        let (answer, answered) = oneshot::channel();
+        (Job { texts: texts.iter().map(|text| (*text).to_owned()).collect(), answer }, answered)
+    }
+
+    /// Says of each text how long it is, but of none where one of them is no good.
+    fn lengths(texts: &[&str]) -> Result<Vec<Classification>, Refusal> {
+        let of = |text: &&str| Classification {
+            tokens: text.len(),
+            truncated: false,
+            reason: None,
+            tasks: Vec::new(),
+            words: Vec::new(),
+        };
+        if texts.contains(&"no good") { Err(Refusal::Internal) } else { Ok(texts.iter().map(of).collect()) }
+    }
+
+    #[test]
+    fn everybody_gets_the_answers_to_his_own_texts() {
+        let (jobs, answered): (Vec<_>, Vec<_>) =
+            [&["a"][..], &["bb", "ccc"], &["no good", "a"], &["dddd"]].map(job).into_iter().unzip();
+        let answers = |answered: Vec<Answered>| -> Vec<Result<Vec<usize>, Refusal>> {
+            let tokens = |answers: Vec<Classification>| answers.iter().map(|answer| answer.tokens).collect();
+            // All of them are there already.
+            answered.into_iter().map(|mut of| of.try_recv().unwrap().map(tokens)).collect()
+        };
+        answer(jobs, lengths);
+        let expected = [Ok(vec![1]), Ok(vec![2, 3]), Err(Refusal::Internal), Ok(vec![4])];
+        assert_eq!(answers(answered), expected, "one text fails alone");
+        let (jobs, answered): (Vec<_>, Vec<_>) = [&["a"][..], &["bb", "ccc"]].map(job).into_iter().unzip();
+        answer(jobs, lengths);
+        assert_eq!(answers(answered), [Ok(vec![1]), Ok(vec![2, 3])]);
     }
 }
