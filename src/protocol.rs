@@ -139,7 +139,7 @@ pub struct Model {
     pub name: String,
     /// The licence of its weights.
     pub licence: String,
-    /// The SHA-256 of its weights, which no other model has.
+    /// The SHA-256 of its manifest, which has the hashes of its files, thresholds and calibration: what answers otherwise has another.
     pub sha256: String,
     /// How many tokens it reads of a text.
     pub max_tokens: usize,

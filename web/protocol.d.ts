@@ -115,7 +115,7 @@ name: string,
  */
 licence: string, 
 /**
- * The SHA-256 of its weights, which no other model has.
+ * The SHA-256 of its manifest, which has the hashes of its files, thresholds and calibration: what answers otherwise has another.
  */
 sha256: string, 
 /**

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::file::megabytes;
+use super::file::{hexadecimal, megabytes};
 use super::{Calibration, FileEntry, MANIFEST, TOKENIZER, Task, WEIGHTS};
 use crate::bert::{Architecture, HeadShape, Pooling};
 use crate::text::{Normalisation, WordCounts};
@@ -159,6 +160,15 @@ impl Manifest {
     /// Only if serialisation fails, which a manifest gives no cause for.
     pub fn to_json(&self) -> Result<Vec<u8>> {
         serde_json::to_vec_pretty(&self.0).map_err(|error| Error::invalid(error.to_string()))
+    }
+
+    /// The SHA-256 of [`Self::to_json`], in hexadecimal. It has the hashes of the files in it, thresholds and calibration: whatever could
+    /// change an answer changes it.
+    ///
+    /// # Errors
+    /// As [`Self::to_json`].
+    pub fn sha256(&self) -> Result<String> {
+        Ok(hexadecimal(&Sha256::digest(self.to_json()?)))
     }
 
     /// The fields, to change some.

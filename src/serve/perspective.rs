@@ -23,7 +23,7 @@ const LONGEST: usize = 20_480;
 pub struct Model {
     /// The bundle's name.
     pub name: String,
-    /// The SHA-256 of its manifest, which has the hashes of all other files, thresholds and calibration.
+    /// [`Manifest::sha256`](crate::bundle::Manifest::sha256) of the bundle.
     pub sha256: String,
 }
 

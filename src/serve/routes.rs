@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::services::ServeDir;
@@ -67,8 +66,7 @@ impl State {
                 options.bundle.display()
             )));
         }
-        let sha256 = format!("{:x}", Sha256::digest(bundle.manifest.to_json()?));
-        let model = Model { name: bundle.manifest.name.clone(), sha256 };
+        let model = Model { name: bundle.manifest.name.clone(), sha256: bundle.manifest.sha256()? };
         // A name may have characters that a header may not.
         let name: String = model.name.chars().filter(|character| character.is_ascii_graphic()).collect();
         let model_header = HeaderValue::from_str(&format!("{name} sha256:{}", model.sha256))

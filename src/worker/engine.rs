@@ -210,7 +210,7 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failur
     let described = Model {
         name: manifest.name.clone(),
         licence: manifest.licence.clone(),
-        sha256: manifest.files.weights.sha256.clone(),
+        sha256: manifest.sha256()?,
         max_tokens: manifest.max_tokens,
         tasks: manifest.tasks.iter().filter(|task| task.unit.is_text()).cloned().collect(),
         build: if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "baseline" }.to_owned(),

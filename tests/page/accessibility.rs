@@ -6,15 +6,12 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open, read_answer, wait_for_failure};
+use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open, open_site, read_answer, wait_for_failure};
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_screen_reader_hears_the_verdict_once_typing_pauses() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     assert_eq!(browser.run("return document.querySelectorAll('[role=status], [aria-live]').length"), json!(1));
     browser.run(
         "window.heard = []; new MutationObserver(() => heard.push(document.querySelector('[role=status]').textContent))\

@@ -8,7 +8,7 @@ use undertone::bundle::{MANIFEST, TOKENIZER, WEIGHTS};
 use crate::browser::{Browser, CLEAR};
 use crate::site::Site;
 use crate::support::{
-    GLOWING, Native, SCATHING, THREAT, answer_to, copy, dist, models, open, probability, read_answer,
+    GLOWING, Native, SCATHING, THREAT, answer_to, copy, dist, models, open, open_site, probability, read_answer,
 };
 
 #[test]
@@ -43,10 +43,7 @@ fn answers_what_the_native_engine_answers_even_without_a_network() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn says_what_people_would_say() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     assert!(probability(&answer_to(&browser, GLOWING), "sentiment", "positive") > 0.5);
     assert!(probability(&answer_to(&browser, SCATHING), "sentiment", "positive") < 0.5);
     assert!(probability(&answer_to(&browser, GLOWING), "toxicity", "toxic") < 0.5);

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{BASELINE, GLOWING, Native, RELAXED, THREAT, answer_to, copy, dist, engine, open};
+use crate::support::{BASELINE, GLOWING, Native, RELAXED, THREAT, answer_to, copy, dist, engine, open, open_site};
 
 /// The builds whose code `site` was asked for.
 fn asked(site: &Site) -> Vec<&'static str> {
@@ -15,10 +15,7 @@ fn asked(site: &Site) -> Vec<&'static str> {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn chromium_runs_the_build_with_relaxed_simd() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (site, browser) = open_site();
     answer_to(&browser, GLOWING);
     assert_eq!(asked(&site), [RELAXED]);
 }

@@ -8,8 +8,8 @@ use undertone::bundle::{MANIFEST, WEIGHTS};
 use crate::browser::{Browser, CLEAR};
 use crate::site::Site;
 use crate::support::{
-    BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, engine, failure_kind, models, open, read_answer,
-    run_in_worker, wait_for_failure,
+    BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, engine, failure_kind, models, open, open_site,
+    read_answer, run_in_worker, wait_for_failure,
 };
 
 #[test]
@@ -226,10 +226,7 @@ fn a_browser_that_cannot_is_told_so() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_mistake_in_the_page_itself_is_said() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     browser.wait("the engine", "return document.querySelector('#engine[data-state=ready]') !== null");
     browser.run("dispatchEvent(new ErrorEvent('error', { error: new TypeError('of an extension') }))");
     assert_eq!(browser.run("return document.querySelector('#text') !== null"), json!(true));

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, CLEAR};
-use crate::site::Site;
-use crate::support::{GLOWING, answer_to, dist, open, read_answer, type_text};
+use crate::support::{GLOWING, answer_to, open_site, read_answer, type_text};
 
 /// The text as it stands.
 fn text(browser: &Browser) -> Value {
@@ -15,10 +14,7 @@ fn text(browser: &Browser) -> Value {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn half_a_character_waits_for_its_other_half() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     answer_to(&browser, GLOWING);
     browser.run(
         "window.append = (unit) => {
@@ -38,10 +34,7 @@ fn half_a_character_waits_for_its_other_half() {
 #[ignore = "needs the built site: make e2e"]
 fn an_example_can_be_undone() {
     const UNDO: &str = "\u{E009}z\u{E000}";
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     type_text(&browser, "my own words");
     browser.click(".examples button");
     let example = text(&browser);
@@ -56,10 +49,7 @@ fn an_example_can_be_undone() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn input_methods_are_left_in_peace_and_the_caret_stays() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     answer_to(&browser, "good film");
     browser.run(
         "window.ended = 0;
@@ -85,10 +75,7 @@ fn input_methods_are_left_in_peace_and_the_caret_stays() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn nobody_is_asked_to_help_with_spelling() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     let settings = browser.run(
         "return ['spellcheck', 'autocorrect', 'writingsuggestions', 'data-gramm', 'autocomplete']\
          .map((name) => document.querySelector('#text').getAttribute(name))",
@@ -99,10 +86,7 @@ fn nobody_is_asked_to_help_with_spelling() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn megabytes_are_taken_and_cost_no_more_than_what_is_read_of_them() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     answer_to(&browser, GLOWING);
     browser.run(
         "const area = document.querySelector('#text');
@@ -118,10 +102,7 @@ fn megabytes_are_taken_and_cost_no_more_than_what_is_read_of_them() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_page_that_is_translated_goes_on() {
-    let dist = dist();
-    let site = Site::serve(&dist);
-    let browser = Browser::start();
-    open(&browser, &site.address());
+    let (_site, browser) = open_site();
     browser.run(
         "const wrap = (text) => {
           if (!text.data.trim() || text.parentNode.closest('font, textarea, script, style')) return;

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use undertone::classify::Classifier;
 
 use crate::browser::{Browser, CLEAR};
+use crate::site::Site;
 
 pub const GLOWING: &str = "What a wonderful film, superbly acted and deeply moving. I loved every minute of it!";
 pub const SCATHING: &str = "A dreadful, boring waste of time. The worst film I have ever seen.";
@@ -158,6 +159,13 @@ pub fn wait_for_kept(browser: &Browser, count: usize) -> Value {
 }
 
 /// Opens the page at `address` and waits until there is something to type into.
+/// The built site, and a browser that has opened its page.
+pub fn open_site() -> (Site, Browser) {
+    let (site, browser) = (Site::serve(&dist()), Browser::start());
+    open(&browser, &site.address());
+    (site, browser)
+}
+
 pub fn open(browser: &Browser, address: &str) {
     browser.open(address);
     browser.wait("the page", "return document.querySelector('#text') !== null");
