@@ -6,11 +6,14 @@
 //! What does not change (title, privacy statement, the words for a browser that cannot run any of this) stands in
 //! `index.html`, so that it is there before the first byte of WebAssembly and without it.
 
+pub mod actions;
 pub mod announcer;
 pub mod bars;
 pub mod client;
 pub mod editor;
 pub mod glance;
+pub mod ink;
+pub mod marks;
 pub mod results;
 pub mod scale;
 pub mod status;
@@ -43,15 +46,17 @@ pub fn App(
     session: Session,
 ) -> impl IntoView {
     let engine = Engine::new(session);
+    let marks = engine.marks();
+    let notice = RwSignal::new(String::new());
     view! {
         <div class="columns">
             <div class="column">
-                <Editor engine />
+                <Editor engine marks notice />
                 <Glance model=engine.model() answer=engine.answer() />
                 <StatusLine engine />
             </div>
-            <Results model=engine.model() answer=engine.answer() />
+            <Results model=engine.model() answer=engine.answer() marks=marks.into() />
         </div>
-        <Announcer status=engine.status() model=engine.model() answer=engine.answer() />
+        <Announcer status=engine.status() model=engine.model() answer=engine.answer() notice=notice.into() />
     }
 }

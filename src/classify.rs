@@ -24,7 +24,7 @@ mod windows;
 mod words;
 
 use cache::Cache;
-pub use effects::WordEffect;
+pub use effects::{Occlusion, WordEffect};
 pub use many::{BatchScorer, Scores};
 use passes::Read;
 pub use reason::Reason;
@@ -46,7 +46,8 @@ pub struct Classification {
     pub reason: Option<Reason>,
     /// The answer of each task that is about texts, in the manifest's order.
     pub tasks: Vec<TaskScores>,
-    /// The answer of each task that is about words.
+    /// The answer of each task that is about words. Messages have it apart: there places in a text are counted otherwise.
+    #[serde(skip)]
     pub words: Vec<TaskWords>,
 }
 

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What messages are made of; the page knows it from here.
-pub use crate::bundle::{Display, HeadKind, Label, Scale, Task};
+pub use crate::bundle::{Display, Example, HeadKind, Label, Scale, Task};
 pub use crate::classify::{Classification, LabelScore, Reason, Scores, TaskScores};
 
 /// What a client asks of a worker.
@@ -26,7 +26,7 @@ pub enum Request {
         sequence: u64,
         /// The text.
         text: String,
-        /// Whether the answers of tasks about words are wanted, too: they are longer than the text.
+        /// Whether the answers of tasks about words are wanted, too.
         #[serde(default)]
         words: bool,
         /// Whether the answer is to be the one that every browser gives, and the companion: it takes half as long again where the processor
@@ -44,9 +44,20 @@ pub enum Request {
         #[serde(default)]
         precise: bool,
     },
-    /// Nobody waits for this list any more.
+    /// Tell which words of a text did it, in the time that questions leave.
+    Explain {
+        /// Comes back with the answer.
+        sequence: u64,
+        /// The text.
+        text: String,
+        /// Which of [`Model::tasks`] is to be explained.
+        task: usize,
+        /// Which of its labels.
+        label: usize,
+    },
+    /// Nobody waits for this list or explanation any more.
     Cancel {
-        /// The list's number.
+        /// Its number.
         sequence: u64,
     },
     /// Say whether you live.
@@ -88,6 +99,13 @@ pub enum Response {
         sequence: u64,
         /// What the model says of each text, in their order; the names are in [`Model::tasks`].
         scores: Vec<Scores>,
+    },
+    /// The answer to a [`Request::Explain`].
+    Explained {
+        /// The request's number.
+        sequence: u64,
+        /// What words of the text do; of a long one those of its strongest sentences.
+        words: Vec<WordEffect>,
     },
     /// This one request cannot be answered. All others are.
     Refused {
@@ -141,6 +159,10 @@ pub struct Model {
     pub licence: String,
     /// The SHA-256 of its manifest, which has the hashes of its files, thresholds and calibration: what answers otherwise has another.
     pub sha256: String,
+    /// What it is for, in a sentence for people; empty where its manifest does not say.
+    pub description: String,
+    /// Texts to try.
+    pub examples: Vec<Example>,
     /// How many tokens it reads of a text.
     pub max_tokens: usize,
     /// What it classifies, in the order in which answers come.
@@ -163,6 +185,59 @@ pub struct Answer {
     pub is_precise: bool,
     /// The probabilities.
     pub classification: Classification,
+    /// The words that labels were found in, where they were asked for: for each label of the tasks that are about words and that the text as
+    /// a whole has. Of what it has not no word is it.
+    pub words: Vec<LabelWords>,
+}
+
+/// The words of a text by one label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct LabelWords {
+    /// The name of the task about words.
+    pub task: String,
+    /// The label's name, which a task about texts may have as well.
+    pub label: String,
+    /// The probability from which on a word is marked.
+    pub threshold: f32,
+    /// Words and signs, in the text's order.
+    pub words: Vec<Word>,
+}
+
+/// How likely a word is to be marked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Word {
+    /// The UTF-16 units of the text before it.
+    pub start: usize,
+    /// The same with its own.
+    pub end: usize,
+    /// 0 to 1.
+    pub probability: f32,
+}
+
+/// What a word does to a label.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WordEffect {
+    /// The UTF-16 units of the text before it.
+    pub start: usize,
+    /// The same with its own.
+    pub end: usize,
+    /// The label's logit with the word less that with the word hidden.
+    pub effect: f32,
+}
+
+/// What words do to a label of a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Explanation {
+    /// Which of [`Model::tasks`] it is about.
+    pub task: usize,
+    /// Which of its labels.
+    pub label: usize,
+    /// The words, in the text's order.
+    pub words: Vec<WordEffect>,
 }
 
 /// Where an engine stands.
@@ -203,6 +278,8 @@ pub enum Update {
         /// Whether its text is still the text as it stands.
         is_current: bool,
     },
+    /// The text stands, and this is what its words do.
+    Explained(Vec<Explanation>),
     /// The text has changed since the last answer.
     Changed,
     /// There is no answer, and nothing to ask about.

@@ -23,12 +23,14 @@ mod checkpoint;
 mod parts;
 pub mod plain;
 mod reading;
+mod utf16;
 mod word_counts;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoint::WORD_COUNTS;
 use plain::{Lexicon, Origins, Plain, plain};
 pub use reading::Reading;
+pub use utf16::Utf16;
 pub use word_counts::WordCounts;
 
 /// The token that stands for what no other does.

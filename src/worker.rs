@@ -4,7 +4,7 @@
 //! ([`protocol`](crate::protocol)). The model runs on the worker's only thread, so a running classification cannot be interrupted;
 //! what can be done is never to begin one that is out of date. [`run`] therefore only takes note of a text when its message
 //! arrives and classifies in a task of its own, which queues behind all messages that have arrived by then. Lists of texts
-//! are scored a few at a time, each few in such a task, so that a question never waits for a list.
+//! are scored a few at a time, each few in such a task, so that a question never waits for a list; and so are explanations made.
 
 pub mod download;
 pub mod store;
@@ -12,6 +12,7 @@ pub mod store;
 mod ahead;
 mod checksum;
 mod engine;
+mod words;
 
 use std::panic::PanicHookInfo;
 
@@ -34,6 +35,7 @@ pub fn run() {
                 engine.ask(Question { sequence, text, words, precise })
             }
             Ok(Request::Score { sequence, texts, precise }) => engine.score(sequence, texts, precise),
+            Ok(Request::Explain { sequence, text, task, label }) => engine.explain(sequence, text, task, label),
             Ok(Request::Cancel { sequence }) => engine.cancel(sequence),
             Ok(Request::Ping) => post(&Response::Alive),
             Err(error) => refuse(&message, &error),

@@ -20,9 +20,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
     ("app", &["protocol"]),
-    ("worker", &["protocol", "classify", "bundle", "bert", "ops", "error"]),
+    ("worker", &["protocol", "classify", "bundle", "text", "bert", "ops", "error"]),
     ("protocol", &["classify", "bundle", "bert"]),
-    ("serve", &["classify", "bundle", "rows", "bert", "error"]),
+    ("serve", &["classify", "bundle", "rows", "text", "bert", "error"]),
     (
         "train",
         &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "threshold", "random", "logistic", "error"],

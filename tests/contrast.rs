@@ -21,6 +21,12 @@ const PAIRS: &[(&str, &str, &str, f64)] = &[
     ("a threshold beside its bar", "ink", "track", 3.0),
     ("a threshold on its bar, by the line around it", "surface", "present", 3.0),
     ("a threshold within the line around it", "ink", "surface", 3.0),
+    ("text that a label was found in", "ink", "found", 4.5),
+    ("text that a label was surely found in", "ink", "found-strong", 4.5),
+    ("the line under text that a label was found in", "present", "found", 3.0),
+    ("the line under text that a label was surely found in", "present", "found-strong", 3.0),
+    ("the line under words that raise", "positive", "surface", 3.0),
+    ("the line under words that lower", "negative", "surface", 3.0),
     ("the middle of a scale", "ink", "neutral", 3.0),
 ];
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use undertone::bundle::Windows;
-use undertone::classify::{BatchScorer, Classification, Classifier, Reason};
+use undertone::classify::{BatchScorer, Classification, Classifier, Occlusion, Reason};
 use undertone::rows::{Format, Rows};
 use undertone::text::Tokenizer;
 
@@ -149,6 +149,35 @@ fn words_have_effects_beyond_what_is_read_at_once() {
     assert!(strongest.bytes.contains(&idiot) && strongest.effect > 0.02, "{strongest:?}");
     assert!(effects.windows(2).all(|pair| pair[0].bytes.end <= pair[1].bytes.start), "each word once, in order");
     assert_eq!(effects.first().unwrap().bytes, 0..6);
+}
+
+#[test]
+fn of_a_text_of_many_words_those_of_its_strongest_sentences_are_explained() {
+    let (task, label) = SHIPPED.find("toxicity", "toxic").unwrap();
+    let explained = |text: &str| {
+        let mut occlusion = Occlusion::of_strongest_words(&SHIPPED, text, task, label).unwrap();
+        let mut slices = 0;
+        while !occlusion.is_done() {
+            occlusion.advance(&SHIPPED).unwrap();
+            slices += 1;
+        }
+        (occlusion.finish(), slices)
+    };
+    let mut sentences = kind(20);
+    sentences.insert(7, "You are a complete idiot.");
+    let text = sentences.join(" ");
+    let (all, (some, slices)) = (SHIPPED.effects(&text, task, label).unwrap(), explained(&text));
+    assert!(some.len() < all.len() && slices < all.len(), "{} of {}, {slices}", some.len(), all.len());
+    let idiot = text.find("idiot").unwrap();
+    let strongest = some.iter().max_by(|a, b| a.logit_effect.total_cmp(&b.logit_effect)).unwrap();
+    assert!(strongest.bytes.contains(&idiot), "{strongest:?}");
+    for word in &some {
+        let same = all.iter().find(|same| same.bytes == word.bytes).expect("it is one of the text's words");
+        assert!((same.logit_effect - word.logit_effect).abs() < 1e-3, "{same:?} and {word:?}");
+    }
+    let short = "You are a complete idiot.";
+    assert_eq!(explained(short).0, SHIPPED.effects(short, task, label).unwrap());
+    assert_eq!(explained("").0, []);
 }
 
 #[test]

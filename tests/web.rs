@@ -47,6 +47,8 @@ fn model(tasks: &[TaskScores]) -> Model {
         name: "test".into(),
         licence: "none".into(),
         sha256: String::new(),
+        description: String::new(),
+        examples: Vec::new(),
         max_tokens: 8,
         tasks: tasks.iter().map(task).collect(),
         build: "baseline".into(),
@@ -57,14 +59,21 @@ fn model(tasks: &[TaskScores]) -> Model {
 fn shown(tasks: &[TaskScores]) -> Shown {
     let classification =
         Classification { tokens: 8, truncated: true, reason: None, tasks: tasks.to_vec(), words: Vec::new() };
-    Shown { answer: Answer { sequence: 7, milliseconds: 12.3, is_precise: false, classification }, is_current: true }
+    Shown {
+        answer: Answer { sequence: 7, milliseconds: 12.3, is_precise: false, classification, words: Vec::new() },
+        is_current: true,
+    }
 }
 
 /// Mounts the results into an element of their own.
 fn mount(model: RwSignal<Option<Model>>, answer: RwSignal<Option<Shown>>) -> HtmlElement {
     let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
     document().body().unwrap().append_child(&place).unwrap();
-    mount_to(place.clone(), move || view! { <Results model=model.into() answer=answer.into() /> }).forget();
+    mount_to(
+        place.clone(),
+        move || view! { <Results model=model.into() answer=answer.into() marks=Signal::derive(|| None) /> },
+    )
+    .forget();
     place
 }
 

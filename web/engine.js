@@ -5,7 +5,7 @@ import { Failure, aborted } from "./failure.js";
 import { BUNDLE, ENGINE } from "./place.js";
 import { Watchdog } from "./watchdog.js";
 
-/** @import { Answer, Model, Request, Response, Scores, Status } from "./protocol" */
+/** @import { Answer, Model, Request, Response, Scores, Status, WordEffect } from "./protocol" */
 
 /**
  * @typedef {object} EngineOptions
@@ -33,6 +33,9 @@ const PATIENCE = 8000;
 
 /** A text takes so long at most for each of its characters, on the slowest device; and no text takes longer than one of so many. */
 const ALLOWANCE = { milliseconds: 4, characters: 30_000 };
+
+/** To explain a text takes as long as so many texts. */
+const PASSES = 100;
 
 /** The server is given up when nothing of a model has come for so many milliseconds. */
 const STALLED = 90_000;
@@ -112,6 +115,18 @@ export class Engine {
   score(texts, { precise = true, signal } = {}) {
     const request = (/** @type {number} */ sequence) => ({ Score: { sequence, texts: texts.map(wellFormed), precise } });
     return this.#ask(request, { isQuestion: false, allowance: allowance(texts) }, signal);
+  }
+
+  /**
+   * What words of `text` do to a label: of a long text those of its strongest sentences. A question does not wait for it.
+   *
+   * @param {string} text
+   * @param {{ task?: number, label?: number, signal?: AbortSignal }} [options] which of the model's tasks, and which of its labels
+   * @returns {Promise<WordEffect[]>}
+   */
+  explain(text, { task = 0, label = 0, signal } = {}) {
+    const request = (/** @type {number} */ sequence) => ({ Explain: { sequence, text: wellFormed(text), task, label } });
+    return this.#ask(request, { isQuestion: false, allowance: PASSES * allowance([text]) }, signal);
   }
 
   /** Ends the worker. Who waits for something is told that it was stopped. */
@@ -197,6 +212,7 @@ export class Engine {
     else if ("Ready" in response) this.#settle(0)?.resolve(response.Ready);
     else if ("Answer" in response) this.#answered(response.Answer);
     else if ("Scored" in response) this.#settle(response.Scored.sequence)?.resolve(response.Scored.scores);
+    else if ("Explained" in response) this.#settle(response.Explained.sequence)?.resolve(response.Explained.words);
     else if ("Refused" in response) this.#settle(response.Refused.sequence)?.reject(new Failure("text", response.Refused.sentence));
     else if ("Failed" in response) this.#fail(new Failure(response.Failed.kind, response.Failed.sentence));
     if (this.#waiting.has(0)) this.#awaitProgress();

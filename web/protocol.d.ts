@@ -13,7 +13,7 @@ sequence: number,
  */
 text: string, 
 /**
- * Whether the answers of tasks about words are wanted, too: they are longer than the text.
+ * Whether the answers of tasks about words are wanted, too.
  */
 words: boolean, 
 /**
@@ -32,9 +32,25 @@ texts: Array<string>,
 /**
  * As for [`Request::Classify`].
  */
-precise: boolean, } } | { "Cancel": { 
+precise: boolean, } } | { "Explain": { 
 /**
- * The list's number.
+ * Comes back with the answer.
+ */
+sequence: number, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * Which of [`Model::tasks`] is to be explained.
+ */
+task: number, 
+/**
+ * Which of its labels.
+ */
+label: number, } } | { "Cancel": { 
+/**
+ * Its number.
  */
 sequence: number, } } | "Ping";
 
@@ -74,7 +90,15 @@ sequence: number,
 /**
  * What the model says of each text, in their order; the names are in [`Model::tasks`].
  */
-scores: Array<Scores>, } } | { "Refused": { 
+scores: Array<Scores>, } } | { "Explained": { 
+/**
+ * The request's number.
+ */
+sequence: number, 
+/**
+ * What words of the text do; of a long one those of its strongest sentences.
+ */
+words: Array<WordEffect>, } } | { "Refused": { 
 /**
  * The request's number.
  */
@@ -119,6 +143,14 @@ licence: string,
  */
 sha256: string, 
 /**
+ * What it is for, in a sentence for people; empty where its manifest does not say.
+ */
+description: string, 
+/**
+ * Texts to try.
+ */
+examples: Array<Example>, 
+/**
  * How many tokens it reads of a text.
  */
 max_tokens: number, 
@@ -134,6 +166,23 @@ build: string,
  * Whether this is what an earlier visit has kept, as the server cannot be reached.
  */
 is_kept: boolean, };
+
+/**
+ * A text to try.
+ */
+export type Example = { 
+/**
+ * What it is, in a few words: `A scathing review`.
+ */
+name: string, 
+/**
+ * The text.
+ */
+text: string, 
+/**
+ * What people should know before they see it: `unkind`.
+ */
+note?: string, };
 
 /**
  * What the model says of a text, and how long it took.
@@ -154,7 +203,84 @@ is_precise: boolean,
 /**
  * The probabilities.
  */
-classification: Classification, };
+classification: Classification, 
+/**
+ * The words that labels were found in, where they were asked for: for each label of the tasks that are about words and that the text as
+ * a whole has. Of what it has not no word is it.
+ */
+words: Array<LabelWords>, };
+
+/**
+ * The words of a text by one label.
+ */
+export type LabelWords = { 
+/**
+ * The name of the task about words.
+ */
+task: string, 
+/**
+ * The label's name, which a task about texts may have as well.
+ */
+label: string, 
+/**
+ * The probability from which on a word is marked.
+ */
+threshold: number, 
+/**
+ * Words and signs, in the text's order.
+ */
+words: Array<Word>, };
+
+/**
+ * How likely a word is to be marked.
+ */
+export type Word = { 
+/**
+ * The UTF-16 units of the text before it.
+ */
+start: number, 
+/**
+ * The same with its own.
+ */
+end: number, 
+/**
+ * 0 to 1.
+ */
+probability: number, };
+
+/**
+ * What a word does to a label.
+ */
+export type WordEffect = { 
+/**
+ * The UTF-16 units of the text before it.
+ */
+start: number, 
+/**
+ * The same with its own.
+ */
+end: number, 
+/**
+ * The label's logit with the word less that with the word hidden.
+ */
+effect: number, };
+
+/**
+ * What words do to a label of a text.
+ */
+export type Explanation = { 
+/**
+ * Which of [`Model::tasks`] it is about.
+ */
+task: number, 
+/**
+ * Which of its labels.
+ */
+label: number, 
+/**
+ * The words, in the text's order.
+ */
+words: Array<WordEffect>, };
 
 /**
  * Where an engine stands.
@@ -180,7 +306,7 @@ answer: Answer,
 /**
  * Whether its text is still the text as it stands.
  */
-is_current: boolean, } } | "Changed" | "Blank";
+is_current: boolean, } } | { "Explained": Array<Explanation> } | "Changed" | "Blank";
 
 /**
  * One classification task, which is one head of the model.
@@ -365,11 +491,7 @@ reason?: Reason | null,
 /**
  * The answer of each task that is about texts, in the manifest's order.
  */
-tasks: Array<TaskScores>, 
-/**
- * The answer of each task that is about words.
- */
-words: Array<TaskWords>, };
+tasks: Array<TaskScores>, };
 
 /**
  * One task's answer.
@@ -436,42 +558,3 @@ tasks: Array<Array<number>>, };
  * Why there is nothing to judge a text by.
  */
 export type Reason = "no_words" | "unknown_words" | "other_language";
-
-/**
- * The words of a text by one label of a task that is about words.
- */
-export type TaskWords = { 
-/**
- * The task's name.
- */
-task: string, 
-/**
- * The label's name.
- */
-label: string, 
-/**
- * The probability from which on a word counts as marked.
- */
-threshold: number, 
-/**
- * Whether the text as a whole has the label, where a task about texts has one of this name: a head that has seen words of such
- * texts only finds some in any text. True where there is none.
- */
-is_text_marked: boolean, 
-/**
- * The words and signs of the text that the model read, in their order.
- */
-words: Array<WordScore>, };
-
-/**
- * The probability that a word is marked.
- */
-export type WordScore = { 
-/**
- * The bytes of the text that the word is made of.
- */
-bytes: { start: number, end: number, }, 
-/**
- * 0 to 1; the highest of the word's pieces.
- */
-probability: number, };

@@ -6,22 +6,27 @@
 // has been deleted is not.
 //
 // While somebody types the quick answer counts. When typing pauses the precise one settles it: the number that stays is the same in every
-// browser. The pause has to be longer for long texts, as what has begun cannot be interrupted.
+// browser. The pause has to be longer for long texts, as what has begun cannot be interrupted. When the text still stands a while later, and
+// somebody can see it, its words are explained, and that ends with the next change.
 
 import { Engine } from "./engine.js";
+import { explicable } from "./explicable.js";
 import { BASELINE, Failure, remedied } from "./failure.js";
 
 /** @import { EngineOptions } from "./engine.js" */
-/** @import { Answer, Model, Status, Update } from "./protocol" */
+/** @import { Answer, Explanation, Model, Status, Update } from "./protocol" */
 
 /**
- * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number, settleAfter?: number }} SessionOptions
+ * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number, settleAfter?: number,
+ *   explainAfter?: number }} SessionOptions
  *   `text` is what is there to begin with, `reload` gets the whole page anew but for the text, `retryAfter` is how many milliseconds a
- *   lost connection is left alone, and after `settleAfter` without a change a text is settled
+ *   lost connection is left alone, after `settleAfter` without a change a text is settled, and after `explainAfter` more it is explained,
+ *   unless that is infinite
  */
 
 const RETRY_AFTER = 1000;
 const SETTLE_AFTER = 300;
+const EXPLAIN_AFTER = 400;
 
 /** For each token so many milliseconds longer. */
 const LONGER = 1;
@@ -41,8 +46,10 @@ export class Session {
   #status = "Waiting";
   /** @type {Model | undefined} */
   #model;
-  /** The last answer, and what it is about. @type {{ answer: Answer, text: string } | undefined} */
+  /** The last answer, what it is about, and what its words do. @type {{ answer: Answer, text: string, explained?: Explanation[] } | undefined} */
   #answered;
+  /** Ends the explanation that is on its way. @type {AbortController | undefined} */
+  #explaining;
   #newest;
   #isAsking = false;
   #mends = 0;
@@ -57,11 +64,12 @@ export class Session {
   #changed = 0;
 
   /** @param {SessionOptions} [options] */
-  constructor({ text = "", reload, retryAfter = RETRY_AFTER, settleAfter = SETTLE_AFTER, ...engineOptions } = {}) {
-    this.#options = { reload, retryAfter, settleAfter };
+  constructor({ text = "", reload, retryAfter = RETRY_AFTER, settleAfter = SETTLE_AFTER, explainAfter = EXPLAIN_AFTER, ...engineOptions } = {}) {
+    this.#options = { reload, retryAfter, settleAfter, explainAfter };
     this.#engineOptions = engineOptions;
     this.#newest = text;
     globalThis.addEventListener?.("online", this.#reconnect);
+    globalThis.document?.addEventListener("visibilitychange", this.#look);
   }
 
   /** The text as it stands. */
@@ -85,6 +93,7 @@ export class Session {
     hear({ Status: this.#status });
     if (this.#model) hear({ Model: this.#model });
     if (this.#answered) hear(this.#shown(this.#answered));
+    if (this.#answered?.explained) hear({ Explained: this.#answered.explained });
     return () => this.#listeners.delete(hear);
   }
 
@@ -94,6 +103,7 @@ export class Session {
    * @param {string} text
    */
   say(text) {
+    if (text !== this.#newest) this.#leaveUnexplained();
     this.#newest = text;
     this.#changed = Date.now();
     if (isBlank(text)) {
@@ -103,6 +113,7 @@ export class Session {
       this.#tell("Changed");
     } else if (this.#answered) {
       this.#tell(this.#shown(this.#answered));
+      if (this.#answered.explained) this.#tell({ Explained: this.#answered.explained });
     }
     this.#ask();
   }
@@ -118,6 +129,8 @@ export class Session {
   /** Ends it, for good. */
   stop() {
     globalThis.removeEventListener?.("online", this.#reconnect);
+    globalThis.document?.removeEventListener("visibilitychange", this.#look);
+    this.#leaveUnexplained();
     this.#listeners.clear();
     clearTimeout(this.#timer);
     clearTimeout(this.#pause);
@@ -130,7 +143,16 @@ export class Session {
     if (this.#failure?.kind === "network") this.retry();
   };
 
+  /** Somebody looks at the page again. */
+  #look = () => this.#ask();
+
+  #leaveUnexplained() {
+    this.#explaining?.abort();
+    this.#explaining = undefined;
+  }
+
   #begin() {
+    this.#leaveUnexplained();
     clearTimeout(this.#timer);
     this.#failure = undefined;
     // The old worker ends before the new one takes its memory.
@@ -162,17 +184,23 @@ export class Session {
     const [engine, text] = [this.#engine, this.#newest];
     if (!engine || this.#status !== "Ready" || this.#isAsking || isBlank(text)) return;
     const answer = this.#answered?.text === text ? this.#answered.answer : undefined;
-    if (answer?.is_precise) return;
-    const early = answer ? this.#settles(answer) - Date.now() : 0;
+    const isSettled = answer?.is_precise ?? false;
+    if (isSettled && (this.#answered?.explained || this.#explaining || !this.#mayExplain)) return;
+    const early = answer ? this.#settles(answer) + (isSettled ? this.#options.explainAfter : 0) - Date.now() : 0;
     if (early > 0) {
       this.#pause = setTimeout(() => this.#ask(), early);
       return;
     }
+    if (answer && isSettled) return void this.#explain(engine, answer, text);
     this.#isAsking = true;
-    engine.classify(text, { precise: answer !== undefined }).then(
+    engine.classify(text, { words: true, precise: answer !== undefined }).then(
       (answer) => this.#hear(engine, answer, text),
       (reason) => this.#failed(engine, reason, true),
     );
+  }
+
+  get #mayExplain() {
+    return this.#options.explainAfter < Infinity && !globalThis.document?.hidden;
   }
 
   /** When the text that `answer` is about has stood for long enough. @param {Answer} answer */
@@ -194,6 +222,35 @@ export class Session {
       this.#tell(this.#shown(this.#answered));
     }
     this.#ask();
+  }
+
+  /**
+   * Tells what the words of `text` do, if it stands for as long as that takes.
+   *
+   * @param {Engine} engine
+   * @param {Answer} answer
+   * @param {string} text
+   */
+  async #explain(engine, answer, text) {
+    const explaining = new AbortController();
+    this.#explaining = explaining;
+    try {
+      /** @type {Explanation[]} */
+      const explained = [];
+      for (const of of explicable(this.#model, answer)) {
+        explained.push({ ...of, words: await engine.explain(text, { ...of, signal: explaining.signal }) });
+      }
+      if (this.#answered?.text !== text || explaining.signal.aborted) return;
+      this.#answered.explained = explained;
+      this.#tell({ Explained: explained });
+    } catch (reason) {
+      // A text that cannot be explained is answered all the same.
+      const isRefused = reason instanceof Failure && reason.kind === "text";
+      if (isRefused && this.#answered?.text === text) this.#answered.explained = [];
+      else if (!explaining.signal.aborted) this.#failed(engine, reason, true);
+    } finally {
+      if (this.#explaining === explaining) this.#explaining = undefined;
+    }
   }
 
   /**

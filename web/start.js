@@ -61,6 +61,14 @@ const reload = (text) => {
   location.reload();
 };
 
+/** The text that a link has in it: it stands behind the #, which no server sees. */
+const linkedText = () => new URLSearchParams(location.hash.slice(1)).get("text") ?? "";
+
+// To open such a link where the page is open already changes nothing else.
+addEventListener("hashchange", () => {
+  if (linkedText()) location.reload();
+});
+
 /** The bundle that the address asks for: one of this site's own, by the name of its folder. */
 const bundle = () => {
   const name = new URLSearchParams(location.search).get("bundle");
@@ -83,7 +91,7 @@ const start = async () => {
   if (document.prerendering) await new Promise((resolve) => document.addEventListener("prerenderingchange", resolve));
 
   // The engine starts while the page's program is still on its way.
-  const session = new Session({ bundle: bundle(), text: takeText(), reload, warmUp: !document.hidden });
+  const session = new Session({ bundle: bundle(), text: takeText() || linkedText(), reload, warmUp: !document.hidden });
   if (!navigator.connection?.saveData) session.start();
 
   const program = /** @type {HTMLLinkElement} */ (document.getElementById("program"));

@@ -23,6 +23,9 @@ pub fn Announcer(
     model: Signal<Option<Model>>,
     /// The answer to the text as it was last.
     answer: Signal<Option<Shown>>,
+    /// What somebody has done, which is said at once; empty where that is told.
+    #[prop(optional)]
+    notice: Signal<String>,
     /// How long nothing must have changed, in milliseconds.
     #[prop(default = PAUSE)]
     pause: u32,
@@ -54,6 +57,13 @@ pub fn Announcer(
         };
         // The timer before this one is dropped, and with it cancelled.
         timer.set_value(Some(Timeout::new(pause, speak)));
+    });
+    Effect::new(move || {
+        notice.with(|notice| {
+            if !notice.is_empty() {
+                said.set(notice.clone())
+            }
+        })
     });
     view! {
         <p class="unseen" role="status" aria-live="polite" aria-atomic="true">

@@ -6,7 +6,8 @@
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use crate::protocol::{Answer, Model, Status, Update as Told};
+use super::marks::{Mark, marks};
+use crate::protocol::{Answer, Explanation, Model, Status, Update as Told};
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,6 +51,7 @@ pub struct Engine {
     status: RwSignal<Status>,
     model: RwSignal<Option<Model>>,
     answer: RwSignal<Option<Shown>>,
+    explained: RwSignal<Vec<Explanation>>,
 }
 
 impl Engine {
@@ -60,6 +62,7 @@ impl Engine {
             status: RwSignal::new(Status::Starting),
             model: RwSignal::new(None),
             answer: RwSignal::new(None),
+            explained: RwSignal::new(Vec::new()),
         };
         let hear = Closure::<dyn Fn(JsValue)>::new(move |update: JsValue| engine.hear(&update));
         engine.session.with_value(|session| session.listen(hear.as_ref().unchecked_ref()));
@@ -83,6 +86,20 @@ impl Engine {
         self.answer.into()
     }
 
+    /// What is marked in the text as it stands; none while it is not known of this text.
+    pub fn marks(self) -> Memo<Option<Vec<Mark>>> {
+        Memo::new(move |_| {
+            let (model, answer, explained) = (self.model.read(), self.answer.read(), self.explained.read());
+            match (&*model, &*answer) {
+                (Some(model), Some(Shown { answer, is_current: true })) => {
+                    Some(marks(&self.text(), model, &answer.words, &explained))
+                }
+                (_, Some(_)) => None,
+                (_, None) => Some(Vec::new()),
+            }
+        })
+    }
+
     /// The text as it stands. It is the browser's: in Rust's, which is UTF-8, half a character has no place, and input methods may send one
     /// half after the other.
     pub fn text(self) -> js_sys::JsString {
@@ -99,13 +116,25 @@ impl Engine {
         self.session.with_value(Session::retry);
     }
 
+    fn explain(self, explained: Vec<Explanation>) {
+        self.explained.maybe_update(|known| {
+            let changes = *known != explained;
+            *known = explained;
+            changes
+        });
+    }
+
     fn hear(self, update: &JsValue) {
         // Cannot fail: updates are objects of strings and numbers, as src/protocol.rs says and the scripts are checked against.
         let json = js_sys::JSON::stringify(update).map(String::from).expect("an update is JSON");
         match serde_json::from_str(&json).expect("an update is one of the protocol's") {
             Told::Status(status) => self.status.set(status),
             Told::Model(model) => self.model.set(Some(model)),
-            Told::Answer { answer, is_current } => self.answer.set(Some(Shown { answer, is_current })),
+            Told::Answer { answer, is_current } => {
+                self.explain(Vec::new());
+                self.answer.set(Some(Shown { answer, is_current }));
+            }
+            Told::Explained(explained) => self.explain(explained),
             Told::Changed => self
                 .answer
                 .maybe_update(|answer| answer.as_mut().is_some_and(|shown| std::mem::take(&mut shown.is_current))),

@@ -1,4 +1,4 @@
-//! Where the text is typed, and examples for those who have none at hand.
+//! Where the text is typed, and the model's examples for those who have none at hand.
 //!
 //! The text is the browser's alone: nothing ever writes to the field but typing and, as if somebody typed, examples. So it can be
 //! undone, input methods are left in peace, and half a character waits for its other half.
@@ -9,25 +9,11 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlTextAreaElement;
 
+use super::actions::Actions;
 use super::client::Engine;
-
-/// Examples: what the button says, and the text. Those with unkind texts say so, and show none of it before they are asked.
-const EXAMPLES: [(&str, &str); 5] = [
-    (
-        "A glowing review",
-        "What a wonderful film! The acting is superb, the story moved me to tears, and I would happily watch it again tomorrow.",
-    ),
-    (
-        "A scathing one",
-        "A dreadful waste of two hours. The plot makes no sense, the dialogue is wooden, and I walked out before the end.",
-    ),
-    ("A sarcastic one", "Oh great, another sequel nobody asked for. I especially loved the part where I fell asleep."),
-    (
-        "A polite comment",
-        "Thank you for the detailed explanation. I see it a little differently, but I learned something today.",
-    ),
-    ("An insult (unkind)", "You are a complete idiot, and everything you write here is stupid garbage."),
-];
+use super::ink::Ink;
+use super::marks::Mark;
+use crate::protocol::Example;
 
 /// Has the browser leave spelling and wording alone: whoever helps with these may send what is typed to a server of theirs.
 const NO_HELP: [(&str, &str); 4] =
@@ -57,8 +43,21 @@ extern "C" {
 pub fn Editor(
     /// Who is told of the text.
     engine: Engine,
+    /// What is marked in the text; none while that is not known.
+    marks: Memo<Option<Vec<Mark>>>,
+    /// Where it is told what was done.
+    notice: RwSignal<String>,
 ) -> impl IntoView {
     let area = NodeRef::<leptos::html::Textarea>::new();
+    let under = NodeRef::<leptos::html::Div>::new();
+    let ink = Ink::new(under);
+    Effect::new(move || marks.get().into_iter().for_each(|marks| ink.mark(marks)));
+    let has_text = RwSignal::new(false);
+    let say = move |text: JsString| {
+        has_text.set(text.length() > 0);
+        engine.say(&text);
+        ink.write(text);
+    };
     area.on_load(move |area| {
         for (name, value) in NO_HELP {
             // Cannot fail: these are names.
@@ -68,7 +67,7 @@ pub fn Editor(
         let text = engine.text();
         if text.length() > 0 {
             area.unchecked_into::<Area>().set_value(&text);
-            engine.say(&text);
+            say(text);
         }
     });
     let show = move |example: &str| {
@@ -76,31 +75,39 @@ pub fn Editor(
             replace(&area, example);
         }
     };
-    let examples = EXAMPLES
-        .map(|(name, example)| {
-            view! { <li><button type="button" on:click=move |_| show(example)>{name}</button></li> }
-        })
-        .collect_view();
+    let examples = Memo::new(move |_| engine.model().with(|model| model.as_ref().map(|model| model.examples.clone())));
+    let button = move |Example { name, text, note }: Example| {
+        let name = if note.is_empty() { name } else { format!("{name} ({note})") };
+        view! { <li><button type="button" on:click=move |_| show(&text)>{name}</button></li> }
+    };
+    let buttons = move || examples.get().unwrap_or_default().into_iter().map(button).collect_view();
+    let has_examples = move || examples.with(|examples| examples.as_ref().is_some_and(|examples| !examples.is_empty()));
     let hear = move |event: Event| {
         if let Some(area) = event.target() {
-            engine.say(&area.unchecked_into::<Area>().value());
+            say(area.unchecked_into::<Area>().value());
         }
     };
     view! {
         <section class="editor">
             <label for="text">"Your text"</label>
-            <textarea
-                id="text"
-                node_ref=area
-                rows="9"
-                placeholder="Type or paste a review, a comment, a reply…"
-                autocomplete="off"
-                translate="no"
-                on:input=hear
-            ></textarea>
+            <div class="sheet" class:plain=ink.is_off()>
+                <div class="ink" node_ref=under aria-hidden="true" translate="no"></div>
+                <textarea
+                    id="text"
+                    node_ref=area
+                    rows="1"
+                    placeholder="Type or paste a review, a comment, a reply…"
+                    autocomplete="off"
+                    translate="no"
+                    on:input=hear
+                ></textarea>
+            </div>
+            <Actions engine notice has_text clear=move || show("") />
             <div class="examples">
-                <span id="examples">"Or try:"</span>
-                <ul role="list" aria-labelledby="examples">{examples}</ul>
+                <Show when=has_examples>
+                    <span id="examples">"Or try:"</span>
+                    <ul role="list" aria-labelledby="examples">{buttons}</ul>
+                </Show>
             </div>
         </section>
     }
@@ -112,7 +119,8 @@ fn replace(area: &HtmlTextAreaElement, example: &str) {
     let _ = area.focus();
     area.select();
     let typing: Typing = document().unchecked_into();
-    if !typing.exec_command("insertText", false, example) {
+    let command = if example.is_empty() { "delete" } else { "insertText" };
+    if !typing.exec_command(command, false, example) {
         let _ = area.set_range_text(example);
         // Cannot fail: an event of this name can be made.
         let _ = Event::new("input").map(|event| area.dispatch_event(&event));

@@ -7,9 +7,13 @@ use leptos::prelude::*;
 
 use super::bars::{Bars, Row};
 use super::client::Shown;
+use super::marks::{Mark, MarkKind};
 use super::scale::Scale;
 use super::wording::{counted, duration, humanise, percent, title, verdict};
 use crate::protocol::{Classification, Display, Model, Reason, Task, TaskScores};
+
+/// No more words are listed of a kind: the text has them all.
+const MOST_LISTED: usize = 8;
 
 /// All tasks of the model and what they answer.
 #[component]
@@ -18,7 +22,11 @@ pub fn Results(
     model: Signal<Option<Model>>,
     /// The answer to show; none for a blank text.
     answer: Signal<Option<Shown>>,
+    /// What is marked in the text; none while that is not known.
+    marks: Signal<Option<Vec<Mark>>>,
 ) -> impl IntoView {
+    // What was marked last stays until something else is known.
+    let marks = Memo::new(move |last: Option<&Vec<Mark>>| marks.get().or_else(|| last.cloned()).unwrap_or_default());
     let state = move || {
         answer.with(|answer| match answer {
             None => "empty",
@@ -30,7 +38,7 @@ pub fn Results(
     let tasks = move || {
         model.get().map(|model| {
             let several = model.tasks.into_iter().enumerate();
-            several.map(|(position, task)| view! { <TaskPanel task position answer /> }).collect_view()
+            several.map(|(position, task)| view! { <TaskPanel task position answer marks /> }).collect_view()
         })
     };
     view! {
@@ -61,6 +69,7 @@ fn TaskPanel(
     /// Which of the answer's tasks this is.
     position: usize,
     answer: Signal<Option<Shown>>,
+    marks: Memo<Vec<Mark>>,
 ) -> impl IntoView {
     let scores =
         Memo::new(move |_| answer.with(|answer| answer.as_ref()?.answer.classification.tasks.get(position).cloned()));
@@ -79,6 +88,13 @@ fn TaskPanel(
             let score = scores.labels.first()?;
             (is_scale && !scores.withheld).then(|| format!("{} {}", percent(score.probability), humanise(&score.label)))
         })
+    };
+    let kinds = match &scale {
+        Some(scale) => vec![
+            (MarkKind::Raises, format!("Towards {}", humanise(&scale.high))),
+            (MarkKind::Lowers, format!("Towards {}", humanise(&scale.low))),
+        ],
+        None => vec![(MarkKind::Found, "Found in".to_owned())],
     };
     let labels = task.labels;
     let probability = move |label: usize| {
@@ -106,8 +122,45 @@ fn TaskPanel(
                 <p class="number">{number}</p>
             </header>
             {gauges}
+            {kinds.into_iter().map(|(kind, heading)| view! { <Words heading kind task=position marks /> }).collect_view()}
         </section>
     }
+}
+
+/// The marked words of one kind, for those who do not see the marks, and what these mean for those who do.
+#[component]
+fn Words(
+    heading: String,
+    kind: MarkKind,
+    /// The number of the task that they are about.
+    task: usize,
+    marks: Memo<Vec<Mark>>,
+) -> impl IntoView {
+    let words = Memo::new(move |_| marks.with(|marks| listed(marks, kind, task)));
+    view! {
+        <Show when=move || words.with(|words| !words.is_empty())>
+            <p class="words">
+                <span class="heading">{heading.clone()}": "</span>
+                {move || {
+                    let word = |word| view! { <mark class=kind.name()>{word}</mark> };
+                    words.get().into_iter().map(word).collect_view()
+                }}
+            </p>
+        </Show>
+    }
+}
+
+/// The words once each, strong ones first.
+fn listed(marks: &[Mark], kind: MarkKind, task: usize) -> Vec<String> {
+    let mut marked: Vec<&Mark> = marks.iter().filter(|mark| mark.kind == kind && mark.task == Some(task)).collect();
+    marked.sort_by_key(|mark| !mark.is_strong);
+    let mut words: Vec<String> = Vec::new();
+    for Mark { written, .. } in marked {
+        if words.len() < MOST_LISTED && !words.iter().any(|word| word.to_lowercase() == written.to_lowercase()) {
+            words.push(written.clone());
+        }
+    }
+    words
 }
 
 fn measured(shown: &Shown) -> String {

@@ -106,6 +106,7 @@ pub enum EmbeddingPrecision {
 
 /// A text to try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// What it is, in a few words: `A scathing review`.
@@ -198,6 +199,11 @@ impl Manifest {
     pub fn heads(&self) -> Vec<HeadShape> {
         let head = |task: &Task| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
         self.tasks.iter().map(head).collect()
+    }
+
+    /// The tasks about texts with their numbers among all tasks.
+    pub fn about_texts(&self) -> impl Iterator<Item = (usize, &Task)> {
+        self.tasks.iter().enumerate().filter(|(_, task)| task.unit.is_text())
     }
 
     /// What there is to fetch beside the manifest itself, to classify.

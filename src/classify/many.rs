@@ -12,7 +12,7 @@ use crate::logistic::probability;
 use crate::text::Tokens;
 
 /// How many tokens a slice has at most, unless one text has more: some 40 ms in a browser, and larger ones are no faster.
-const SLICE: usize = 128;
+pub(super) const SLICE: usize = 128;
 
 /// What the model says of one of many texts: numbers alone, since the names are the same for all.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

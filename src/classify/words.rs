@@ -4,16 +4,13 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use super::TaskScores;
 use crate::bundle::{Label, Task};
 use crate::logistic::{is_present, probability};
 use crate::text::Offsets;
 
 /// The words of a text by one label of a task that is about words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TaskWords {
     /// The task's name.
     pub task: String,
@@ -29,8 +26,7 @@ pub struct TaskWords {
 }
 
 /// The probability that a word is marked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WordScore {
     /// The bytes of the text that the word is made of.
     pub bytes: Range<usize>,

@@ -6,7 +6,6 @@ use ts_rs::{Config, TS};
 use super::*;
 use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, TaskMetrics, Windows};
-use crate::classify::{TaskWords, WordScore};
 
 /// The protocol's types for the scripts, all that there are.
 fn declarations() -> String {
@@ -27,7 +26,12 @@ fn declarations() -> String {
         Failure,
         FailureKind,
         Model,
+        Example,
         Answer,
+        LabelWords,
+        Word,
+        WordEffect,
+        Explanation,
         Status,
         Update,
         Task,
@@ -45,8 +49,6 @@ fn declarations() -> String {
         LabelScore,
         Scores,
         Reason,
-        TaskWords,
-        WordScore,
     ];
     format!(
         "// Written from src/protocol.rs by its test, which fails where the two differ.\n\n{}",
@@ -81,7 +83,13 @@ fn messages_arrive_as_they_were_sent() {
     };
     let classification =
         Classification { tokens: 8, truncated: true, reason: None, tasks: vec![scores], words: Vec::new() };
-    let response = Response::Answer(Answer { sequence: 7, milliseconds: 12.3, is_precise: false, classification });
+    let response = Response::Answer(Answer {
+        sequence: 7,
+        milliseconds: 12.3,
+        is_precise: false,
+        classification,
+        words: Vec::new(),
+    });
     let travelled: Response = serde_json::from_str(&serde_json::to_string(&response).unwrap()).unwrap();
     assert_eq!(travelled, response);
 }

@@ -11,9 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::attributes::{Attribute, Attributes};
 use super::refusal::Refusal;
-use super::spans::{Utf16, sentences};
+use super::spans::sentences;
 use crate::classify::{Classification, Reason};
 use crate::rows;
+use crate::text::Utf16;
 
 /// The longest comment, in bytes.
 const LONGEST: usize = 20_480;

@@ -23,35 +23,6 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     sentences.chunks(together).map(|some| some[0].start..some[some.len() - 1].end).collect()
 }
 
-/// Turns places in a text, of which it is asked in ascending order, from bytes to UTF-16 units.
-pub struct Utf16<'a> {
-    text: &'a str,
-    byte: usize,
-    units: usize,
-}
-
-impl<'a> Utf16<'a> {
-    /// Of places in `text`.
-    pub fn new(text: &'a str) -> Self {
-        Self { text, byte: 0, units: 0 }
-    }
-
-    /// How many units are before `byte`, which is on a character's boundary.
-    pub fn at(&mut self, byte: usize) -> usize {
-        if byte < self.byte {
-            (self.byte, self.units) = (0, 0);
-        }
-        self.units += self.text.get(self.byte..byte).map_or(0, |passed| passed.chars().map(char::len_utf16).sum());
-        self.byte = byte;
-        self.units
-    }
-
-    /// A range of bytes in units.
-    pub fn range(&mut self, bytes: &Range<usize>) -> Range<usize> {
-        self.at(bytes.start)..self.at(bytes.end)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,15 +51,5 @@ mod tests {
         assert!(spans.len() <= MOST && spans.len() > MOST / 2, "{}", spans.len());
         assert_eq!((spans[0].start, spans[spans.len() - 1].end), (0, text.trim_end().len()));
         assert!(spans.windows(2).all(|pair| text[pair[0].end..pair[1].start].trim().is_empty()));
-    }
-
-    #[test]
-    fn places_are_those_of_utf16() {
-        let text = "a😂é\u{fffd}👩‍👩‍👧 b";
-        let mut places = Utf16::new(text);
-        for (byte, _) in text.char_indices().chain([(text.len(), ' ')]) {
-            assert_eq!(places.at(byte), text[..byte].encode_utf16().count(), "{byte}");
-        }
-        assert_eq!(places.range(&(1..5)), 1..3, "backwards, too");
     }
 }

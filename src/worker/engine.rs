@@ -1,4 +1,4 @@
-//! The loaded model, and what waits for it: the newest text, and lists of texts.
+//! The loaded model, and what waits for it: the newest text, a text whose words are to be explained, and lists of texts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -11,8 +11,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
 use super::download::Download;
-use super::{fail, post, scope};
-use crate::classify::{self, BatchScorer, Classifier};
+use super::{fail, post, scope, words};
+use crate::classify::{self, BatchScorer, Classifier, Occlusion};
 use crate::ops::Rounding;
 use crate::protocol::{Answer, Failure, Load, Model, Response};
 
@@ -39,6 +39,16 @@ struct List {
     sequence: Option<u64>,
     scoring: BatchScorer,
     precise: bool,
+}
+
+/// A text whose words are to be explained.
+struct Explaining {
+    sequence: u64,
+    text: String,
+    /// The number of the task among those about texts, and of its label.
+    of: (usize, usize),
+    /// None before it has begun.
+    occlusion: Option<Occlusion>,
 }
 
 /// The loaded model, once as quick as it can be and once with the digits that every build gives.
@@ -68,6 +78,7 @@ impl Classifiers {
 pub struct Engine {
     classifiers: RefCell<Option<Classifiers>>,
     newest: RefCell<Option<Question>>,
+    explaining: RefCell<VecDeque<Explaining>>,
     lists: RefCell<VecDeque<List>>,
     bell: MessagePort,
     rung: Cell<bool>,
@@ -83,6 +94,7 @@ impl Engine {
         let engine = Rc::new(Self {
             classifiers: RefCell::default(),
             newest: RefCell::default(),
+            explaining: RefCell::default(),
             lists: RefCell::default(),
             bell: channel.port1(),
             rung: Cell::new(false),
@@ -124,8 +136,16 @@ impl Engine {
         self.take_up(Some(sequence), texts, precise);
     }
 
-    /// Forgets a list.
+    /// Takes note of a text whose words are to be explained, while there is no question.
+    pub fn explain(&self, sequence: u64, text: String, task: usize, label: usize) {
+        self.awake.set(true);
+        self.explaining.borrow_mut().push_back(Explaining { sequence, text, of: (task, label), occlusion: None });
+        self.ring();
+    }
+
+    /// Forgets a list or an explanation.
     pub fn cancel(&self, sequence: u64) {
+        self.explaining.borrow_mut().retain(|explaining| explaining.sequence != sequence);
         self.lists.borrow_mut().retain(|list| list.sequence != Some(sequence));
     }
 
@@ -155,16 +175,19 @@ impl Engine {
         }
     }
 
-    /// Answers the newest question, or else goes on with the first list for a moment.
+    /// Answers the newest question, or else goes on for a moment with the first explanation, or with the first list.
     fn work(&self) {
         self.rung.set(false);
         let classifiers = self.classifiers.borrow();
         let Some(classifiers) = classifiers.as_ref() else { return };
-        match self.newest.take() {
-            Some(question) => answer(classifiers, question),
-            None => advance(classifiers, &mut self.lists.borrow_mut()),
+        if let Some(question) = self.newest.take() {
+            answer(classifiers, question);
+        } else if !self.explaining.borrow().is_empty() {
+            explain(classifiers, &mut self.explaining.borrow_mut());
+        } else {
+            advance(classifiers, &mut self.lists.borrow_mut());
         }
-        if !self.lists.borrow().is_empty() {
+        if !self.lists.borrow().is_empty() || !self.explaining.borrow().is_empty() {
             self.ring();
         }
     }
@@ -174,11 +197,10 @@ fn answer(classifiers: &Classifiers, Question { sequence, text, words, precise }
     let begun = now();
     let (classifier, is_precise) = classifiers.choose(precise);
     match classifier.classify(&text) {
-        Ok(mut classification) => {
-            if !words {
-                classification.words.clear();
-            }
-            post(&Response::Answer(Answer { sequence, milliseconds: now() - begun, is_precise, classification }));
+        Ok(classification) => {
+            let milliseconds = now() - begun;
+            let words = if words { words::found(&text, &classification.words) } else { Vec::new() };
+            post(&Response::Answer(Answer { sequence, milliseconds, is_precise, classification, words }));
         }
         Err(error) => refuse(sequence, &error),
     }
@@ -191,6 +213,25 @@ fn advance(classifiers: &Classifiers, lists: &mut VecDeque<List>) {
         (Ok(()), Some(sequence)) => post(&Response::Scored { sequence, scores: scoring.finish() }),
         (Err(error), Some(sequence)) => refuse(sequence, &error),
         (_, None) => {}
+    }
+}
+
+/// Goes on with the first explanation.
+fn explain(Classifiers { quick: classifier, .. }: &Classifiers, explaining: &mut VecDeque<Explaining>) {
+    let Some(Explaining { sequence, text, of, occlusion }) = explaining.pop_front() else { return };
+    let step = || match occlusion {
+        None => {
+            let task = classifier.manifest().about_texts().nth(of.0).map_or(usize::MAX, |(number, _)| number);
+            Occlusion::of_strongest_words(classifier, &text, task, of.1)
+        }
+        Some(mut occlusion) => occlusion.advance(classifier).map(|()| occlusion),
+    };
+    match step() {
+        Ok(occlusion) if occlusion.is_done() => {
+            post(&Response::Explained { sequence, words: words::effects(&text, &occlusion.finish()) });
+        }
+        Ok(occlusion) => explaining.push_front(Explaining { sequence, text, of, occlusion: Some(occlusion) }),
+        Err(error) => refuse(sequence, &error),
     }
 }
 
@@ -211,8 +252,10 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failur
         name: manifest.name.clone(),
         licence: manifest.licence.clone(),
         sha256: manifest.sha256()?,
+        description: manifest.description.clone(),
+        examples: manifest.examples.clone(),
         max_tokens: manifest.max_tokens,
-        tasks: manifest.tasks.iter().filter(|task| task.unit.is_text()).cloned().collect(),
+        tasks: manifest.about_texts().map(|(_, task)| task.clone()).collect(),
         build: if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "baseline" }.to_owned(),
         is_kept,
     };

@@ -1,13 +1,15 @@
 // Workers that do what a test says. What they stand for is the order of messages, which a real engine does not let a test choose;
 // everything else is tested with real ones (tests/page).
 
-export const MODEL = { name: "fake", licence: "none", sha256: "0", max_tokens: 8, tasks: [], build: "baseline", is_kept: false };
+export const MODEL = { name: "fake", licence: "none", sha256: "0", description: "", examples: [], max_tokens: 8, tasks: [], build: "baseline", is_kept: false };
 
 export class FakeWorker {
   /** @type {any[]} */
   heard = [];
   isEnded = false;
   isAlwaysPrecise = false;
+  /** What is said of each text. @type {any[]} */
+  tasks = [];
   onmessage = (/** @type {{ data: string }} */ _event) => {};
   onerror = (/** @type {{ message?: string }} */ _event) => {};
 
@@ -37,8 +39,14 @@ export class FakeWorker {
   /** Answers the last question. */
   answer() {
     const { sequence, text, precise } = this.heard.findLast((request) => request.Classify).Classify;
-    const classification = { tokens: text.length, truncated: false, tasks: [], words: [] };
-    this.say({ Answer: { sequence, milliseconds: 1, is_precise: precise || this.isAlwaysPrecise, classification } });
+    const classification = { tokens: text.length, truncated: false, tasks: this.tasks };
+    this.say({ Answer: { sequence, milliseconds: 1, is_precise: precise || this.isAlwaysPrecise, classification, words: [] } });
+  }
+
+  /** Explains the text that was asked about last, by one word. */
+  explain() {
+    const { sequence } = this.heard.findLast((request) => request.Explain).Explain;
+    this.say({ Explained: { sequence, words: [{ start: 0, end: 1, effect: 0.5 }] } });
   }
 
   /** The texts of all questions so far. */

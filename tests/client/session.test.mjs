@@ -223,3 +223,65 @@ test("what an old engine still says is not heard", async () => {
   await settled();
   assert.equal(told.length, before);
 });
+
+/** One label, which the text has. */
+const PRESENT = [{ task: "topic", labels: [{ label: "spam", probability: 0.9, threshold: 0.5 }] }];
+
+/** A session that explains at once, and a worker whose answers stay. */
+const explaining = async (options = {}) => {
+  const begun = await ready({ settleAfter: 0, explainAfter: 0, ...options });
+  Object.assign(begun.workers[0], { isAlwaysPrecise: true, tasks: PRESENT });
+  return { ...begun, worker: begun.workers[0], explanations: () => begun.workers[0].heard.filter((request) => request.Explain) };
+};
+
+/** Until the timers that are due have run. */
+const later = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+test("a text that stands is explained, once", async () => {
+  const { session, worker, told, explanations } = await explaining();
+  session.say("a");
+  worker.answer();
+  await later();
+  assert.deepEqual(explanations().map(({ Explain: { text, task, label } }) => [text, task, label]), [["a", 0, 0]]);
+  worker.explain();
+  await settled();
+  assert.deepEqual(told.at(-1), { Explained: [{ task: 0, label: 0, words: [{ start: 0, end: 1, effect: 0.5 }] }] });
+  await later();
+  assert.equal(explanations().length, 1);
+  session.say("ab");
+  session.say("a");
+  assert.ok(told.at(-1).Explained, "what is known is told again");
+});
+
+test("nobody waits for the explanation of a text that has changed", async () => {
+  const { session, worker, told, explanations } = await explaining();
+  session.say("a");
+  worker.answer();
+  await later();
+  session.say("ab");
+  const [{ Explain: { sequence } }] = explanations();
+  assert.ok(worker.heard.some((request) => request.Cancel?.sequence === sequence));
+  worker.explain();
+  worker.answer();
+  await later();
+  assert.ok(!told.some((update) => update.Explained));
+  assert.equal(explanations().at(-1).Explain.text, "ab");
+});
+
+test("a text that cannot be explained stays answered", async () => {
+  const { session, worker, told, status, explanations } = await explaining();
+  session.say("a");
+  worker.answer();
+  await later();
+  worker.say({ Refused: { sequence: explanations()[0].Explain.sequence, sentence: "There is no [MASK]." } });
+  await later();
+  assert.deepEqual([explanations().length, status(), told.at(-1).Answer.is_current], [1, "Ready", true]);
+});
+
+test("who wants no explanations gets none", async () => {
+  const { session, worker, explanations } = await explaining({ explainAfter: Infinity });
+  session.say("a");
+  worker.answer();
+  await later();
+  assert.equal(explanations().length, 0);
+});

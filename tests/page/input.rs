@@ -36,6 +36,7 @@ fn an_example_can_be_undone() {
     const UNDO: &str = "\u{E009}z\u{E000}";
     let (_site, browser) = open_site();
     type_text(&browser, "my own words");
+    browser.wait("the model's examples", "return document.querySelector('.examples button') !== null");
     browser.click(".examples button");
     let example = text(&browser);
     assert!(example.as_str().is_some_and(|example| example.len() > 40), "{example}");

@@ -94,8 +94,8 @@ fn words_are_answered_only_where_they_are_asked_for() {
         &visit(&site),
         "const engine = new Engine();
         const marked = async (options) => {
-          const [of_words] = (await engine.classify('You idiot.', options)).classification.words;
-          return of_words?.words.filter(({ probability }) => probability >= of_words.threshold).map(({ bytes }) => bytes);
+          const [of_words] = (await engine.classify('You idiot.', options)).words;
+          return of_words?.words.filter(({ probability }) => probability >= of_words.threshold).map(({ start, end }) => ({ start, end }));
         };
         return [await marked() ?? null, await marked({ words: false }) ?? null, await marked({ words: true })];",
     );

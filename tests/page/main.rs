@@ -15,6 +15,7 @@ mod hosts;
 mod http;
 mod input;
 mod lists;
+mod marks;
 mod pictures;
 mod privacy;
 mod site;

@@ -158,7 +158,6 @@ pub fn wait_for_kept(browser: &Browser, count: usize) -> Value {
     browser.wait("the files to be kept", &look)
 }
 
-/// Opens the page at `address` and waits until there is something to type into.
 /// The built site, and a browser that has opened its page.
 pub fn open_site() -> (Site, Browser) {
     let (site, browser) = (Site::serve(&dist()), Browser::start());
@@ -166,6 +165,7 @@ pub fn open_site() -> (Site, Browser) {
     (site, browser)
 }
 
+/// Opens the page at `address` and waits until there is something to type into.
 pub fn open(browser: &Browser, address: &str) {
     browser.open(address);
     browser.wait("the page", "return document.querySelector('#text') !== null");

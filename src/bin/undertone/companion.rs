@@ -5,6 +5,7 @@ mod bias;
 mod calibrate;
 mod card;
 mod count;
+mod describe;
 mod evaluate;
 mod examine;
 mod export;
@@ -46,6 +47,7 @@ enum Command {
     Export(export::Arguments),
     Calibrate(calibrate::Arguments),
     Count(count::Arguments),
+    Describe(describe::Arguments),
     Report(report::Arguments),
     Predict(predict::Arguments),
     #[cfg(feature = "serve")]
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::run(arguments),
         Command::Calibrate(arguments) => calibrate::run(arguments),
         Command::Count(arguments) => count::run(arguments),
+        Command::Describe(arguments) => describe::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => serve::run(arguments),
