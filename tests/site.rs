@@ -64,6 +64,31 @@ fn vectors_are_told_apart() {
     assert_eq!(Vectors::of(module).unwrap(), Vectors { simd: 2, relaxed: 1 });
 }
 
+/// Whatever page it is that sees a text, the browser lets it reach nobody.
+#[test]
+fn all_pages_have_the_same_policy() {
+    let policy = |page: &str| {
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("the page can be read");
+        let line = page.lines().find(|line| line.contains("http-equiv=\"Content-Security-Policy\"")).map(str::to_owned);
+        line.expect("the page has a policy")
+    };
+    for page in ["bench.html", "embed.html"] {
+        assert_eq!(policy(page), policy("index.html"), "{page}");
+    }
+}
+
+/// Pages of others wait for it.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn what_others_embed_is_small_and_has_its_content_in_its_name() {
+    let site = site();
+    let script = fs::read(site.join("embed.js")).expect("the site has embed.js");
+    assert!(script.len() < 16_000, "{} bytes", script.len());
+    assert!(!String::from_utf8_lossy(&script).contains("import "), "it is one file");
+    let pinned: serde_json::Value = serde_json::from_slice(&fs::read(site.join("embed.json")).unwrap()).unwrap();
+    assert_eq!(fs::read(site.join(pinned["script"].as_str().unwrap())).unwrap(), script);
+}
+
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn both_engines_are_vectorised_and_one_runs_in_safari_too() {

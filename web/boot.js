@@ -27,6 +27,9 @@ export const boot = async ({ folder, build, load }) => {
   // The engine's builds, and where each leaves its entry point.
   /** @type {Record<string, () => WorkerEngine>} */
   const ENTRIES = { worker_relaxed: () => relaxed_engine, worker: () => wasm_bindgen };
+  // Whether it is in the script already that this is in, as in the package's (scripts/npm).
+  /** @type {Record<string, () => boolean>} */
+  const IS_HERE = { worker_relaxed: () => typeof relaxed_engine !== "undefined", worker: () => typeof wasm_bindgen !== "undefined" };
 
   const POLICY =
     "The security policy of this site or of its host forbids WebAssembly: its script-src has to allow 'wasm-unsafe-eval'.";
@@ -46,6 +49,21 @@ export const boot = async ({ folder, build, load }) => {
     stopped(event.message);
   });
   addEventListener("unhandledrejection", (event) => stopped(event.reason));
+
+  // Which lines of the policy have forbidden something here: what was forbidden looks like a lost connection.
+  /** @type {string[]} */
+  const forbidding = [];
+  addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+    forbidding.push(effectiveDirective.replace(/-elem$/, ""));
+  });
+  /** @returns {Promise<Failure | undefined>} */
+  const forbidden = async () => {
+    // The browser tells of it a moment later.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (forbidding.length === 0) return undefined;
+    const origin = new URL(folder).origin;
+    return failure("policy", `The security policy of this site or of its host forbids the engine: its ${forbidding[0]} has to allow ${origin}.`);
+  };
 
   // What is asked before the engine listens, in order.
   /** @type {string[] | undefined} */
@@ -135,8 +153,8 @@ export const boot = async ({ folder, build, load }) => {
   // more was another version's.
   /** @param {string} name */
   const fetched = async (name) => {
-    const response = await fetch(`${folder}${name}`).catch(() => {
-      throw failure("network", `The engine could not be fetched: ${name} does not arrive, as the server cannot be reached.`);
+    const response = await fetch(`${folder}${name}`).catch(async () => {
+      throw (await forbidden()) ?? failure("network", `The engine could not be fetched: ${name} does not arrive, as the server cannot be reached.`);
     });
     if (response.status >= 500) {
       throw failure("network", `The engine could not be fetched: the server answers ${response.status} for ${name}.`);
@@ -162,10 +180,10 @@ export const boot = async ({ folder, build, load }) => {
   const begin = async (name) => {
     const module = quietly(fetched(`${name}_bg.wasm`));
     try {
-      importScripts(`${folder}${name}.js`);
+      if (!IS_HERE[name]()) importScripts(`${folder}${name}.js`);
     } catch (reason) {
       // It does not say what it is that the server answers.
-      return fetched(`${name}.js`).then(() => explained(reason), (failure) => failure);
+      return fetched(`${name}.js`).then(async () => (await forbidden()) ?? explained(reason), (failure) => failure);
     }
     try {
       await module;

@@ -5,6 +5,7 @@ import { Failure, aborted } from "./failure.js";
 import { BUNDLE, ENGINE } from "./place.js";
 import { Watchdog } from "./watchdog.js";
 
+/** @import { BootOptions } from "./boot.js" */
 /** @import { Answer, Model, Request, Response, Scores, Status, WordEffect } from "./protocol" */
 
 /**
@@ -15,7 +16,8 @@ import { Watchdog } from "./watchdog.js";
  * @property {boolean} [warmUp] whether to make the engine quick while nobody asks anything
  * @property {number} [patience] how many milliseconds a worker may keep still before it is asked whether it lives, and then before it
  *   counts as dead
- * @property {(script: string) => Worker} [createWorker] starts a worker with this script
+ * @property {string} [folder] the address of the engine's folder, which ends in a slash; the site's own if there is none
+ * @property {(script: string, options: BootOptions) => Worker} [createWorker] starts a worker with this script, which has the options in it
  * @property {(status: Status) => void} [tell] hears how far loading is
  */
 
@@ -134,10 +136,10 @@ export class Engine {
     this.#fail(aborted());
   }
 
-  #script() {
-    const { bundle = BUNDLE, build, fresh = false, warmUp = false } = this.#options;
-    const options = { folder: ENGINE, build, load: { bundle, fresh, warm_up: warmUp } };
-    return `"use strict";\n(${boot})(${JSON.stringify(options)});\n`;
+  /** @returns {BootOptions} */
+  #bootOptions() {
+    const { bundle = BUNDLE, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
+    return { folder, build, load: { bundle, fresh, warm_up: warmUp } };
   }
 
   #begin() {
@@ -154,7 +156,8 @@ export class Engine {
   #start() {
     const { createWorker = startWorker } = this.#options;
     try {
-      this.#worker = createWorker(this.#script());
+      const options = this.#bootOptions();
+      this.#worker = createWorker(`"use strict";\n(${boot})(${JSON.stringify(options)});\n`, options);
     } catch {
       return this.#fail(this.#refused());
     }

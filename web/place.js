@@ -1,8 +1,13 @@
 // Where the site's files are: beside these scripts, whatever page has imported them.
 
+import { Failure } from "./failure.js";
+
+// Named, since bundlers take an address that is made of it at once for a file that they are to handle.
+const HERE = import.meta.url;
+
 /** @param {string} path */
 const beside = (path) => {
-  const address = new URL(path, import.meta.url);
+  const address = new URL(path, HERE);
   // Addresses with a password in them cannot be fetched.
   address.username = address.password = "";
   return address.href;
@@ -16,3 +21,24 @@ export const MODELS = beside("../models/");
 
 /** The bundle that the site is published with. */
 export const BUNDLE = `${MODELS}undertone/`;
+
+/**
+ * Where engine and bundles are if all of the package's files are in the folder `base`, and without one where these scripts are.
+ *
+ * @param {string} [base]
+ * @throws {Failure} a bundler has taken these scripts away from their files
+ */
+export const placed = (base) => {
+  if (base !== undefined) {
+    const folder = new URL(base.endsWith("/") ? base : `${base}/`, globalThis.document?.baseURI);
+    return { folder: new URL("wasm/", folder).href, models: new URL("models/", folder).href };
+  }
+  if (globalThis.document && location.protocol !== "file:" && ENGINE.startsWith("file:")) {
+    const how = "copy its folders wasm and models to where your site serves files, and say so as the base: { base: \"/that/folder/\" }";
+    throw new Failure("build", `A bundler has taken Undertone's scripts away from its files: ${how}.`);
+  }
+  return { folder: ENGINE, models: MODELS };
+};
+
+/** How many bytes of engine and model are fetched at first, as scripts/site counts them. */
+export const BYTES = 0;

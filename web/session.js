@@ -14,14 +14,15 @@ import { explicable } from "./explicable.js";
 import { BASELINE, Failure, remedied } from "./failure.js";
 
 /** @import { EngineOptions } from "./engine.js" */
+/** @import { Asked } from "./shared.js" */
 /** @import { Answer, Explanation, Model, Status, Update } from "./protocol" */
 
 /**
  * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number, settleAfter?: number,
- *   explainAfter?: number }} SessionOptions
+ *   explainAfter?: number, startEngine?: (options: EngineOptions) => Asked }} SessionOptions
  *   `text` is what is there to begin with, `reload` gets the whole page anew but for the text, `retryAfter` is how many milliseconds a
  *   lost connection is left alone, after `settleAfter` without a change a text is settled, and after `explainAfter` more it is explained,
- *   unless that is infinite
+ *   unless that is infinite; `startEngine` gives the session an engine that is not its own alone
  */
 
 const RETRY_AFTER = 1000;
@@ -38,7 +39,7 @@ export class Session {
   #options;
   /** How the engine is started: not as at first where something has failed. @type {EngineOptions} */
   #engineOptions;
-  /** @type {Engine | undefined} */
+  /** @type {Asked | undefined} */
   #engine;
   /** @type {Set<(update: Update) => void>} */
   #listeners = new Set();
@@ -64,8 +65,16 @@ export class Session {
   #changed = 0;
 
   /** @param {SessionOptions} [options] */
-  constructor({ text = "", reload, retryAfter = RETRY_AFTER, settleAfter = SETTLE_AFTER, explainAfter = EXPLAIN_AFTER, ...engineOptions } = {}) {
-    this.#options = { reload, retryAfter, settleAfter, explainAfter };
+  constructor({
+    text = "",
+    reload,
+    retryAfter = RETRY_AFTER,
+    settleAfter = SETTLE_AFTER,
+    explainAfter = EXPLAIN_AFTER,
+    startEngine = (options) => new Engine(options),
+    ...engineOptions
+  } = {}) {
+    this.#options = { reload, retryAfter, settleAfter, explainAfter, startEngine };
     this.#engineOptions = engineOptions;
     this.#newest = text;
     globalThis.addEventListener?.("online", this.#reconnect);
@@ -158,7 +167,11 @@ export class Session {
     // The old worker ends before the new one takes its memory.
     this.#engine?.stop();
     this.#isAsking = false;
-    const engine = new Engine({ ...this.#engineOptions, tell: (status) => engine === this.#engine && this.#stands(status) });
+    /** @type {Asked} */
+    const engine = this.#options.startEngine({
+      ...this.#engineOptions,
+      tell: (status) => engine === this.#engine && this.#stands(status),
+    });
     this.#engine = engine;
     engine.load().then(
       (model) => this.#ready(engine, model),
@@ -167,7 +180,7 @@ export class Session {
   }
 
   /**
-   * @param {Engine} engine
+   * @param {Asked} engine
    * @param {Model} model
    */
   #ready(engine, model) {
@@ -209,7 +222,7 @@ export class Session {
   }
 
   /**
-   * @param {Engine} engine
+   * @param {Asked} engine
    * @param {Answer} answer
    * @param {string} text
    */
@@ -227,7 +240,7 @@ export class Session {
   /**
    * Tells what the words of `text` do, if it stands for as long as that takes.
    *
-   * @param {Engine} engine
+   * @param {Asked} engine
    * @param {Answer} answer
    * @param {string} text
    */
@@ -254,7 +267,7 @@ export class Session {
   }
 
   /**
-   * @param {Engine} engine
+   * @param {Asked} engine
    * @param {unknown} reason
    * @param {boolean} didWork
    */

@@ -92,6 +92,11 @@ impl Browser {
         self.command("/frame", &json!({ "id": { ELEMENT: self.element(selector) } }));
     }
 
+    /// From now on everything is about the page itself again.
+    pub fn leave_frame(&self) {
+        self.command("/frame", &json!({ "id": null }));
+    }
+
     /// Clicks the element at `selector`.
     pub fn click(&self, selector: &str) {
         self.command(&format!("/element/{}/click", self.element(selector)), &json!({}));
@@ -122,10 +127,16 @@ impl Browser {
 
     /// What the browser complained about since it was last asked: script errors, refused connections, failed requests.
     pub fn complaints(&self) -> Vec<String> {
+        let serious = self.console().into_iter().filter(|(level, _)| matches!(&level[..], "SEVERE" | "WARNING"));
+        serious.map(|(_, message)| message).collect()
+    }
+
+    /// All that stands in the console since it was last asked for: level and message.
+    pub fn console(&self) -> Vec<(String, String)> {
         let entries = self.command("/se/log", &json!({ "type": "browser" }));
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let entries = entries.as_array().cloned().unwrap_or_default();
-        let serious = entries.iter().filter(|entry| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING")));
-        serious.filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect()
+        entries.iter().map(|entry| (text(&entry["level"]), text(&entry["message"]))).collect()
     }
 
     /// A command of Chromium's own protocol.

@@ -10,6 +10,7 @@ mod answers;
 mod bench;
 mod browser;
 mod builds;
+mod embed;
 mod failures;
 mod hosts;
 mod http;
