@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -75,6 +75,14 @@ e2e: site ## Builds the site and visits it with Chromium
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page -- --include-ignored
+
+test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
+	scripts/test-hosts dist
+
+npm: site ## Packs the npm package into dist-npm/
+	@scripts/tools typescript
+	scripts/npm dist dist-npm
+	cd dist-npm && npm pack
 
 test-clients: ## Has the Perspective API's clients, for Python and Node, ask undertone serve
 	scripts/test-clients
@@ -178,4 +186,4 @@ reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew f
 
 clean: ## Removes what was built; the tools stay
 	cargo clean
-	rm -rf dist
+	rm -rf dist dist-npm

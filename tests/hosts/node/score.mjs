@@ -1,0 +1,5 @@
+import { load } from "undertone";
+
+const undertone = await load();
+console.log(JSON.stringify(await undertone.classify("{text}")));
+undertone.dispose();

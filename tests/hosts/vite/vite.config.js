@@ -1,0 +1,1 @@
+export default { optimizeDeps: { exclude: ["undertone"] }, build: { target: "es2022" } };
