@@ -7,10 +7,11 @@
 //!
 //! The module is given bytes and knows no file system, since the companion and the page read files with it. A file may come piece by
 //! piece ([`Rows::coming`]); rows are lent one at a time, and no more is kept than the one that is being read ([`source`]). Who has
-//! something to say of each row's text reads [`texts`].
+//! something to say of each row's text reads [`texts`], and writes what it says beside what the row has ([`write`]).
 
 pub mod encoding;
 pub mod texts;
+pub mod write;
 
 mod fields;
 mod json_lines;
@@ -138,6 +139,11 @@ impl Rows {
         self.source.end();
     }
 
+    /// Whether it is known that nothing comes any more.
+    pub fn has_ended(&self) -> bool {
+        self.source.has_ended()
+    }
+
     /// Reads what stands before the first row, as [`Self::next_row`] does by itself; none where it has not come yet.
     ///
     /// # Errors
@@ -212,6 +218,11 @@ impl Rows {
     /// The bytes of the row that was read last, in UTF-8 and without its line end, whether it is right or not.
     pub fn last_written(&self) -> &[u8] {
         self.source.row()
+    }
+
+    /// Where in the UTF-8 of the file, without its byte order mark, the row begins that was read last: until more comes.
+    pub fn last_offset(&self) -> usize {
+        self.source.offset()
     }
 
     /// What was read otherwise than it stands in the file, in sentences; whole once the last row was read.

@@ -19,8 +19,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
-    ("app", &["protocol"]),
+    ("app", &["desk", "protocol", "rows", "threshold"]),
     ("worker", &["protocol", "classify", "bundle", "text", "bert", "ops", "error"]),
+    ("desk", &["protocol", "rows", "threshold", "random", "logistic", "error"]),
     ("protocol", &["classify", "bundle", "bert"]),
     ("serve", &["classify", "bundle", "rows", "text", "bert", "error"]),
     (
@@ -29,7 +30,6 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("classify", &["bundle", "text", "bert", "ops", "logistic", "error"]),
     ("bundle", &["text", "bert", "kernels", "lfs", "logistic", "error"]),
-    ("desk", &["threshold", "random", "logistic", "error"]),
     ("rows", &[]),
     ("text", &["bert", "lfs", "error"]),
     ("bert", &["ops", "kernels", "random", "lfs", "error"]),

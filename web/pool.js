@@ -69,13 +69,32 @@ export class Pool {
    * @returns {Promise<Outcome[]>} rejects where there is no engine, or with the signal's reason
    */
   async score(texts, { precise, signal, deliver } = {}) {
-    const list = new List(texts, deliver);
+    /** @type {Outcome[]} */
+    const outcomes = new Array(texts.length);
+    const lists = [texts];
+    const keep = (/** @type {number} */ place, /** @type {Outcome} */ outcome) => {
+      outcomes[place] = outcome;
+      deliver?.(place, outcome);
+    };
+    await this.stream(async () => lists.pop(), { precise, signal, deliver: keep });
+    return outcomes;
+  }
+
+  /**
+   * The same of texts that come list by list, of which none is kept longer than it is needed. While the last of a list are scored the next
+   * one is asked for.
+   *
+   * @param {() => Promise<string[] | undefined>} more gives the next list, when there is one; none at the end
+   * @param {ScoreOptions & { deliver: (place: number, outcome: Outcome) => void }} options `deliver` hears of each text by its place
+   *   among all that came
+   */
+  async stream(more, { precise, signal, deliver }) {
+    const list = new List(more, deliver);
     while (!list.isDone) {
       signal?.throwIfAborted();
       if (this.#seats.length === 0) throw this.#failure;
       await Promise.all(this.#seats.map((seat) => this.#work(seat, list, { precise, signal })));
     }
-    return list.outcomes;
   }
 
   /** Ends all engines, for good. */
@@ -103,7 +122,8 @@ export class Pool {
    * @param {ScoreOptions} options
    */
   async #work(seat, list, options) {
-    for (let chunk = list.next(); chunk; chunk = list.next()) {
+    for (let chunk = await list.next(); chunk; chunk = await list.next()) {
+      options.signal?.throwIfAborted();
       try {
         await this.#loaded(seat);
       } catch (reason) {
@@ -111,7 +131,7 @@ export class Pool {
         return this.#dismiss(seat, reason);
       }
       try {
-        list.take(chunk, await seat.score(chunk.map((place) => list.texts[place]), options));
+        list.take(chunk, await seat.score(list.texts(chunk), options));
       } catch (reason) {
         if (!(reason instanceof Failure)) {
           list.end();
@@ -191,34 +211,60 @@ class Seat {
   }
 }
 
-/** The texts that are to be scored, and what has become of them so far. */
+/** The texts that are to be scored: those that have come, and where the next ones come from. */
 class List {
-  #chunks;
-  #left;
+  #more;
   #deliver;
+  /** @type {number[][]} */
+  #chunks = [];
+  /** Those that wait or are being scored, by their places. @type {Map<number, string>} */
+  #texts = new Map();
+  #count = 0;
+  /** @type {Promise<void> | undefined} */
+  #coming;
+  #hasEnded = false;
   #setAsideInARow = 0;
-  /** @type {Outcome[]} */
-  outcomes;
 
   /**
-   * @param {string[]} texts
-   * @param {((place: number, outcome: Outcome) => void) | undefined} deliver
+   * @param {() => Promise<string[] | undefined>} more
+   * @param {(place: number, outcome: Outcome) => void} deliver
    */
-  constructor(texts, deliver) {
-    this.texts = texts;
-    this.outcomes = new Array(texts.length);
-    this.#chunks = chunked(texts);
-    this.#left = texts.length;
+  constructor(more, deliver) {
+    this.#more = more;
     this.#deliver = deliver;
   }
 
   get isDone() {
-    return this.#left === 0;
+    return this.#hasEnded && this.#texts.size === 0;
   }
 
   /** The places of the texts that are to be scored next; none if there are none. */
-  next() {
-    return this.#chunks.pop();
+  async next() {
+    while (this.#chunks.length === 0 && !this.#hasEnded) await this.#fetch();
+    const chunk = this.#chunks.pop();
+    // The last of a list: while it is scored the next list is got. Who waits for that hears of its failure.
+    if (this.#chunks.length === 0 && !this.#hasEnded) this.#fetch().catch(() => {});
+    return chunk;
+  }
+
+  #fetch() {
+    this.#coming ??= this.#more().then((texts) => {
+      this.#coming = undefined;
+      if (!texts) {
+        this.#hasEnded = true;
+        return;
+      }
+      const first = this.#count;
+      texts.forEach((text, index) => this.#texts.set(first + index, text));
+      this.#count += texts.length;
+      this.#chunks.unshift(...chunked(texts).map((chunk) => chunk.map((index) => first + index)));
+    });
+    return this.#coming;
+  }
+
+  /** @param {number[]} chunk */
+  texts(chunk) {
+    return chunk.map((place) => /** @type {string} */ (this.#texts.get(place)));
   }
 
   /** @param {number[]} chunk */
@@ -229,6 +275,7 @@ class List {
   /** Nobody waits any more. */
   end() {
     this.#chunks.length = 0;
+    this.#hasEnded = true;
   }
 
   /**
@@ -261,8 +308,7 @@ class List {
    * @param {Outcome} outcome
    */
   #put(place, outcome) {
-    this.outcomes[place] = outcome;
-    this.#left -= 1;
-    this.#deliver?.(place, outcome);
+    this.#texts.delete(place);
+    this.#deliver(place, outcome);
   }
 }

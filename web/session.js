@@ -11,7 +11,7 @@
 
 import { Engine } from "./engine.js";
 import { explicable } from "./explicable.js";
-import { BASELINE, Failure, remedied } from "./failure.js";
+import { BASELINE, Failure, aborted, remedied } from "./failure.js";
 
 /** @import { EngineOptions } from "./engine.js" */
 /** @import { Asked } from "./shared.js" */
@@ -125,6 +125,20 @@ export class Session {
       if (this.#answered.explained) this.#tell({ Explained: this.#answered.explained });
     }
     this.#ask();
+  }
+
+  /**
+   * Which words of another text did it, where something was found in it. What is typed comes first: this is rejected where it would have to
+   * wait, or a later text overtakes it.
+   *
+   * @param {string} text
+   * @returns {Promise<string>} the answers of the tasks about words, as JSON
+   */
+  async words(text) {
+    const engine = this.#engine;
+    if (!engine || this.#status !== "Ready" || this.#isAsking) throw aborted();
+    const { words } = await engine.classify(text, { words: true });
+    return JSON.stringify(words);
   }
 
   /** Does what may help after a failure. The text stays. */

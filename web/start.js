@@ -3,6 +3,7 @@
 import { lack } from "./lack.js";
 import { MODELS } from "./place.js";
 import { Session } from "./session.js";
+import { Tools } from "./tools.js";
 
 /** What keeps the text while the page is got anew. It ends with the tab, and the text is taken out at once. */
 const KEPT_TEXT = "undertone: text";
@@ -85,7 +86,7 @@ const start = async () => {
     addEventListener("error", ({ error }) => {
       if (error instanceof WebAssembly.RuntimeError) refuse("The page has stopped because of a mistake in it. Reload the page.");
     });
-    open(session);
+    open(session, new Tools({ bundle: bundle() }));
   } catch (reason) {
     console.error(reason);
     session.stop();

@@ -12,6 +12,7 @@ use crate::protocol::{Answer, Explanation, Model, Status, Update as Told};
 #[wasm_bindgen]
 extern "C" {
     /// A session of `web/session.js`.
+    #[derive(Debug, Clone)]
     pub type Session;
 
     /// The text as it stands.
@@ -23,6 +24,10 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn retry(this: &Session);
+
+    /// Which words of a text did it, as JSON.
+    #[wasm_bindgen(method, catch)]
+    pub async fn words(this: &Session, text: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method)]
     fn listen(this: &Session, hear: &js_sys::Function);
@@ -69,6 +74,11 @@ impl Engine {
         // It listens as long as there is a page.
         hear.forget();
         engine
+    }
+
+    /// The session itself.
+    pub fn session(self) -> Session {
+        self.session.get_value()
     }
 
     /// Where it stands.

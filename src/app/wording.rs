@@ -77,9 +77,16 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }
 
-/// A count with its noun: "1 token", "27 tokens".
+/// A count with its noun: "1 token", "27 tokens", "20,000 rows".
 pub fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count)) }
+}
+
+/// A number with a comma before each three of its digits.
+pub fn thousands(count: usize) -> String {
+    let digits = count.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| group.iter().map(|digit| char::from(*digit)).collect());
+    groups.collect::<Vec<String>>().join(",")
 }
 
 /// A duration with as many digits as mean something: "8.4 ms", "31 ms".

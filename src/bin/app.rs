@@ -1,15 +1,15 @@
 //! The page's binary: Trunk builds it for the browser, and `web/start.js` opens it.
 
 #[cfg(target_arch = "wasm32")]
-use undertone::app::{client::Session, run};
+use undertone::app::{client::Session, run, tools::Tools};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen::prelude::*;
 
-/// Shows the page for `session`.
+/// Shows the page for `session`, with `tools` for what else it does.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen]
-pub fn open(session: Session) {
-    run(session);
+pub fn open(session: Session, tools: Tools) {
+    run(session, tools);
 }
 
 #[cfg(target_arch = "wasm32")]

@@ -44,6 +44,12 @@ pub fn fit(scores: &Scores, journal: &Journal, label: usize, objective: Threshol
     Ok(Fitted { threshold: choice.threshold, reached: choice.reached, decisions })
 }
 
+/// How a threshold decides the rows that were kept or removed; none where none was.
+pub fn judge(scores: &Scores, journal: &Journal, label: usize, threshold: f32) -> Option<Decisions> {
+    let judged: Vec<Judged> = (0..scores.rows()).filter_map(|row| judged(scores, journal, row, label)).collect();
+    (!judged.is_empty()).then(|| Decisions::of(judged, threshold))
+}
+
 fn judged(scores: &Scores, journal: &Journal, row: usize, label: usize) -> Option<Judged> {
     let applies = match journal.decision(row)? {
         Decision::Remove => true,

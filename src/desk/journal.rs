@@ -101,6 +101,11 @@ impl Runs {
         self.0.iter().flat_map(|&(first, count)| first..first.saturating_add(count))
     }
 
+    /// The runs: the first row of each, and how many there are.
+    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.0.iter().copied()
+    }
+
     /// How many rows these are.
     pub fn len(&self) -> usize {
         self.0.iter().map(|(_, count)| *count as usize).sum()
@@ -120,6 +125,17 @@ impl Runs {
             next = end;
             is_right
         })
+    }
+}
+
+impl Decision {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Remove => "remove",
+            Self::Unsure => "unsure",
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::protocol::Reason;
+use crate::rows::Format;
 use crate::threshold::ThresholdObjective;
 
 const ROWS: usize = 12;
@@ -111,7 +113,7 @@ fn six() -> (Scores, Journal, Vec<u32>) {
     for (row, probabilities) in
         [[0.9, 0.1], [0.2, 0.8], [f32::NAN, f32::NAN], [0.5, 0.5], [0.9, 0.1], [0.0, 1.0]].iter().enumerate()
     {
-        scores.set(row, probabilities);
+        scores.set(row, probabilities, Detail::default());
     }
     let mut journal = Journal::new(6);
     journal.decide(&[1, 3], Some(Decision::Keep), None, 0).unwrap();
@@ -122,7 +124,7 @@ fn six() -> (Scores, Journal, Vec<u32>) {
 #[test]
 fn a_view_is_a_filter_and_an_order() {
     let (scores, journal, first) = six();
-    assert_eq!((scores.rows(), scores.scored(), scores.is_scored(2)), (6, 5, false));
+    assert_eq!((scores.rows(), scores.scored(), scores.is_scored(2)), (6, 6, true), "no verdict is an answer, too");
     let rows = |filter: Filter, order: Order| View { filter, order }.rows(&scores, &journal, &first);
     let all = Filter::default();
     assert_eq!(rows(all.clone(), Order::File), [0, 1, 2, 3, 4, 5]);
@@ -148,9 +150,9 @@ fn every_probability_is_in_one_bin() {
     assert_eq!(scores.histogram(1, 0..6, 2), [2, 3]);
     assert_eq!(scores.histogram(1, [5, 99], 3), [0, 0, 1]);
     assert_eq!(scores.histogram(1, 0..6, 0), Vec::<usize>::new());
-    scores.set(2, &[0.25, 0.75]);
-    scores.set(99, &[0.5, 0.5]);
-    scores.set(1, &[0.5]);
+    scores.set(2, &[0.25, 0.75], Detail::default());
+    scores.set(99, &[0.5, 0.5], Detail::default());
+    scores.set(1, &[0.5], Detail::default());
     assert_eq!((scores.scored(), scores.probability(1, 0)), (6, Some(0.2)), "what cannot be is ignored");
     assert_eq!(scores.histogram(0, 0..6, 4), [2, 1, 1, 2]);
 }
@@ -160,7 +162,7 @@ fn a_threshold_is_fitted_to_what_was_decided() {
     // The moderator removes from .305 on, whatever the bundle says; one row more than the label knows of, and one less.
     let mut scores = Scores::new(200, 1);
     let mut journal = Journal::new(200);
-    (0..200).for_each(|row| scores.set(row, &[row as f32 / 200.0]));
+    (0..200).for_each(|row| scores.set(row, &[row as f32 / 200.0], Detail::default()));
     let (removed, kept): (Vec<u32>, Vec<u32>) = (0..190).partition(|row| *row >= 61 || *row == 5);
     journal.decide(&removed, Some(Decision::Remove), None, 0).unwrap();
     journal.decide(&kept, Some(Decision::Keep), None, 0).unwrap();
@@ -179,7 +181,7 @@ fn a_threshold_is_fitted_to_what_was_decided() {
 #[test]
 fn certain_scores_have_a_threshold_too() {
     let mut scores = Scores::new(60, 1);
-    (0..60).for_each(|row| scores.set(row, &[if row < 30 { 1.0 } else { 0.0 }]));
+    (0..60).for_each(|row| scores.set(row, &[if row < 30 { 1.0 } else { 0.0 }], Detail::default()));
     let mut journal = Journal::new(60);
     journal.decide(&(0..30).collect::<Vec<_>>(), Some(Decision::Remove), None, 0).unwrap();
     journal.decide(&(30..60).collect::<Vec<_>>(), Some(Decision::Keep), None, 0).unwrap();
@@ -202,4 +204,53 @@ fn a_sample_is_drawn_without_favour() {
     assert_eq!(sample(&rows, 100, 7), sample(&rows, 100, 7));
     assert_eq!(sample(&rows, 5000, 7), rows);
     assert_eq!(sample(&[], 5, 7), Vec::<u32>::new());
+}
+
+#[test]
+fn scores_come_back_from_their_bytes() {
+    let mut scores = Scores::new(5, 2);
+    let reasons = [None, Some(Reason::NoWords), Some(Reason::UnknownWords), Some(Reason::OtherLanguage)];
+    for (row, reason) in reasons.into_iter().enumerate() {
+        let detail = Detail { tokens: 4096 + row as u32, truncated: row % 2 == 1, reason };
+        scores.set(row, &[0.1 * row as f32, f32::NAN], detail);
+    }
+    let bytes = scores.to_bytes(&[3, 4, 0, 99, 1, 2]);
+    assert_eq!(bytes.len(), 4 * 4 * 4, "of rows that are scored alone");
+    let read = Scores::from_bytes(&bytes, 2);
+    assert_eq!(read.iter().map(|(row, ..)| *row).collect::<Vec<_>>(), [3, 0, 1, 2]);
+    for (row, probabilities, detail) in read {
+        assert_eq!(Some(detail), scores.detail(row as usize));
+        assert!(probabilities[0] == 0.1 * row as f32 && probabilities[1].is_nan());
+    }
+    assert_eq!(Scores::from_bytes(&bytes[..bytes.len() - 1], 2).len(), 3, "what was cut off is left out");
+    assert_eq!(Scores::from_bytes(&[], 0), []);
+}
+
+#[test]
+fn a_file_is_told_by_its_size_its_ends_its_layout_and_the_model() {
+    let layout = |column: &str| Layout { format: Format::Lines, column: column.to_owned(), columns: None };
+    let of = |size, beginning: &[u8], end: &[u8], column, model| key(size, beginning, end, &layout(column), model);
+    let own = of(4, b"ab", b"cd", "text", "m");
+    assert_eq!((own.len(), &own), (64, &of(4, b"ab", b"cd", "text", "m")));
+    let others = [
+        of(5, b"ab", b"cd", "text", "m"),
+        of(4, b"ax", b"cd", "text", "m"),
+        of(4, b"ab", b"cx", "text", "m"),
+        of(4, b"abc", b"d", "text", "m"),
+        of(4, b"ab", b"cd", "words", "m"),
+        of(4, b"ab", b"cd", "text", "n"),
+    ];
+    assert!(others.iter().all(|other| *other != own));
+}
+
+#[test]
+fn a_threshold_is_judged_by_what_was_decided_and_a_sample_is_a_filter() {
+    let (scores, mut journal, first) = six();
+    assert_eq!(judge(&scores, &Journal::new(6), 0, 0.5), None);
+    journal.decide(&[0], Some(Decision::Remove), None, 0).unwrap();
+    let decisions = judge(&scores, &journal, 0, 0.5).unwrap();
+    assert_eq!((decisions.true_positives, decisions.false_positives, decisions.true_negatives), (2.0, 1.0, 1.0));
+    let drawn = Some(vec![true, false, true, true]);
+    let filter = Filter { drawn, found: Some(vec![false, true, true, true, true]), ..Filter::default() };
+    assert_eq!(filter.rows(&scores, &journal, &first), [2, 3]);
 }

@@ -7,7 +7,6 @@
 //! broken rows, and its rows say so.
 
 use std::borrow::Cow;
-use std::str::Utf8Chunk;
 
 /// What a file is encoded in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,15 +25,68 @@ const TELLING: usize = 4;
 
 /// What a file with this content is encoded in.
 pub fn of(content: &[u8]) -> Encoding {
-    match () {
-        () if content.starts_with(UTF8_MARK) => Encoding::Utf8,
-        () if utf16_unit(content).is_some() => Encoding::Utf16,
-        () if is_windows1252(content) => Encoding::Windows1252,
-        () => Encoding::Utf8,
-    }
+    let mut detector = Detector::default();
+    detector.push(content);
+    detector.encoding()
 }
 
-const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The byte order mark of UTF-8.
+pub const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Tells what a file is encoded in whose content comes piece by piece.
+#[derive(Debug, Default)]
+pub struct Detector {
+    first: Vec<u8>,
+    /// The beginning of a character.
+    pending: Vec<u8>,
+    /// Characters beyond ASCII, and sequences of bytes that are none.
+    right: usize,
+    broken: usize,
+}
+
+impl Detector {
+    /// Takes the bytes that come next.
+    pub fn push(&mut self, block: &[u8]) {
+        let room = LOOKED_AT - self.first.len();
+        self.first.extend_from_slice(&block[..room.min(block.len())]);
+        if self.pending.is_empty() {
+            self.count(block);
+        } else {
+            let joined = [&std::mem::take(&mut self.pending), block].concat();
+            self.count(&joined);
+        }
+    }
+
+    /// What a file of what has come is encoded in.
+    pub fn encoding(&self) -> Encoding {
+        let broken = self.broken + usize::from(!self.pending.is_empty());
+        match () {
+            () if self.first.starts_with(UTF8_MARK) => Encoding::Utf8,
+            () if utf16_unit(&self.first).is_some() => Encoding::Utf16,
+            () if broken > self.right => Encoding::Windows1252,
+            () => Encoding::Utf8,
+        }
+    }
+
+    fn count(&mut self, bytes: &[u8]) {
+        if bytes.is_ascii() {
+            return;
+        }
+        let mut end = 0;
+        for chunk in bytes.utf8_chunks() {
+            self.right += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+            end += chunk.valid().len() + chunk.invalid().len();
+            match std::str::from_utf8(chunk.invalid()) {
+                Ok(_) => {}
+                // What the block ends with may go on in the next one.
+                Err(error) if error.error_len().is_none() && end == bytes.len() => {
+                    self.pending = chunk.invalid().to_vec();
+                }
+                Err(_) => self.broken += 1,
+            }
+        }
+    }
+}
 
 /// How two bytes make a unit of UTF-16.
 type Unit = fn([u8; 2]) -> u16;
@@ -153,14 +205,6 @@ fn utf16_unit(content: &[u8]) -> Option<Unit> {
         () if is_most(high, low) => Some(u16::from_be_bytes),
         () => None,
     }
-}
-
-fn is_windows1252(content: &[u8]) -> bool {
-    let beyond_ascii = |chunk: &Utf8Chunk| chunk.valid().chars().filter(|character| !character.is_ascii()).count();
-    let (right, broken) = content.utf8_chunks().fold((0, 0), |(right, broken), chunk| {
-        (right + beyond_ascii(&chunk), broken + usize::from(!chunk.invalid().is_empty()))
-    });
-    broken > right
 }
 
 /// The character of a byte; bytes that have none stay the control characters that they are in Latin-1.

@@ -78,6 +78,14 @@ impl Row<'_> {
         }
     }
 
+    /// The fields of a table's row; none of other rows.
+    pub fn fields(&self) -> Vec<&[u8]> {
+        match &self.cells {
+            Cells::Fields(fields) => fields.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The names of what the row has: its keys, or nothing where a header has them.
     pub fn keys(&self) -> Vec<&str> {
         match &self.cells {

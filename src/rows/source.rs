@@ -13,6 +13,8 @@ pub struct Source {
     /// The row that was read last, and how much of `bytes` was read.
     row: std::ops::Range<usize>,
     read: usize,
+    /// How many bytes before `bytes` were let go.
+    let_go: usize,
     /// Line ends before `read`.
     breaks: usize,
     has_ended: bool,
@@ -26,6 +28,7 @@ impl Source {
         // Moving what is left costs no more than reading what is let go did.
         if self.read > self.bytes.len() / 2 {
             self.bytes.drain(..self.read);
+            self.let_go += self.read;
             self.read = 0;
         }
         self.row = 0..0;
@@ -37,6 +40,11 @@ impl Source {
         self.has_ended = true;
     }
 
+    /// Whether nothing comes any more.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     /// What has not been read. A row that is too long counts as if the file ended there.
     pub fn content(&self) -> Content<'_> {
         let bytes = &self.bytes[self.read..];
@@ -46,6 +54,11 @@ impl Source {
     /// The bytes of the row that was read last, without its line end.
     pub fn row(&self) -> &[u8] {
         &self.bytes[self.row.clone()]
+    }
+
+    /// Where in all that has come the row begins that was read last.
+    pub fn offset(&self) -> usize {
+        self.let_go + self.row.start
     }
 
     /// Goes to where a line begins: past the rest of one that was too long, and past empty lines where these are no rows. False where

@@ -206,6 +206,14 @@ fn other_encodings_are_read_and_said() {
             assert_eq!(notes, ["the file is read as UTF-16"]);
         }
     }
+    for content in [&latin[..], text.as_bytes(), "\u{e9}\u{1f642}".as_bytes(), b"\xe9", b"\xf0\x9f\x99"] {
+        for size in 1..5 {
+            let mut detector = encoding::Detector::default();
+            content.chunks(size).for_each(|block| detector.push(block));
+            assert_eq!(detector.encoding(), encoding::of(content), "{content:?} in pieces of {size}");
+        }
+    }
+    assert_eq!(encoding::of(b"\xf0\x9f\x99"), Encoding::Windows1252, "a character without its end is none");
     // One broken row among many letters that are right is no reason to read them all otherwise.
     let broken = ["text\n\u{e9}\u{e8}\n".as_bytes(), b"caf\xe9\n"].concat();
     let mut rows = Rows::new(broken, COMMA, &[]).unwrap();

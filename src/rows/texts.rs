@@ -9,6 +9,10 @@ use super::encoding::Encoding;
 use super::row::{Cells, Row};
 use super::{Cell, Column, Fault, Format, Reason, Rows, same_name};
 
+mod again;
+
+pub use again::Again;
+
 /// What columns of texts are called, the likelier ones first.
 pub const NAMES: [&str; 11] = [
     "text",
@@ -88,6 +92,16 @@ impl Texts {
     /// The column that the texts are in, once it is known.
     pub fn column(&self) -> Option<&Column> {
         self.column.as_ref()
+    }
+
+    /// Where in the UTF-8 of the file, without its byte order mark, the row begins that was read last: until more comes.
+    pub fn offset(&self) -> usize {
+        self.rows.last_offset()
+    }
+
+    /// Whether it is known that nothing comes any more.
+    pub fn has_ended(&self) -> bool {
+        self.rows.has_ended()
     }
 
     /// How many rows have been read.

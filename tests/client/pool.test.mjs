@@ -123,3 +123,47 @@ test("as many engines as a device is good for", () => {
   assert.equal(device({ hardwareConcurrency: 8, deviceMemory: 2 }), 1);
   assert.equal(device({ hardwareConcurrency: 8, deviceMemory: 8 }, true), 2);
 });
+
+test("texts that come list by list are delivered by their places, and the next list is got in time", async () => {
+  const { pool: two } = pool(2);
+  const lists = [texts.slice(0, 40), [], texts.slice(40, 41), texts.slice(41)];
+  /** @type {Map<number, unknown>} */
+  const outcomes = new Map();
+  let most = 0;
+  const more = async () => {
+    most = Math.max(most, 100 - outcomes.size - lists.flat().length);
+    return lists.shift();
+  };
+  await two.stream(more, { deliver: (place, outcome) => outcomes.set(place, /** @type {any} */ (outcome).tokens) });
+  assert.deepEqual([...outcomes].toSorted(([a], [b]) => a - b), [...texts.entries()].map(([place, { length }]) => [place, length]));
+  assert.ok(most < 60, `of no list but the one before anything waits: ${most}`);
+});
+
+test("a stream ends with the failure of its source, and with its signal", async () => {
+  const { pool: two } = pool(2);
+  const deliver = () => {};
+  let given = 0;
+  const failing = async () => {
+    given += 1;
+    if (given > 2) throw new Error("the file is gone");
+    return ["a", "b"];
+  };
+  await assert.rejects(two.stream(failing, { deliver }), /the file is gone/);
+  const cancelled = new AbortController();
+  const endless = async () => {
+    given += 1;
+    if (given > 9) cancelled.abort(new Error("cancelled"));
+    return ["a"];
+  };
+  await assert.rejects(two.stream(endless, { deliver, signal: cancelled.signal }), /cancelled/);
+  assert.deepEqual(told(await two.score(["abc"])), [3]);
+});
+
+test("a text that is no good in a stream is set aside by its place", async () => {
+  const { pool: two } = pool(2);
+  const lists = [["a", "odd"], ["bb", "deadly", "ccc"]];
+  /** @type {any[]} */
+  const outcomes = [];
+  await two.stream(async () => lists.shift(), { deliver: (place, outcome) => (outcomes[place] = outcome) });
+  assert.deepEqual(told(outcomes), [1, "text", 2, "engine", 3]);
+});

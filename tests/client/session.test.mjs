@@ -285,3 +285,24 @@ test("who wants no explanations gets none", async () => {
   await later();
   assert.equal(explanations().length, 0);
 });
+
+test("the words of another text are asked for only where what is typed does not wait for them", async () => {
+  const { session, workers, told } = await ready();
+  const words = session.words("a row");
+  await settled();
+  assert.deepEqual(workers[0].questions, ["a row"]);
+  workers[0].answer();
+  assert.equal(await words, "[]");
+  session.say("typed");
+  await assert.rejects(session.words("another row"), { name: "AbortError" });
+  workers[0].answer();
+  await settled();
+  assert.equal(told.findLast((update) => update.Answer).Answer.is_current, true);
+  // What is typed overtakes a row, and nothing else comes of that.
+  const overtaken = assert.rejects(session.words("one more"), { name: "AbortError" });
+  session.say("typed more");
+  await settled();
+  workers[0].answer();
+  await overtaken;
+  assert.equal(workers.length, 1);
+});

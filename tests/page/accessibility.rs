@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::files::{choose, comments, file, wait_until_scored};
 use crate::site::Site;
 use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open, open_site, read_answer, wait_for_failure};
 
@@ -80,6 +81,7 @@ fn axe_finds_nothing() {
     let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();
+    let mut audits = 30;
     for (feature, value) in
         [("prefers-color-scheme", "light"), ("prefers-color-scheme", "dark"), ("forced-colors", "active")]
     {
@@ -95,6 +97,23 @@ fn axe_finds_nothing() {
             answer_to(&browser, THREAT);
             browser.run("document.getAnimations().forEach((animation) => animation.finish())");
             audit(&browser, &format!("answered, {value}, {width}"));
+            browser.open(&format!("{}#/file", site.address()));
+            browser.wait("the view", "return document.querySelector('#file')?.checkVisibility()");
+            audit(&browser, &format!("no file, {value}, {width}"));
+            // A file that was there before is asked about.
+            let (_folder, path) = file("comments.csv", comments(audits));
+            audits += 1;
+            choose(&browser, &path);
+            wait_until_scored(&browser);
+            browser.click("#rows [data-row='2']");
+            browser.click("[data-decide-all=remove]");
+            browser.wait("the panel", "return document.querySelector('#reveal') !== null");
+            audit(&browser, &format!("a file, {value}, {width}"));
+            browser.click("#no");
+            browser.click("#close");
+            choose(&browser, &path);
+            browser.wait("the question", "return document.querySelector('#resume') !== null");
+            audit(&browser, &format!("a file from before, {value}, {width}"));
         }
         open(&browser, &format!("{}?bundle=missing", site.address()));
         wait_for_failure(&browser);

@@ -86,3 +86,47 @@ fn rows_keep_what_they_are_written_with() {
     let row = texts.next_text().unwrap().unwrap();
     assert_eq!((row.written, row.cells), (b"\"x\" y;2".to_vec(), RowCells::Broken));
 }
+
+/// Every row of a file that could be read is the same when it is read again by where it stands.
+#[test]
+fn a_row_is_read_again_by_its_bytes() {
+    let files: [(&[u8], Format); 5] = [
+        (b"sep=;\nid;text\r\n1;\"a;\r\n\"\"b\"\"\"\r\n2\r\n\r\n3;c, d \n\"x\" y;2\n4;\xff\n5;e", COMMA),
+        (b"text\tn\n\"Great\", he said\t1\n\"a \\\"b\\\"\"\t2\n\"one\ttwo\n", Format::Table { separator: b'\t' }),
+        (b"{\"text\": \"a\"}\n\n {\"n\": NaN, \"text\": \"\\ud83d b\"} \r\nno\n{\"text\": \"c\"}", Format::JsonLines),
+        (b"a\n\n b \r\n\xff\nlast", Format::Lines),
+        (b"n|\"a\nb\"|text\n1|2|3\n", COMMA),
+    ];
+    for (content, format) in files {
+        // Whatever pieces it comes in.
+        for size in [1, 7, content.len()] {
+            let mut texts = Texts::coming(format, Some(Encoding::Utf8), Some("text"));
+            let (mut read, mut blocks) = (Vec::new(), content.chunks(size));
+            loop {
+                match texts.next_text() {
+                    Some(row) => read.push((texts.offset(), row.unwrap())),
+                    None => match blocks.next() {
+                        Some(block) => texts.push(block),
+                        None if texts.has_ended() => break,
+                        None => texts.end(),
+                    },
+                }
+            }
+            assert!(!read.is_empty(), "{content:?}");
+            let mut again = Again::new(texts.rows(), texts.column().unwrap());
+            for (offset, row) in read.iter().rev().filter(|(_, row)| row.text.is_ok()) {
+                let written = &content[*offset..offset + row.written.len()];
+                assert_eq!(written, row.written);
+                let expected = TextRow { place: 0, line: 0, ..row.clone() };
+                let read = again.read(written).unwrap_or_else(|reason| panic!("{written:?} of {content:?}: {reason}"));
+                assert_eq!(TextRow { place: 0, line: 0, ..read }, expected);
+            }
+        }
+    }
+    let mut texts = Texts::coming(COMMA, Some(Encoding::Utf8), None);
+    texts.push(b"text\na\n");
+    texts.next_text();
+    let mut again = Again::new(texts.rows(), texts.column().unwrap());
+    assert!(again.read(b"a\nb").unwrap_err().contains("has the file been changed?"));
+    assert_eq!(again.read(b"c").unwrap().text.unwrap(), "c", "and is good for the next row");
+}

@@ -1,4 +1,4 @@
-//! Answers as JSON lines: a row's object as it is written, with ours behind what it has.
+//! Answers as JSON: our names, and what stands under them.
 
 use serde_json::{Map, Value, json};
 use undertone::bundle::{HeadKind, Manifest};
@@ -6,7 +6,6 @@ use undertone::classify::{LabelScore, TaskScores};
 use undertone::rows::texts::{RowCells, TextRow};
 
 use super::answer::{Answer, Effects, characters};
-use super::{Error, Result};
 
 /// The names that an answer has beside those of tasks.
 const NAMES: [&str; 9] = ["row", "line", "tokens", "truncated", "reason", "classes", "effects", "error", "written"];
@@ -15,34 +14,6 @@ const NAMES: [&str; 9] = ["row", "line", "tokens", "truncated", "reason", "class
 pub fn names(manifest: &Manifest) -> Vec<String> {
     let tasks = manifest.tasks.iter().map(|task| task.name.clone());
     NAMES.into_iter().map(str::to_owned).chain(tasks).collect()
-}
-
-/// A row with what is said of it, on a line; the names of a table's columns are its `header`.
-pub fn row(row: &TextRow, header: &[String], ours: &Map<String, Value>) -> Result<Vec<u8>> {
-    let ours = serialised(ours)?;
-    // What is ours follows, in the same object.
-    let mut line = match &row.cells {
-        RowCells::Object(object) => {
-            let written = row.written.trim_ascii();
-            let open = written.strip_suffix(b"}").unwrap_or(written).trim_ascii_end().to_vec();
-            if object.is_empty() { open } else { [&open, &b", "[..]].concat() }
-        }
-        RowCells::Fields(fields) => {
-            let mut open = b"{".to_vec();
-            for (number, name) in header.iter().enumerate() {
-                let field = fields.get(number).map_or(&b""[..], Vec::as_slice);
-                serde_json::to_writer(&mut open, name).map_err(unwritable)?;
-                open.push(b':');
-                serde_json::to_writer(&mut open, &String::from_utf8_lossy(field)).map_err(unwritable)?;
-                open.push(b',');
-            }
-            open
-        }
-        RowCells::Line | RowCells::Broken => b"{".to_vec(),
-    };
-    line.extend_from_slice(&ours[1..]);
-    line.push(b'\n');
-    Ok(line)
 }
 
 /// What is said of a row whose text is `text`.
@@ -100,12 +71,4 @@ pub fn broken(row: &TextRow, reason: &str) -> Map<String, Value> {
 fn place(row: &TextRow, object: &mut Map<String, Value>) {
     object.insert("row".into(), row.place.into());
     object.insert("line".into(), row.line.into());
-}
-
-fn serialised(object: &Map<String, Value>) -> Result<Vec<u8>> {
-    serde_json::to_vec(object).map_err(unwritable)
-}
-
-fn unwritable(error: serde_json::Error) -> Error {
-    Error::invalid(format!("an answer cannot be written as JSON: {error}"))
 }

@@ -4,9 +4,11 @@ use rayon::prelude::*;
 use serde_json::{Map, Value};
 use undertone::rows::Fault;
 use undertone::rows::texts::{RowCells, TextRow};
+use undertone::rows::write::csv::{Columns, line};
+use undertone::rows::write::{self, json::row as json_row};
 
 use super::answer::Scorer;
-use super::csv::{self, Columns};
+use super::csv;
 use super::formats::Format;
 use super::input::Input;
 use super::{Error, Result, json, plain};
@@ -54,14 +56,14 @@ fn answer(scorer: &Scorer, layout: &Layout, mut row: TextRow) -> Result<Answered
                 Ok((text, answer)) => json::answer(&row, text, answer),
                 Err(reason) => json::broken(&row, reason),
             };
-            json::row(&row, header, &prefixed(ours, prefix))?
+            json_row(&row, header, &prefixed(ours, prefix)).map_err(unwritable)?
         }
         (Layout::Csv { columns, names, .. }, answer) => {
             let ours = match answer {
                 Ok((text, answer)) => csv::answer(scorer.manifest(), scorer.has_spans(), &row, text, answer),
                 Err(reason) => csv::broken(names.len(), &row, reason),
             };
-            csv::line(&columns.cells(&row), &ours, columns.separator)
+            line(&columns.cells(&row), &ours, columns.separator)
         }
     };
     let broken = answer.err().cloned();
@@ -127,7 +129,7 @@ impl Layout {
     /// The header; nothing where there is none.
     pub fn header(&self) -> Vec<u8> {
         match self {
-            Self::Csv { columns, names, .. } => csv::line(&columns.written, names, columns.separator),
+            Self::Csv { columns, names, .. } => line(&columns.written, names, columns.separator),
             _ => Vec::new(),
         }
     }
@@ -146,7 +148,9 @@ impl Layout {
 }
 
 fn taken(name: &str) -> String {
-    format!(
-        "there is a column `{name}` already, which is the name of one of ours: have ours begin with something, as --prefix our_"
-    )
+    write::taken(name, "have ours begin with something, as --prefix our_")
+}
+
+fn unwritable(error: serde_json::Error) -> Error {
+    Error::invalid(format!("an answer cannot be written as JSON: {error}"))
 }

@@ -1,0 +1,339 @@
+//! The view of a file: its rows with what the model says of them, for somebody who decides what is to become of each. Nothing of it leaves
+//! the page, and everything works without a network.
+//!
+//! A file is looked through ([`read`]) and its rows are found; then it is open ([`Open`]), and its parts share a [`sheet::Sheet`]: the table
+//! ([`table`]) reads what comes into sight ([`contents`]), and [`scoring`] has engines score the rest.
+
+pub mod blob;
+pub mod choose;
+pub mod columns;
+pub mod contents;
+pub mod decide;
+pub mod export;
+pub mod filters;
+pub mod hiding;
+pub mod histogram;
+pub mod keeping;
+pub mod keys;
+pub mod panel;
+pub mod pass;
+pub mod progress;
+pub mod read;
+pub mod row;
+pub mod sample;
+pub mod scoring;
+pub mod sheet;
+pub mod table;
+pub mod thresholds;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::File;
+
+use super::client::Engine;
+use super::tools::Tools;
+use super::wording::{counted, megabytes};
+use crate::rows::Format;
+use choose::Choose;
+use columns::Columns;
+use contents::Contents;
+use decide::{DecideAll, press};
+use export::ExportPanel;
+use filters::Filters;
+use hiding::Hiding;
+use histogram::Histogram;
+use keeping::{Keeping, KeepingLine};
+use keys::Keys;
+use panel::Panel;
+use progress::ProgressBar;
+use read::{Chosen, Opened};
+use sample::Sample;
+use scoring::Scoring;
+use sheet::Sheet;
+use table::Table;
+use thresholds::Thresholds;
+
+/// How far the file is.
+#[derive(Clone)]
+enum Stage {
+    /// There is none.
+    None,
+    /// It is looked through, or its rows are found: so many of its bytes.
+    Reading(String, u64),
+    /// It cannot be read, for this reason.
+    Refused(String),
+    /// Nobody knows which column has the texts.
+    NoColumn,
+    /// Its rows are known.
+    Open,
+}
+
+/// The file, from its choice to the table; copies of it are the same.
+#[derive(Clone, Copy)]
+struct Files {
+    stage: RwSignal<Stage>,
+    /// What is known of it, and the column that is read.
+    chosen: RwSignal<Option<(Chosen, Option<usize>)>, LocalStorage>,
+    /// Its rows, until the table has taken them.
+    opened: StoredValue<Option<Opened>, LocalStorage>,
+    /// Counts what was asked for: what came before the last of it is of no interest.
+    turn: StoredValue<u32>,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self {
+            stage: RwSignal::new(Stage::None),
+            chosen: RwSignal::new_local(None),
+            opened: StoredValue::new_local(None),
+            turn: StoredValue::new(0),
+        }
+    }
+
+    /// Looks through a file and reads it, if it is known how.
+    fn choose(self, name: String, file: web_sys::Blob, format: Option<Format>) {
+        let turn = self.next_turn();
+        self.chosen.set(None);
+        self.stage.set(Stage::Reading(name.clone(), 0));
+        spawn_local(async move {
+            let looked = read::look(&name, &file, format).await;
+            if self.turn.get_value() != turn {
+                return;
+            }
+            match looked {
+                Ok(chosen) => {
+                    let column = chosen.guess.column;
+                    let is_known = column.is_some() || chosen.guess.columns.is_empty();
+                    self.chosen.set(Some((chosen, column)));
+                    if is_known { self.read(column) } else { self.stage.set(Stage::NoColumn) }
+                }
+                Err(sentence) => self.stage.set(Stage::Refused(sentence)),
+            }
+        });
+    }
+
+    /// Reads the rows.
+    fn read(self, column: Option<usize>) {
+        let turn = self.next_turn();
+        let Some((chosen, _)) = self.chosen.get_untracked() else { return };
+        self.chosen.set(Some((chosen.clone(), column)));
+        self.stage.set(Stage::Reading(chosen.name.clone(), 0));
+        let tell = move |bytes| {
+            let is_wanted = self.turn.get_value() == turn;
+            if is_wanted {
+                self.stage.update(|stage| {
+                    if let Stage::Reading(_, read) = stage {
+                        *read = bytes;
+                    }
+                });
+            }
+            is_wanted
+        };
+        spawn_local(async move {
+            let opened = read::read(chosen, column, tell).await;
+            if self.turn.get_value() != turn {
+                return;
+            }
+            match opened {
+                Ok(opened) => {
+                    self.opened.set_value(Some(opened));
+                    self.stage.set(Stage::Open);
+                }
+                Err(sentence) => self.stage.set(Stage::Refused(sentence.unwrap_or_default())),
+            }
+        });
+    }
+
+    fn close(self) {
+        self.next_turn();
+        self.chosen.set(None);
+        self.stage.set(Stage::None);
+    }
+
+    fn next_turn(self) -> u32 {
+        self.turn.update_value(|turn| *turn += 1);
+        self.turn.get_value()
+    }
+}
+
+/// The view.
+#[component]
+pub fn FileView(
+    /// Who knows the model.
+    engine: Engine,
+    /// What else there is.
+    tools: Tools,
+) -> impl IntoView {
+    let files = Files::new();
+    let tools = StoredValue::new_local(tools);
+    let kind = Memo::new(move |_| {
+        files.stage.with(|stage| match stage {
+            Stage::None => "none",
+            Stage::Reading(..) => "reading",
+            Stage::Refused(_) => "refused",
+            Stage::NoColumn => "no-column",
+            Stage::Open => "open",
+        })
+    });
+    let reading = move || match files.stage.get() {
+        Stage::Reading(name, 0) => format!("Looking through {name}…"),
+        Stage::Reading(name, bytes) => format!("Reading {name}: {} MB", megabytes(bytes)),
+        _ => String::new(),
+    };
+    let refusal = move || match files.stage.get() {
+        Stage::Refused(sentence) => sentence,
+        Stage::NoColumn => "Which column has the texts?".to_owned(),
+        _ => String::new(),
+    };
+    let choose = Callback::new(move |(file,): (File,)| files.choose(file.name(), file.into(), None));
+    let choose_column = Callback::new(move |(column,): (usize,)| files.read(Some(column)));
+    let choose_format = Callback::new(move |(format,): (Format,)| {
+        if let Some((chosen, _)) = files.chosen.get_untracked() {
+            files.choose(chosen.name, chosen.file, Some(format));
+        }
+    });
+    let layout = move || {
+        let (chosen, column) = files.chosen.get()?;
+        Some(view! { <Columns chosen column choose_column choose_format /> })
+    };
+    view! {
+        <section class="file" aria-labelledby="file-heading" data-stage=move || kind.get()>
+            <h2 id="file-heading" class="entry" tabindex="-1">"Moderate a file"</h2>
+            <Show when=move || kind.get() != "open">
+                <Choose choose />
+            </Show>
+            <Show when=move || kind.get() == "reading">
+                <p role="status">{reading}</p>
+            </Show>
+            <Show when=move || matches!(kind.get(), "refused" | "no-column")>
+                <div class="notice failure" role="alert">
+                    <p id="refusal">{refusal}</p>
+                </div>
+            </Show>
+            <Show when=move || kind.get() != "open">{layout}</Show>
+            <Show when=move || kind.get() == "open">
+                {move || {
+                    let opened = files.opened.try_update_value(Option::take).flatten()?;
+                    let close = Callback::new(move |()| files.close());
+                    Some(view! { <Open opened=OpenedOnce::new(opened) engine tools=tools.get_value() layout=ViewFn::from(layout) close /> })
+                }}
+            </Show>
+        </section>
+    }
+}
+
+/// The table of an open file and all that belongs to it.
+#[component]
+fn Open(opened: OpenedOnce, engine: Engine, tools: Tools, layout: ViewFn, close: Callback<()>) -> impl IntoView {
+    let sheet = Sheet::new(opened.take(), engine.session());
+    let contents = Contents::new(sheet);
+    let scoring = Scoring::new(sheet, tools.clone());
+    let tools = StoredValue::new_local(tools);
+    let keeping = RwSignal::new(None::<Keeping>);
+    // What is kept ends with the file, and not with the effect that begins it.
+    let owner = Owner::current().expect("a component has an owner");
+    // The file is there before the model may be.
+    let model = engine.model();
+    Effect::new(move || {
+        if let Some(model) = model.get()
+            && sheet.model.with_untracked(Option::is_none)
+        {
+            sheet.set_model(&model);
+            keeping.set(Some(owner.with(|| Keeping::start(sheet, scoring, tools.get_value()))));
+        }
+    });
+    let (name, count, broken, notes) = sheet.with(|data| {
+        let broken: Vec<(usize, u32, String)> = data
+            .index
+            .broken()
+            .map(|(row, reason)| {
+                (row as usize + 1, data.index.place(row).map_or(0, |place| place.line), reason.to_owned())
+            })
+            .collect();
+        (data.name.clone(), data.index.len(), broken, data.notes.clone())
+    });
+    view! {
+        <div class="titled">
+            <p class="name"><strong>{name}</strong>", "{counted(count, "row")}</p>
+            {layout.run()}
+            <button type="button" id="close" on:click=move |_| close.run(())>"Close the file"</button>
+        </div>
+        <Broken broken />
+        {notes.into_iter().map(|note| view! { <p class="hint">{capital(&note)}"."</p> }).collect_view()}
+        <Show when=move || contents.failure.with(Option::is_some)>
+            <div class="notice failure" role="alert"><p>{move || contents.failure.get()}</p></div>
+        </Show>
+        {move || keeping.get().map(|keeping| view! { <KeepingLine keeping /> })}
+        <ProgressBar scoring />
+        <div class="wanted">
+            <Filters sheet />
+            <Histogram sheet />
+        </div>
+        <div class="titled">
+            <DecideAll sheet />
+            <Sample sheet />
+            <div class="actions">
+                <Hiding sheet />
+                <Keys sheet />
+            </div>
+        </div>
+        <Thresholds sheet />
+        <div
+            class="desk"
+            on:keydown=move |event| {
+                if press(sheet, &event) {
+                    event.prevent_default();
+                }
+            }
+        >
+            <Table sheet contents />
+            <Panel sheet contents />
+        </div>
+        <ExportPanel sheet />
+        <p class="unseen" role="status" aria-live="polite" aria-atomic="true">{sheet.said}</p>
+    }
+}
+
+/// The rows that cannot be read, with their lines.
+#[component]
+fn Broken(broken: Vec<(usize, u32, String)>) -> impl IntoView {
+    /// More are in the table and in what is saved.
+    const LISTED: usize = 100;
+    let count = broken.len();
+    let rest = count.saturating_sub(LISTED);
+    let items = broken.into_iter().take(LISTED).map(|(row, line, reason)| {
+        view! { <li>{format!("Row {row}, line {line}: {reason}.")}</li> }
+    });
+    let items = items.collect_view();
+    (count > 0).then(|| {
+        view! {
+            <details class="broken" id="broken">
+                <summary>{format!("{} cannot be read", counted(count, "row"))}</summary>
+                <ul role="list">{items}</ul>
+                {(rest > 0).then(|| view! { <p class="hint">{format!("{rest} more are marked in the table, and have their reasons in what you save.")}</p> })}
+            </details>
+        }
+    })
+}
+
+/// A file that one component takes.
+#[derive(Clone)]
+struct OpenedOnce(StoredValue<Option<Opened>, LocalStorage>);
+
+impl OpenedOnce {
+    fn new(opened: Opened) -> Self {
+        Self(StoredValue::new_local(Some(opened)))
+    }
+
+    fn take(self) -> Opened {
+        self.0
+            .try_update_value(Option::take)
+            .flatten()
+            .expect("it is taken once, by the component that it was made for")
+    }
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
