@@ -272,7 +272,7 @@ fn Open(opened: OpenedOnce, engine: Engine, tools: Tools, layout: ViewFn, close:
         <div class="titled">
             <DecideAll sheet />
             <Sample sheet />
-            <div class="actions">
+            <div class="controls">
                 <Hiding sheet />
                 <Keys sheet />
             </div>

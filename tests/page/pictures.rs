@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::files::{choose, comments, file, wait_until_scored};
 use crate::site::Site;
 use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open};
 
@@ -19,6 +20,7 @@ fn looks_like_this() {
     fs::create_dir_all(&pictures).expect("the folder can be made");
     let site = Site::serve(&dist);
     let browser = Browser::start();
+    let mut rows = 60;
     for (device, width, height) in [("desktop", 1280, 800), ("phone", 390, 844)] {
         for scheme in ["light", "dark"] {
             let phone = device == "phone";
@@ -32,6 +34,18 @@ fn looks_like_this() {
             answer_to(&browser, if phone { THREAT } else { GLOWING });
             std::thread::sleep(Duration::from_millis(500));
             photograph(&browser, &pictures.join(format!("{device}-{scheme}.png")));
+            browser.open(&format!("{}#/file", site.address()));
+            browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
+            // Another file each time: the same one would be asked about.
+            rows += 1;
+            let (_folder, path) = file("comments.csv", comments(rows));
+            choose(&browser, &path);
+            wait_until_scored(&browser);
+            browser.click("#rows [data-row='2']");
+            browser.wait("the panel", "return document.querySelector('#reveal') !== null");
+            photograph(&browser, &pictures.join(format!("file-{device}-{scheme}.png")));
+            browser.run("document.querySelector('.desk').scrollIntoView()");
+            photograph(&browser, &pictures.join(format!("file-row-{device}-{scheme}.png")));
         }
     }
     browser.open(&format!("{}bench.html?rounds=1&texts=32", site.address()));

@@ -126,7 +126,7 @@ pub fn Decide(
         sheet.with(|data| data.journal.last().is_some())
     };
     view! {
-        <div class="actions decide" role="group" aria-label="What is to become of the row">
+        <div class="controls decide" role="group" aria-label="What is to become of the row">
             {buttons.collect_view()}
             <button
                 type="button"
@@ -139,7 +139,7 @@ pub fn Decide(
                 <kbd aria-hidden="true">"u"</kbd>
             </button>
         </div>
-        <div class="actions">
+        <div class="controls">
             <label>
                 "Reason "
                 <input
@@ -212,7 +212,7 @@ pub fn DecideAll(
         })
     };
     view! {
-        <div class="actions" role="group" aria-label="What is to become of all rows that are shown">
+        <div class="controls" role="group" aria-label="What is to become of all rows that are shown">
             <span id="shown">"All "{shown}" shown:"</span>
             {buttons.collect_view()}
         </div>

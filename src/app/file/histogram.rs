@@ -21,7 +21,7 @@ pub fn Histogram(
     };
     // Of all that would be shown without the range.
     let counts = Memo::new(move |_| {
-        sheet.scored.track();
+        sheet.settled.track();
         sheet.decided.track();
         let mut view = sheet.view.get();
         view.filter.range = None;

@@ -171,6 +171,7 @@ impl Keeping {
             self.sheet.thresholds.set(thresholds);
         }
         self.sheet.scored.update(|version| *version += 1);
+        self.sheet.settled.update(|version| *version += 1);
         self.sheet.decided.update(|version| *version += 1);
         self.sheet.refresh();
         Ok(())
@@ -292,7 +293,7 @@ pub fn KeepingLine(
     let is_kept = move || keeping.state.with(|state| *state == State::Kept);
     view! {
         {question}
-        <div class="actions" id="kept">
+        <div class="controls" id="kept">
             <p class="hint">{words}</p>
             <Show when=is_kept>
                 <button type="button" id="forget" on:click=move |_| keeping.forget()>"Forget this file"</button>

@@ -34,7 +34,7 @@ pub fn ProgressBar(
                 max=move || progress.with(|progress| progress.total.max(1).to_string())
                 value=move || progress.with(|progress| progress.done.to_string())
             ></progress>
-            <div class="actions">
+            <div class="controls">
                 <Show when=is_at_work>
                     <button type="button" id="pause" on:click=pause>
                         {move || if kind.get() == "paused" { "Go on" } else { "Pause" }}

@@ -23,7 +23,7 @@ pub fn Sample(
     };
     let put_back = move |_| sheet.view.update(|view| view.filter.drawn = None);
     view! {
-        <div class="actions" id="sample">
+        <div class="controls" id="sample">
             <Show
                 when=move || is_drawn.get()
                 fallback=move || {

@@ -21,7 +21,7 @@ const LIST: usize = 64;
 const LIST_BYTES: usize = 1 << 15;
 /// How often the page is told, in milliseconds.
 const TOLD: u32 = 250;
-/// How often rows are put into another order while scores come in, in milliseconds.
+/// How often rows are put into another order and counted anew while scores come in, in milliseconds.
 const ORDERED: f64 = 3000.0;
 /// The rate is that of so many seconds.
 const RATE_OVER: f64 = 15.0;
@@ -168,6 +168,7 @@ impl Scoring {
             scorer.stop();
         }
         let _ = self.work.try_set(work);
+        self.settle();
     }
 
     async fn run(self, scorer: Scorer, sha256: &str) -> Result<(), JsValue> {
@@ -265,9 +266,19 @@ impl Scoring {
         self.count();
         self.sheet.tell(News::Scored(news));
         let _ = self.sheet.scored.try_update(|version| *version += 1);
+        if is_time {
+            self.settle();
+        }
+    }
+
+    /// Lets what looks at all rows look again.
+    fn settle(self) {
+        if self.sheet.settled.try_update(|version| *version += 1).is_none() {
+            return;
+        }
         let is_by_score =
-            self.sheet.view.try_with_untracked(|view| view.order != Order::File || view.filter.range.is_some());
-        if is_time && is_by_score == Some(true) {
+            self.sheet.view.with_untracked(|view| view.order != Order::File || view.filter.range.is_some());
+        if is_by_score {
             self.sheet.refresh();
         }
     }

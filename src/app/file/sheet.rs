@@ -52,6 +52,8 @@ pub struct Sheet {
     pub model: RwSignal<Option<(Model, Arc<Labels>)>>,
     /// Changes with the scores.
     pub scored: RwSignal<u32>,
+    /// Changes with them, but seldom: what looks at all rows waits for this.
+    pub settled: RwSignal<u32>,
     /// Changes with the decisions.
     pub decided: RwSignal<u32>,
     /// What is looked at.
@@ -108,6 +110,7 @@ impl Sheet {
             data: StoredValue::new_local(data),
             model: RwSignal::new(None),
             scored: RwSignal::new(0),
+            settled: RwSignal::new(0),
             decided: RwSignal::new(0),
             view: RwSignal::new(View::default()),
             rows: RwSignal::new(Arc::new((0..count as u32).collect())),

@@ -63,7 +63,7 @@ pub fn Thresholds(
     };
     // How the threshold decides what was decided by hand.
     let quality = move || {
-        sheet.scored.track();
+        sheet.settled.track();
         sheet.decided.track();
         let (label, threshold) = (sheet.label.get(), current.get());
         sheet.with(|data| judge(&data.scores, &data.journal, label, threshold)).map(|decisions| in_words(&decisions))
@@ -71,7 +71,7 @@ pub fn Thresholds(
     view! {
         <details class="thresholds" id="thresholds">
             <summary>"The threshold of "{name}": "{move || format!("{:.0}%", current.get() * 100.0)}</summary>
-            <div class="actions">
+            <div class="controls">
                 <label>
                     "It counts from "
                     <input
@@ -87,7 +87,7 @@ pub fn Thresholds(
                 </label>
                 <button type="button" id="bundle-threshold" on:click=reset>"As the model has it"</button>
             </div>
-            <div class="actions">
+            <div class="controls">
                 <label>
                     "Fit it to my decisions, so that "
                     <select
