@@ -115,6 +115,7 @@ mod ops;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod ops;
+pub mod perspective;
 pub mod protocol;
 pub mod random;
 pub mod rows;

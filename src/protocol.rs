@@ -55,6 +55,13 @@ pub enum Request {
         /// Which of its labels.
         label: usize,
     },
+    /// Answer a request of the Perspective API's `comments:analyze` ([`perspective`](crate::perspective)), in the time that questions leave.
+    Analyze {
+        /// Comes back with the answer.
+        sequence: u64,
+        /// The request's body, which is JSON.
+        body: String,
+    },
     /// Nobody waits for this list or explanation any more.
     Cancel {
         /// Its number.
@@ -106,6 +113,15 @@ pub enum Response {
         sequence: u64,
         /// What words of the text do; of a long one those of its strongest sentences.
         words: Vec<WordEffect>,
+    },
+    /// The answer to a [`Request::Analyze`].
+    Analyzed {
+        /// The request's number.
+        sequence: u64,
+        /// 200, or HTTP's code for the refusal that the body is.
+        code: u16,
+        /// The answer's body, which is JSON.
+        body: String,
     },
     /// This one request cannot be answered. All others are.
     Refused {

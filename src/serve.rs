@@ -1,7 +1,7 @@
 //! The companion as a server that speaks the Perspective API, for those whose comment system asked Google's.
 //!
 //! Google ends that service on 31 December 2026. Whoever used it changes one address: requests, answers and errors are those of
-//! `commentanalyzer.googleapis.com/v1alpha1` ([`perspective`]), discovery document included ([`discovery`]), by which Google's own clients find the
+//! `commentanalyzer.googleapis.com/v1alpha1` ([`perspective`](crate::perspective)), discovery document included ([`discovery`]), by which Google's own clients find the
 //! methods. What differs is said in docs/PERSPECTIVE.md; that every answer names the model and its hash is the reason for some to come.
 //!
 //! One thread speaks HTTP ([`routes`]), one takes what has come in meanwhile and classifies it on all cores ([`batcher`]). No more waits than there
@@ -21,16 +21,13 @@ use crate::bert::Rounding;
 use crate::bundle::Bundle;
 use crate::{Error, Result};
 
-mod attributes;
 mod batcher;
 mod discovery;
 mod log;
 mod metrics;
 mod open_api;
-mod perspective;
-mod refusal;
+mod responses;
 mod routes;
-mod spans;
 mod suggestions;
 
 pub use log::panics_by_their_place;

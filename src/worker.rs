@@ -36,6 +36,7 @@ pub fn run() {
             }
             Ok(Request::Score { sequence, texts, precise }) => engine.score(sequence, texts, precise),
             Ok(Request::Explain { sequence, text, task, label }) => engine.explain(sequence, text, task, label),
+            Ok(Request::Analyze { sequence, body }) => engine.analyze(sequence, body),
             Ok(Request::Cancel { sequence }) => engine.cancel(sequence),
             Ok(Request::Ping) => post(&Response::Alive),
             Err(error) => refuse(&message, &error),

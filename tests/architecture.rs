@@ -20,10 +20,11 @@ const MODULES: &[(&str, &[&str])] = &[
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
     ("app", &["desk", "protocol", "rows", "threshold"]),
-    ("worker", &["protocol", "classify", "bundle", "text", "bert", "ops", "error"]),
+    ("worker", &["protocol", "perspective", "classify", "bundle", "text", "bert", "ops", "error"]),
     ("desk", &["protocol", "rows", "threshold", "random", "logistic", "error"]),
     ("protocol", &["classify", "bundle", "bert"]),
-    ("serve", &["classify", "bundle", "rows", "text", "bert", "error"]),
+    ("serve", &["perspective", "classify", "bundle", "bert", "error"]),
+    ("perspective", &["classify", "bundle", "rows", "text", "bert", "error"]),
     (
         "train",
         &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "threshold", "random", "logistic", "error"],

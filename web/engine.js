@@ -131,6 +131,20 @@ export class Engine {
     return this.#ask(request, { isQuestion: false, allowance: PASSES * allowance([text]) }, signal);
   }
 
+  /**
+   * The answer to a request of the Perspective API's `comments:analyze`, as its server gives it. A question does not wait for it.
+   *
+   * @param {unknown} request
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<{ code: number, body: string }>} HTTP's code and a JSON
+   */
+  analyze(request, { signal } = {}) {
+    const body = JSON.stringify(request) ?? "";
+    const analyze = (/** @type {number} */ sequence) => ({ Analyze: { sequence, body } });
+    // The text is read as a whole, and by its sentences.
+    return this.#ask(analyze, { isQuestion: false, allowance: 2 * allowance([body]) }, signal);
+  }
+
   /** Ends the worker. Who waits for something is told that it was stopped. */
   stop() {
     this.#fail(aborted());
@@ -216,6 +230,7 @@ export class Engine {
     else if ("Answer" in response) this.#answered(response.Answer);
     else if ("Scored" in response) this.#settle(response.Scored.sequence)?.resolve(response.Scored.scores);
     else if ("Explained" in response) this.#settle(response.Explained.sequence)?.resolve(response.Explained.words);
+    else if ("Analyzed" in response) this.#settle(response.Analyzed.sequence)?.resolve(response.Analyzed);
     else if ("Refused" in response) this.#settle(response.Refused.sequence)?.reject(new Failure("text", response.Refused.sentence));
     else if ("Failed" in response) this.#fail(new Failure(response.Failed.kind, response.Failed.sentence));
     if (this.#waiting.has(0)) this.#awaitProgress();

@@ -48,7 +48,15 @@ task: number,
 /**
  * Which of its labels.
  */
-label: number, } } | { "Cancel": { 
+label: number, } } | { "Analyze": { 
+/**
+ * Comes back with the answer.
+ */
+sequence: number, 
+/**
+ * The request's body, which is JSON.
+ */
+body: string, } } | { "Cancel": { 
 /**
  * Its number.
  */
@@ -98,7 +106,19 @@ sequence: number,
 /**
  * What words of the text do; of a long one those of its strongest sentences.
  */
-words: Array<WordEffect>, } } | { "Refused": { 
+words: Array<WordEffect>, } } | { "Analyzed": { 
+/**
+ * The request's number.
+ */
+sequence: number, 
+/**
+ * 200, or HTTP's code for the refusal that the body is.
+ */
+code: number, 
+/**
+ * The answer's body, which is JSON.
+ */
+body: string, } } | { "Refused": { 
 /**
  * The request's number.
  */

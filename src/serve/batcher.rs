@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
-use super::refusal::Refusal;
 use crate::classify::{Classification, Classifier};
+use crate::perspective::Refusal;
 use crate::{Error, Result};
 
 /// How many texts for each core are classified at a time.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::attributes::{Attributes, Nearness};
+use crate::perspective::{Attributes, Nearness};
 
 /// The document, of a server with these attributes.
 pub fn document(attributes: &Attributes) -> Value {

@@ -18,15 +18,13 @@ use tokio::sync::Semaphore;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::services::ServeDir;
 
-use super::attributes::Attributes;
 use super::batcher::Batcher;
 use super::metrics::Metrics;
-use super::perspective::{Model, Question, Suggestion};
-use super::refusal::Refusal;
 use super::suggestions::Suggestions;
 use super::{Options, discovery, log, open_api};
 use crate::bundle::Bundle;
 use crate::classify::{Classification, Classifier};
+use crate::perspective::{Attributes, Model, Question, Refusal, Suggestion};
 use crate::{Error, Result};
 
 /// The longest body of a request: a comment of the longest kind, escaped, with a conversation around it.

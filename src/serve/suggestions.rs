@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::perspective::Suggestion;
+use crate::perspective::Suggestion;
 use crate::{Error, Result};
 
 /// A file that grows by a line for each suggestion.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use futures_util::future::try_join;
 use gloo::timers::callback::Timeout;
+use serde_json::Value;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
@@ -14,6 +15,7 @@ use super::download::Download;
 use super::{fail, post, scope, words};
 use crate::classify::{self, BatchScorer, Classifier, Occlusion};
 use crate::ops::Rounding;
+use crate::perspective::{Analysis, Refusal};
 use crate::protocol::{Answer, Failure, Load, Model, Response};
 
 /// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
@@ -51,6 +53,14 @@ struct Explaining {
     occlusion: Option<Occlusion>,
 }
 
+/// A request of the Perspective API.
+struct Analyzing {
+    sequence: u64,
+    body: String,
+    /// None before it has begun.
+    analysis: Option<Analysis>,
+}
+
 /// The loaded model, once as quick as it can be and once with the digits that every build gives.
 struct Classifiers {
     quick: Classifier,
@@ -79,6 +89,7 @@ pub struct Engine {
     classifiers: RefCell<Option<Classifiers>>,
     newest: RefCell<Option<Question>>,
     explaining: RefCell<VecDeque<Explaining>>,
+    analyzing: RefCell<VecDeque<Analyzing>>,
     lists: RefCell<VecDeque<List>>,
     bell: MessagePort,
     rung: Cell<bool>,
@@ -95,6 +106,7 @@ impl Engine {
             classifiers: RefCell::default(),
             newest: RefCell::default(),
             explaining: RefCell::default(),
+            analyzing: RefCell::default(),
             lists: RefCell::default(),
             bell: channel.port1(),
             rung: Cell::new(false),
@@ -143,8 +155,16 @@ impl Engine {
         self.ring();
     }
 
-    /// Forgets a list or an explanation.
+    /// Takes note of a request of the Perspective API. It is answered while there is no question.
+    pub fn analyze(&self, sequence: u64, body: String) {
+        self.awake.set(true);
+        self.analyzing.borrow_mut().push_back(Analyzing { sequence, body, analysis: None });
+        self.ring();
+    }
+
+    /// Forgets a list, an explanation or a request.
     pub fn cancel(&self, sequence: u64) {
+        self.analyzing.borrow_mut().retain(|analyzing| analyzing.sequence != sequence);
         self.explaining.borrow_mut().retain(|explaining| explaining.sequence != sequence);
         self.lists.borrow_mut().retain(|list| list.sequence != Some(sequence));
     }
@@ -184,10 +204,13 @@ impl Engine {
             answer(classifiers, question);
         } else if !self.explaining.borrow().is_empty() {
             explain(classifiers, &mut self.explaining.borrow_mut());
+        } else if !self.analyzing.borrow().is_empty() {
+            analyze(classifiers, &mut self.analyzing.borrow_mut());
         } else {
             advance(classifiers, &mut self.lists.borrow_mut());
         }
-        if !self.lists.borrow().is_empty() || !self.explaining.borrow().is_empty() {
+        let is_idle = self.lists.borrow().is_empty() && self.explaining.borrow().is_empty();
+        if !is_idle || !self.analyzing.borrow().is_empty() {
             self.ring();
         }
     }
@@ -233,6 +256,27 @@ fn explain(Classifiers { quick: classifier, .. }: &Classifiers, explaining: &mut
         Ok(occlusion) => explaining.push_front(Explaining { sequence, text, of, occlusion: Some(occlusion) }),
         Err(error) => refuse(sequence, &error),
     }
+}
+
+/// Goes on with the first request of the Perspective API by a text.
+fn analyze(classifiers: &Classifiers, analyzing: &mut VecDeque<Analyzing>) {
+    let Some(Analyzing { sequence, body, analysis }) = analyzing.pop_front() else { return };
+    // What the server answers, to the digit that both have.
+    let (classifier, _) = classifiers.choose(true);
+    let mut analysis = match analysis.map_or_else(|| Analysis::begin(&body, classifier), Ok) {
+        Ok(analysis) => analysis,
+        Err(refusal) => return analyzed(sequence, Err(refusal)),
+    };
+    match analysis.advance(classifier) {
+        Ok(()) if analysis.is_done() => analyzed(sequence, analysis.answer(classifier)),
+        Ok(()) => analyzing.push_front(Analyzing { sequence, body, analysis: Some(analysis) }),
+        Err(error) => refuse(sequence, &error),
+    }
+}
+
+fn analyzed(sequence: u64, answer: Result<Value, Refusal>) {
+    let (code, body) = answer.map_or_else(|refusal| (refusal.code(), refusal.body()), |body| (200, body));
+    post(&Response::Analyzed { sequence, code, body: body.to_string() });
 }
 
 fn refuse(sequence: u64, error: &crate::Error) {

@@ -7,7 +7,7 @@ import { placed } from "../place.js";
 
 /** @import { BootOptions } from "../boot.js" */
 /** @import { EngineOptions } from "../engine.js" */
-/** @import { Model, Reason, Scores, Task } from "../protocol" */
+/** @import { Model, Reason, Scores, Task, WordEffect } from "../protocol" */
 
 export { Failure };
 
@@ -33,6 +33,7 @@ export { Failure };
 
 const LOAD_OPTIONS = ["base", "model", "build", "createWorker", "signal", "onProgress"];
 const CLASSIFY_OPTIONS = ["signal"];
+const EXPLAIN_OPTIONS = ["task", "label", "signal"];
 
 /** A list goes to the engine so many texts at a time, so that what comes later need not wait for all of it. */
 const CHUNK = 64;
@@ -122,9 +123,46 @@ export class Undertone {
     /** @type {Classified[]} */
     const classified = [];
     for (let start = 0; start < list.length; start += CHUNK) {
-      classified.push(...(await this.#inLine(list.slice(start, start + CHUNK), options.signal)));
+      const some = list.slice(start, start + CHUNK);
+      const scores = await this.#inLine((engine) => engine.score(some, options), options.signal);
+      classified.push(...scores.map((scores) => named(this.tasks, scores)));
     }
     return /** @type {any} */ (typeof texts === "string" ? classified[0] : classified);
+  }
+
+  /**
+   * What words of a text do to a label: how much higher its logit is with the word than without. Places are UTF-16 units.
+   *
+   * @param {string} text
+   * @param {{ task?: string, label?: string, signal?: AbortSignal }} [options] the model's first task, and its first label, if nothing is said
+   * @returns {Promise<WordEffect[]>}
+   */
+  async explain(text, options = {}) {
+    check("explain", options, EXPLAIN_OPTIONS);
+    if (typeof text !== "string") throw new TypeError("explain takes a text.");
+    const { task = this.tasks[0].name, label, signal } = options;
+    const of = this.tasks.findIndex(({ name }) => name === task);
+    if (of < 0) throw new TypeError(`The model has no task “${task}”: it has ${this.tasks.map(({ name }) => name).join(", ")}.`);
+    const labels = this.tasks[of].labels.map(({ name }) => name);
+    const place = label === undefined ? 0 : labels.indexOf(label);
+    if (place < 0) throw new TypeError(`The task ${task} has no label “${label}”: it has ${labels.join(", ")}.`);
+    return this.#inLine((engine) => engine.explain(text, { task: of, label: place, signal }), signal);
+  }
+
+  /**
+   * The answer to a request of the Perspective API's `comments:analyze`, as `undertone serve` gives it (docs/PERSPECTIVE.md).
+   *
+   * @param {any} request
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<any>}
+   * @throws {Error} the API's own: `code`, `message`, `status` and `details`
+   */
+  async analyze(request, options = {}) {
+    check("analyze", options, CLASSIFY_OPTIONS);
+    const { code, body } = await this.#inLine((engine) => engine.analyze(request, options), options.signal);
+    const answer = JSON.parse(body);
+    if (code === 200) return answer;
+    throw Object.assign(new Error(answer.error.message), answer.error);
   }
 
   /** Ends the engine and gives its memory back. */
@@ -135,18 +173,21 @@ export class Undertone {
   }
 
   /**
-   * @param {string[]} texts
+   * Asks the engine when all that was asked before is answered.
+   *
+   * @template T
+   * @param {(engine: Engine) => Promise<T>} ask
    * @param {AbortSignal} [signal]
-   * @returns {Promise<Classified[]>}
+   * @returns {Promise<T>}
    */
-  #inLine(texts, signal) {
-    const scored = this.#line.then(async () => {
+  #inLine(ask, signal) {
+    const answered = this.#line.then(async () => {
       if (this.#isDisposed) throw new Failure("engine", "This engine was disposed of: load another one.");
       signal?.throwIfAborted();
       const engine = this.#started();
       try {
-        const model = await engine.load();
-        return (await engine.score(texts, { signal })).map((scores) => named(model.tasks, scores));
+        await engine.load();
+        return await ask(engine);
       } catch (reason) {
         // The next question finds another engine.
         if (reason instanceof Failure && reason.kind !== "text" && this.#engine === engine) {
@@ -157,8 +198,8 @@ export class Undertone {
         throw reason;
       }
     });
-    this.#line = scored.catch(() => {});
-    return scored;
+    this.#line = answered.catch(() => {});
+    return answered;
   }
 
   #started() {

@@ -1,7 +1,5 @@
 //! What the API says when it does not answer, in Google's words and shape: clients compare both.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// Why a request has no answer.
@@ -52,15 +50,20 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    fn status(&self) -> (StatusCode, &'static str) {
+    /// HTTP's code for it.
+    pub fn code(&self) -> u16 {
+        self.status().0
+    }
+
+    fn status(&self) -> (u16, &'static str) {
         match self {
-            Self::NoSuggestions | Self::OtherOrigin => (StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
-            Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "INVALID_ARGUMENT"),
-            Self::Exhausted => (StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED"),
-            Self::Late => (StatusCode::GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED"),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"),
-            _ => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT"),
+            Self::NoSuggestions | Self::OtherOrigin => (403, "PERMISSION_DENIED"),
+            Self::NotFound => (404, "NOT_FOUND"),
+            Self::MethodNotAllowed => (405, "INVALID_ARGUMENT"),
+            Self::Exhausted => (429, "RESOURCE_EXHAUSTED"),
+            Self::Late => (504, "DEADLINE_EXCEEDED"),
+            Self::Internal => (500, "INTERNAL"),
+            _ => (400, "INVALID_ARGUMENT"),
         }
     }
 
@@ -117,17 +120,7 @@ impl Refusal {
             detail["languageNotSupportedByAttributeError"] =
                 json!({ "detectedLanguages": [], "requestedLanguages": requested, "attribute": attribute });
         }
-        let error = json!({ "code": code.as_u16(), "message": self.message(), "status": status, "details": [detail] });
+        let error = json!({ "code": code, "message": self.message(), "status": status, "details": [detail] });
         json!({ "error": error })
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let mut response = (self.status().0, axum::Json(self.body())).into_response();
-        if self == Self::Exhausted {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
     }
 }

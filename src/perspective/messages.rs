@@ -1,4 +1,4 @@
-//! Requests and answers of the Perspective API, v1alpha1, without HTTP and without a model.
+//! Requests and answers, without a model.
 //!
 //! Places are counted in UTF-16 units, and a span is a sentence, as Google's are: clients cut strings by them. What the API has no place for, the model and
 //! its hash and the words that did it, stands in a field of our own beside the API's, since clients walk through `attributeScores`.
