@@ -4,6 +4,7 @@
 mod base;
 mod calibrate;
 mod classes;
+mod describe;
 mod errors;
 mod failures;
 mod huggingface;
