@@ -7,7 +7,7 @@
 //!
 //! The module is given bytes and knows no file system, since the companion and the page read files with it. A file may come piece by
 //! piece ([`Rows::coming`]); rows are lent one at a time, and no more is kept than the one that is being read ([`source`]). Who has
-//! something to say of each row's text reads [`texts`], and writes what it says beside what the row has ([`write`]).
+//! something to say of each row's text reads [`texts`], and writes what it says beside what the row has ([`mod@write`]).
 
 pub mod encoding;
 pub mod texts;
