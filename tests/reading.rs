@@ -163,8 +163,8 @@ fn of_a_text_of_many_words_those_of_its_strongest_sentences_are_explained() {
         }
         (occlusion.finish(), slices)
     };
-    let mut sentences = kind(20);
-    sentences.insert(7, "You are a complete idiot.");
+    let mut sentences = kind(5);
+    sentences.insert(3, "You are a complete idiot.");
     let text = sentences.join(" ");
     let (all, (some, slices)) = (SHIPPED.effects(&text, task, label).unwrap(), explained(&text));
     assert!(some.len() < all.len() && slices < all.len(), "{} of {}, {slices}", some.len(), all.len());
