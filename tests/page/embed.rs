@@ -1,13 +1,14 @@
 //! A page of somebody else's, on another port, that has one line of ours in it.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::site::{Fault, Site};
-use crate::support::{GLOWING, Native, Reading, SCATHING, THREAT, dist};
+use crate::support::{GLOWING, Native, RELAXED, Reading, SCATHING, THREAT, dist, engine, models};
 
 /// Our site, and a page elsewhere that has something of it.
 struct Embedded {
@@ -379,6 +380,14 @@ fn the_pinned_script_has_the_digest_that_is_said_and_a_mock_fetches_no_model() {
     assert_eq!(embedded.site.requests("safetensors"), Vec::<String>::new());
 }
 
+/// The names and sizes of the files in a folder.
+fn files(folder: &Path) -> Vec<(String, u64)> {
+    let entries = fs::read_dir(folder).expect("the folder can be listed").map(|entry| entry.expect("an entry"));
+    entries
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.metadata().expect("it is there").len()))
+        .collect()
+}
+
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn who_saves_data_is_asked_first() {
@@ -388,7 +397,10 @@ fn who_saves_data_is_asked_first() {
     browser.enter_frame("iframe");
     let offer = browser
         .wait("the offer", "return document.querySelector('.gauge button:not([hidden])') && document.body.innerText");
-    assert!(offer.as_str().is_some_and(|offer| offer.contains("19.5 MB")), "{offer}");
+    let (weights, builds) = (files(&models(&dist())), files(&engine(&dist())));
+    let fetched = weights.iter().chain(builds.iter().filter(|(name, _)| name.starts_with(RELAXED)));
+    let size = format!("{:.1} MB", fetched.map(|(_, bytes)| bytes).sum::<u64>() as f64 / 1e6);
+    assert!(offer.as_str().is_some_and(|offer| offer.contains(&size)), "{size}: {offer}");
     assert_eq!(site.requests("/models/"), Vec::<String>::new());
     browser.click(".gauge button");
     browser.leave_frame();
