@@ -271,10 +271,10 @@ export class Session {
       this.#answered.explained = explained;
       this.#tell({ Explained: explained });
     } catch (reason) {
-      // A text that cannot be explained is answered all the same.
-      const isRefused = reason instanceof Failure && reason.kind === "text";
-      if (isRefused && this.#answered?.text === text) this.#answered.explained = [];
-      else if (!explaining.signal.aborted) this.#failed(engine, reason, true);
+      if (explaining.signal.aborted) return;
+      // A text that cannot be explained is answered all the same, and not explained again: by the next engine neither, if this one has ended.
+      if (this.#answered?.text === text) this.#answered.explained = [];
+      if (!(reason instanceof Failure && reason.kind === "text")) this.#failed(engine, reason, true);
     } finally {
       if (this.#explaining === explaining) this.#explaining = undefined;
     }

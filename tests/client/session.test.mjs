@@ -306,3 +306,21 @@ test("the words of another text are asked for only where what is typed does not 
   await overtaken;
   assert.equal(workers.length, 1);
 });
+
+test("a text whose explanation ends the engine is not explained by the next", async () => {
+  const { session, workers, told, status } = await explaining();
+  session.say("a");
+  workers[0].answer();
+  await later();
+  workers[0].onerror({ message: "no memory left" });
+  await settled();
+  Object.assign(workers[1], { isAlwaysPrecise: true, tasks: PRESENT });
+  workers[1].ready();
+  await later();
+  assert.deepEqual([workers.length, workers[1].heard.filter((request) => request.Explain), status()], [2, [], "Ready"]);
+  assert.equal(told.findLast((update) => update.Answer).Answer.is_current, true);
+  session.say("ab");
+  workers[1].answer();
+  await later();
+  assert.equal(workers[1].heard.at(-1).Explain.text, "ab", "another text is");
+});
