@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 /// What messages are made of; the page knows it from here.
 pub use crate::bundle::{Display, Example, HeadKind, Label, Scale, Task};
 pub use crate::classify::{Classification, LabelScore, Reason, Scores, TaskScores};
+pub use crate::logistic::is_present;
 
 /// What a client asks of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

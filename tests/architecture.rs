@@ -22,7 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("app", &["desk", "protocol", "rows", "threshold"]),
     ("worker", &["protocol", "perspective", "classify", "bundle", "text", "bert", "ops", "error"]),
     ("desk", &["protocol", "rows", "threshold", "random", "logistic", "error"]),
-    ("protocol", &["classify", "bundle", "bert"]),
+    ("protocol", &["classify", "bundle", "bert", "logistic"]),
     ("serve", &["perspective", "classify", "bundle", "bert", "error"]),
     ("perspective", &["classify", "bundle", "rows", "text", "bert", "error"]),
     (

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::client::{Engine, Shown};
 use super::wording::{in_short, percent, title};
-use crate::protocol::Model;
+use crate::protocol::{LabelScore, Model};
 
 #[wasm_bindgen]
 extern "C" {
@@ -40,9 +40,12 @@ pub fn Actions(
 ) -> impl IntoView {
     let settled = move || engine.answer().with(|answer| answer.as_ref().is_some_and(Shown::is_settled));
     let copy = move |content: Option<String>, done: &'static str| {
-        let Some(content) = content else { return };
         spawn_local(async move {
-            let said = if write(&content).await { done } else { "The browser does not let the page copy." };
+            let said = match content {
+                None => "There is half a character in the text, which cannot be copied.",
+                Some(content) if write(&content).await => done,
+                Some(_) => "The browser does not let the page copy.",
+            };
             notice.set(said.to_owned());
         });
     };
@@ -80,8 +83,7 @@ fn as_text(engine: &Engine, model: &Model, Shown { answer, .. }: &Shown) -> Stri
     let mut lines =
         vec![format!("“{}”", String::from(engine.text())), in_short(model, &answer.classification).join(" ")];
     for scores in answer.classification.tasks.iter().filter(|scores| !scores.withheld) {
-        let label =
-            |score: &crate::protocol::LabelScore| format!("{} {}", title(&score.label), percent(score.probability));
+        let label = |score: &LabelScore| format!("{} {}", title(&score.label), percent(score.probability));
         lines.push(scores.labels.iter().map(label).collect::<Vec<_>>().join(", "));
     }
     lines.push(format!("Undertone, model {} {}, build {}", model.name, model.sha256, model.build));

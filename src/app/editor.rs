@@ -55,6 +55,8 @@ pub fn Editor(
     let has_text = RwSignal::new(false);
     let say = move |text: JsString| {
         has_text.set(text.length() > 0);
+        // What was done was done with another text.
+        notice.set(String::new());
         engine.say(&text);
         ink.write(text);
     };

@@ -23,6 +23,7 @@ pub mod row;
 pub mod sample;
 pub mod scoring;
 pub mod sheet;
+pub mod switch;
 pub mod table;
 pub mod thresholds;
 
@@ -32,7 +33,7 @@ use web_sys::File;
 
 use super::client::Engine;
 use super::tools::Tools;
-use super::wording::{counted, megabytes};
+use super::wording::{capitalised, counted, megabytes};
 use crate::rows::Format;
 use choose::Choose;
 use columns::Columns;
@@ -215,7 +216,7 @@ pub fn FileView(
                 {move || {
                     let opened = files.opened.try_update_value(Option::take).flatten()?;
                     let close = Callback::new(move |()| files.close());
-                    Some(view! { <Open opened=OpenedOnce::new(opened) engine tools=tools.get_value() layout=ViewFn::from(layout) close /> })
+                    Some(view! { <Open opened engine tools=tools.get_value() layout=ViewFn::from(layout) close /> })
                 }}
             </Show>
         </section>
@@ -224,8 +225,8 @@ pub fn FileView(
 
 /// The table of an open file and all that belongs to it.
 #[component]
-fn Open(opened: OpenedOnce, engine: Engine, tools: Tools, layout: ViewFn, close: Callback<()>) -> impl IntoView {
-    let sheet = Sheet::new(opened.take(), engine.session());
+fn Open(opened: Opened, engine: Engine, tools: Tools, layout: ViewFn, close: Callback<()>) -> impl IntoView {
+    let sheet = Sheet::new(opened, engine.session());
     let contents = Contents::new(sheet);
     let scoring = Scoring::new(sheet, tools.clone());
     let tools = StoredValue::new_local(tools);
@@ -259,7 +260,7 @@ fn Open(opened: OpenedOnce, engine: Engine, tools: Tools, layout: ViewFn, close:
             <button type="button" id="close" on:click=move |_| close.run(())>"Close the file"</button>
         </div>
         <Broken broken />
-        {notes.into_iter().map(|note| view! { <p class="hint">{capital(&note)}"."</p> }).collect_view()}
+        {notes.into_iter().map(|note| view! { <p class="hint">{capitalised(&note)}"."</p> }).collect_view()}
         <Show when=move || contents.failure.with(Option::is_some)>
             <div class="notice failure" role="alert"><p>{move || contents.failure.get()}</p></div>
         </Show>
@@ -314,26 +315,4 @@ fn Broken(broken: Vec<(usize, u32, String)>) -> impl IntoView {
             </details>
         }
     })
-}
-
-/// A file that one component takes.
-#[derive(Clone)]
-struct OpenedOnce(StoredValue<Option<Opened>, LocalStorage>);
-
-impl OpenedOnce {
-    fn new(opened: Opened) -> Self {
-        Self(StoredValue::new_local(Some(opened)))
-    }
-
-    fn take(self) -> Opened {
-        self.0
-            .try_update_value(Option::take)
-            .flatten()
-            .expect("it is taken once, by the component that it was made for")
-    }
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -5,7 +5,7 @@
 
 use js_sys::JsString;
 
-use crate::protocol::{Display, Explanation, LabelWords, Model, WordEffect};
+use crate::protocol::{Display, Explanation, LabelWords, Model, WordEffect, is_present};
 
 /// A word is marked that moves the logit by this share of what the strongest does, and strongly by this one. How far that is depends on the
 /// text: where many words say the same, none of them alone does much.
@@ -65,7 +65,7 @@ pub fn marks(text: &JsString, model: &Model, words: &[LabelWords], explained: &[
 fn found(text: &JsString, model: &Model, LabelWords { label, threshold, words, .. }: &LabelWords) -> Vec<Mark> {
     let task = model.tasks.iter().position(|task| task.labels.iter().any(|of| of.name == *label));
     let mut marks: Vec<Mark> = Vec::new();
-    for word in words.iter().filter(|word| word.probability >= *threshold) {
+    for word in words.iter().filter(|word| is_present(word.probability, *threshold)) {
         let (start, end) = (word.start as u32, word.end as u32);
         let is_strong = word.probability >= STRONG_PROBABILITY;
         match marks.last_mut() {

@@ -9,8 +9,12 @@ pub fn humanise(name: &str) -> String {
 
 /// The same, as a title: `severe_toxic` is "Severe toxic".
 pub fn title(name: &str) -> String {
-    let name = humanise(name);
-    let mut letters = name.chars();
+    capitalised(&humanise(name))
+}
+
+/// With a capital at its beginning.
+pub fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! The labels of a model's tasks in one row, as the columns of scores are.
 
 use super::Detail;
+use crate::logistic::is_present;
 use crate::protocol::{Display, HeadKind, Model, Scores, Task};
 
 /// The labels of all tasks that are about texts, in the order in which engines answer.
@@ -102,6 +103,6 @@ impl Labels {
     /// Whether any label that marks something is above its threshold.
     pub fn is_marked(&self, probabilities: &[f32], thresholds: &[f32]) -> bool {
         let mut all = self.all.iter().zip(probabilities.iter().zip(thresholds));
-        all.any(|(label, (probability, threshold))| label.marks() && probability >= threshold)
+        all.any(|(label, (probability, threshold))| label.marks() && is_present(*probability, *threshold))
     }
 }

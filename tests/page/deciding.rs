@@ -1,22 +1,9 @@
 //! What a moderator does with the rows of a file.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::browser::Browser;
-use crate::files::{choose, comments, file, open_view, read, save, wait_until_scored};
-use crate::site::Site;
-
-/// A file whose rows are scored: of 25 rows the 22nd is broken, and every eighth is a threat.
-fn open_file() -> (TempDir, PathBuf, Site, Browser) {
-    let (folder, path) = file("comments.csv", comments(24));
-    let (site, browser) = open_view(folder.path());
-    choose(&browser, &path);
-    wait_until_scored(&browser);
-    (folder, path, site, browser)
-}
+use crate::files::{open_scored, read, save};
 
 /// Sets a field and has it tell of that.
 pub fn set(browser: &Browser, selector: &str, value: &str, event: &str) {
@@ -42,6 +29,15 @@ pub fn press(browser: &Browser, keys: &str) {
     browser.press("#rows [tabindex='0']", keys);
 }
 
+/// Removes the first row, keeps the second, and is unsure of the third.
+pub fn decide_three(browser: &Browser) {
+    browser.click("#rows [data-row='0']");
+    for (row, key) in ["2", "1", "3"].into_iter().enumerate() {
+        press(browser, key);
+        wait_for_row(browser, row + 1);
+    }
+}
+
 /// WebDriver's Control, a key, all keys up.
 fn with_control(key: &str) -> String {
     format!("\u{E009}{key}\u{E000}")
@@ -50,18 +46,14 @@ fn with_control(key: &str) -> String {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn decisions_are_keys_and_can_be_taken_back() {
-    let (folder, _path, _site, browser) = open_file();
-    browser.click("#rows [data-row='0']");
-    press(&browser, "2");
-    wait_for_row(&browser, 1);
-    press(&browser, "1");
-    wait_for_row(&browser, 2);
-    press(&browser, "3");
-    wait_for_row(&browser, 3);
+    let (folder, _path, _site, browser) = open_scored(24);
+    decide_three(&browser);
     assert_eq!(counts(&browser), json!("1 kept, 1 removed, 1 unsure."));
     assert_eq!(browser.run("return document.querySelector('[data-row=\"0\"]').dataset.decision"), json!("remove"));
     let heard = browser.run("return document.querySelector('.file [aria-atomic]').textContent");
     assert_eq!(heard, json!("Row 3 unsure."));
+    let regions = "return [...document.querySelectorAll('[role=status], [aria-live]')].filter((region) => region.checkVisibility()).length";
+    assert_eq!(browser.run(regions), json!(1), "one region is polite");
     // Not with other keys held, and not in a field.
     press(&browser, &with_control("1"));
     browser.press("#search", "123");
@@ -94,7 +86,7 @@ fn decisions_are_keys_and_can_be_taken_back() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn rows_are_found_and_decided_together() {
-    let (_folder, _path, _site, browser) = open_file();
+    let (_folder, _path, _site, browser) = open_scored(24);
     set(&browser, "#order", "highest", "change");
     let first =
         "return document.querySelector('#rows [aria-rowindex=\"2\"]')?.querySelector('.score.present') !== null";
@@ -126,13 +118,17 @@ fn rows_are_found_and_decided_together() {
     browser.press("#search", "WONDERFUL");
     browser.wait("what was found", "return document.querySelector('#found').textContent === 'Found in 3 rows.'");
     assert_eq!(shown(&browser), json!(3));
+    assert_eq!(
+        browser.run("return document.querySelector('.file [aria-atomic]').textContent"),
+        json!("Found in 3 rows.")
+    );
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn unkind_texts_are_hidden_until_they_are_wanted() {
-    let (_folder, _path, _site, browser) = open_file();
+    let (_folder, _path, _site, browser) = open_scored(24);
     let hidden = "return document.querySelector('#rows [data-row=\"2\"] .blurred')?.ariaHidden === 'true'";
     browser.wait("the threat to be hidden", hidden);
     browser.click("#rows [data-row='2']");

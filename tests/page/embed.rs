@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::site::{Fault, Site};
-use crate::support::{GLOWING, Native, RELAXED, Reading, SCATHING, THREAT, dist, engine, models};
+use crate::support::{GLOWING, Native, RELAXED, Reading, SCATHING, THREAT, answer_to, dist, engine, models, open};
 
 /// Our site, and a page elsewhere that has something of it.
 struct Embedded {
@@ -114,6 +114,33 @@ fn one_line_in_a_blog_ends_in_scores_and_nothing_is_fetched_before_the_field_has
         "{inner} {height}"
     );
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// The page's words are written in Rust and the frame's in JavaScript: somebody else's page is to wait for no second program.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn the_frame_says_what_the_page_says() {
+    let embedded = Embedded::new(&format!("{FIELD}{LINE}"));
+    let foreign = "Der Nachbar mäht schon wieder am Sonntag den Rasen, obwohl das in unserer Straße seit Jahren verboten ist und alle es wissen.";
+    let unknown = "zxqv wkjh qpzx vbnm xzqk jjqw";
+    let texts = [GLOWING, SCATHING, THREAT, "The food was not bad at all", "?!", unknown, foreign];
+    let mut framed = Vec::new();
+    for text in texts {
+        embedded.browser.run("document.querySelector('#comment').value = ''");
+        embedded.browser.press("#comment", text);
+        embedded.scores("comment");
+        let script = "const { tasks, reason } = heard.findLast(({ name }) => name === 'score').detail;
+            return [reason ?? '', ...tasks.map(({ words }) => words)]";
+        framed.push(embedded.browser.run(script));
+    }
+    let browser = Browser::start();
+    open(&browser, &embedded.site.address());
+    for (text, framed) in texts.into_iter().zip(framed) {
+        answer_to(&browser, text);
+        let shown = browser
+            .run("return [...document.querySelectorAll('.reason, .task .verdict')].map((words) => words.textContent)");
+        assert_eq!(shown, framed, "{text}");
+    }
 }
 
 #[test]

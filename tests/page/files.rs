@@ -49,6 +49,15 @@ pub fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// A file of so many rows and a broken one, all of which are scored.
+pub fn open_scored(rows: usize) -> (TempDir, PathBuf, Site, Browser) {
+    let (folder, path) = file("comments.csv", comments(rows));
+    let (site, browser) = open_view(folder.path());
+    choose(&browser, &path);
+    wait_until_scored(&browser);
+    (folder, path, site, browser)
+}
+
 /// The built site and a browser that looks at its view of files, and saves into the folder.
 pub fn open_view(folder: &Path) -> (Site, Browser) {
     let (site, browser) = (Site::serve(&dist()), Browser::start());

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, CLEAR};
-use crate::support::{GLOWING, answer_to, open_site, read_answer, type_text};
+use crate::site::Site;
+use crate::support::{GLOWING, answer_to, dist, open, open_site, read_answer, type_text};
 
 /// The text as it stands.
 fn text(browser: &Browser) -> Value {
@@ -129,4 +130,77 @@ fn a_page_that_is_translated_goes_on() {
     browser.press("#text", CLEAR);
     browser.wait("an empty answer", "return document.querySelector('#results[data-state=empty]') !== null");
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// What the page would have put into the clipboard.
+fn copied(browser: &Browser, button: &str) -> String {
+    browser.run(
+        "window.copied = undefined;
+        Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: async (text) => { window.copied = text } } });",
+    );
+    browser.run(&format!(
+        "[...document.querySelectorAll('.actions button')].find((button) => button.textContent.trim() === '{button}').click()"
+    ));
+    let copied = browser.wait("a copy", "return window.copied");
+    copied.as_str().expect("a text").to_owned()
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn an_answer_is_copied_with_the_model_that_gave_it() {
+    let (site, browser) = open_site();
+    let read = answer_to(&browser, GLOWING);
+    let sha256 = browser.run("return document.querySelector('#results').dataset.model");
+    let json: Value = serde_json::from_str(&copied(&browser, "Copy as JSON")).expect("it is JSON");
+    assert_eq!((&json["text"], &json["model"]["sha256"]), (&json!(GLOWING), &sha256));
+    let positive = json["classification"]["tasks"][0]["labels"][0]["probability"].as_f64().expect("a number");
+    assert!((positive - read[0].2).abs() < 1e-5, "{positive} and {}", read[0].2);
+    let text = copied(&browser, "Copy answer");
+    assert!(text.contains(GLOWING) && text.contains(sha256.as_str().expect("a hash")), "{text}");
+    browser.wait("the word", "return document.querySelector('[role=status]').textContent === 'The answer is copied.'");
+    let link = copied(&browser, "Copy link");
+    assert!(link.starts_with(&format!("{}#text=What%20a%20wonderful", site.address())), "{link}");
+    type_text(&browser, "another text");
+    browser.wait("no word of the one before", "return document.querySelector('.actions .hint').textContent === ''");
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn a_link_has_its_text_in_it_and_no_server_sees_it() {
+    let (site, browser) = (Site::serve(&dist()), Browser::start());
+    const TEXT: &str = "100% + “kind” & 🙂\nreally";
+    open(
+        &browser,
+        &format!("{}#text=100%25%20%2B%20%E2%80%9Ckind%E2%80%9D%20%26%20%F0%9F%99%82%0Areally", site.address()),
+    );
+    read_answer(&browser);
+    assert_eq!(text(&browser), json!(TEXT));
+    let link = copied(&browser, "Copy link");
+    assert!(link.ends_with("#text=100%25%20%2B%20%E2%80%9Ckind%E2%80%9D%20%26%20%F0%9F%99%82%0Areally"), "{link}");
+    assert!(site.requests("").iter().all(|path| !path.contains("kind")), "{:?}", site.requests(""));
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn a_text_that_was_cleared_comes_back() {
+    let (_site, browser) = open_site();
+    type_text(&browser, "my own words");
+    browser.click(".actions button");
+    assert_eq!(text(&browser), json!(""));
+    browser.press("#text", "\u{E009}z\u{E000}");
+    assert_eq!(text(&browser), json!("my own words"));
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn what_cannot_be_copied_is_said() {
+    let (_site, browser) = open_site();
+    browser.run(
+        "const area = document.querySelector('#text');
+        area.value = 'half \\ud83d';
+        area.dispatchEvent(new Event('input', { bubbles: true }));",
+    );
+    browser.wait("the button", "return !document.querySelector('.actions button:nth-of-type(4)').disabled");
+    browser.click(".actions button:nth-of-type(4)");
+    browser.wait("a word", "return document.querySelector('.actions .hint').textContent.includes('half a character')");
 }

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::deciding::{counts, press, set, wait_for_row};
-use crate::files::{choose, comments, file, open_view, save_by, wait_until_scored};
+use crate::deciding::{counts, decide_three, press, set, wait_for_row};
+use crate::files::{choose, comments, file, open_scored, open_view, save_by, wait_until_scored};
 use crate::support::open;
 
 fn open_again(browser: &Browser, address: &str) {
@@ -33,17 +33,8 @@ fn wait_until_kept(browser: &Browser, decisions: usize, scored: usize) {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_file_is_gone_on_with_where_it_was_left() {
-    let (folder, path) = file("comments.csv", comments(60));
-    let (site, browser) = open_view(folder.path());
-    choose(&browser, &path);
-    wait_until_scored(&browser);
-    browser.click("#rows [data-row='0']");
-    press(&browser, "2");
-    wait_for_row(&browser, 1);
-    press(&browser, "1");
-    wait_for_row(&browser, 2);
-    press(&browser, "3");
-    wait_for_row(&browser, 3);
+    let (folder, path, site, browser) = open_scored(60);
+    decide_three(&browser);
     press(&browser, "u");
     browser.click("#thresholds summary");
     set(&browser, "#threshold", "77", "change");
@@ -86,10 +77,7 @@ fn a_file_is_gone_on_with_where_it_was_left() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_file_that_is_forgotten_leaves_nothing() {
-    let (folder, path) = file("comments.csv", comments(16));
-    let (site, browser) = open_view(folder.path());
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let (folder, path, site, browser) = open_scored(16);
     browser.click("#rows [data-row='0']");
     press(&browser, "2");
     wait_until_kept(&browser, 1, 16);
@@ -140,10 +128,7 @@ fn a_browser_that_keeps_nothing_says_so_and_works() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn thresholds_are_fitted_and_decisions_become_a_log_and_texts_to_train_on() {
-    let (folder, path) = file("comments.csv", comments(160));
-    let (_site, browser) = open_view(folder.path());
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let (folder, path, _site, browser) = open_scored(160);
     browser.click("#thresholds summary");
     browser.click("#fit");
     let said = browser.wait("a sentence", "return document.querySelector('#fitted').textContent");
@@ -162,6 +147,13 @@ fn thresholds_are_fitted_and_decisions_become_a_log_and_texts_to_train_on() {
     decide("0", "29", "keep");
     browser.click("#fit");
     browser.wait("a threshold", "return document.querySelector('#fitted').textContent.startsWith('From ')");
+    // The panel's bar has the mark where the threshold is by now.
+    set(&browser, "#threshold", "44", "change");
+    browser.wait(
+        "the mark",
+        "return document.querySelector('#panel [data-label=toxic]').style.getPropertyValue('--threshold') === '0.44'",
+    );
+    browser.click("#fit");
     let threshold =
         browser.run("return Number(document.querySelector('#threshold').value)").as_f64().expect("a number");
     assert!((5.0..=60.0).contains(&threshold), "{threshold}");

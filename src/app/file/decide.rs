@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::sheet::Sheet;
+use super::switch::Switch;
 use crate::app::wording::counted;
 use crate::desk::{Decision, Entry};
 
@@ -153,15 +154,7 @@ pub fn Decide(
                     on:input=move |event| sheet.reason.set(event_target_value(&event))
                 />
             </label>
-            <label>
-                <input
-                    type="checkbox"
-                    id="alike"
-                    prop:checked=move || sheet.are_alike.get()
-                    on:change=move |event| sheet.are_alike.set(event_target_checked(&event))
-                />
-                " Rows with the same text alike"
-            </label>
+            <Switch id="alike" is_on=sheet.are_alike words="Rows with the same text alike" />
         </div>
     }
 }

@@ -148,10 +148,15 @@ fn Search(sheet: Sheet) -> impl IntoView {
             }
             match looked {
                 Ok(()) => {
-                    state.set(format!("Found in {}.", counted(found.iter().filter(|found| **found).count(), "row")));
+                    let words = format!("Found in {}.", counted(found.iter().filter(|found| **found).count(), "row"));
+                    sheet.say(words.clone());
+                    state.set(words);
                     sheet.view.update(|view| view.filter.found = Some(found));
                 }
-                Err(sentence) => state.set(sentence),
+                Err(sentence) => {
+                    sheet.say(sentence.clone());
+                    state.set(sentence);
+                }
             }
         });
     };
@@ -168,6 +173,6 @@ fn Search(sheet: Sheet) -> impl IntoView {
             "Search "
             <input type="search" id="search" autocomplete="off" spellcheck="false" on:input=typed />
         </label>
-        <span class="hint" id="found" role="status">{state}</span>
+        <span class="hint" id="found">{state}</span>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::sheet::Sheet;
+use super::switch::Switch;
 
 /// The two switches.
 #[component]
@@ -11,23 +12,7 @@ pub fn Hiding(
     sheet: Sheet,
 ) -> impl IntoView {
     view! {
-        <label>
-            <input
-                type="checkbox"
-                id="hides"
-                prop:checked=move || sheet.hides.get()
-                on:change=move |event| sheet.hides.set(event_target_checked(&event))
-            />
-            " Blur unkind texts"
-        </label>
-        <label>
-            <input
-                type="checkbox"
-                id="shows-focused"
-                prop:checked=move || sheet.shows_focused.get()
-                on:change=move |event| sheet.shows_focused.set(event_target_checked(&event))
-            />
-            " but not the one that is looked at"
-        </label>
+        <Switch id="hides" is_on=sheet.hides words="Blur unkind texts" />
+        <Switch id="shows-focused" is_on=sheet.shows_focused words="but not the one that is looked at" />
     }
 }

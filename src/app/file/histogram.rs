@@ -37,7 +37,6 @@ pub fn Histogram(
     });
     let set = move |low: u32, high: u32| {
         let label = sheet.label.get_untracked();
-        let (low, high) = (low.min(high), high.max(low));
         let range =
             (low > 0 || high < 100).then(|| Range { label, low: low as f32 / 100.0, high: high as f32 / 100.0 });
         sheet.view.maybe_update(|view| std::mem::replace(&mut view.filter.range, range) != range);
@@ -59,9 +58,8 @@ pub fn Histogram(
         };
         counts.into_iter().enumerate().map(bar).collect_view()
     };
-    let parsed = |event: &leptos::ev::Event| {
-        event_target_value(event).parse::<f64>().unwrap_or_default().clamp(0.0, 100.0) as u32
-    };
+    let set_low = Callback::new(move |(low,): (u32,)| set(low, ends.get_untracked().1.max(low)));
+    let set_high = Callback::new(move |(high,): (u32,)| set(ends.get_untracked().0.min(high), high));
     view! {
         <fieldset class="histogram" id="histogram">
             <legend>"Rows by "{name}</legend>
@@ -70,33 +68,40 @@ pub fn Histogram(
                 <span class="mark"></span>
             </div>
             <div class="ends">
-                <label>
-                    "from "
-                    <input
-                        type="range"
-                        id="low"
-                        min="0"
-                        max="100"
-                        prop:value=move || ends.get().0.to_string()
-                        aria-valuetext=move || format!("{}%", ends.get().0)
-                        on:input=move |event| set(parsed(&event), ends.get_untracked().1.max(parsed(&event)))
-                    />
-                    <output>{move || format!("{}%", ends.get().0)}</output>
-                </label>
-                <label>
-                    "to "
-                    <input
-                        type="range"
-                        id="high"
-                        min="0"
-                        max="100"
-                        prop:value=move || ends.get().1.to_string()
-                        aria-valuetext=move || format!("{}%", ends.get().1)
-                        on:input=move |event| set(ends.get_untracked().0.min(parsed(&event)), parsed(&event))
-                    />
-                    <output>{move || format!("{}%", ends.get().1)}</output>
-                </label>
+                <End id="low" words="from " percent=Signal::derive(move || ends.get().0) set=set_low />
+                <End id="high" words="to " percent=Signal::derive(move || ends.get().1) set=set_high />
             </div>
         </fieldset>
+    }
+}
+
+/// One end of the range.
+#[component]
+fn End(
+    id: &'static str,
+    words: &'static str,
+    /// Where it is.
+    percent: Signal<u32>,
+    /// Hears where it is to be.
+    set: Callback<(u32,)>,
+) -> impl IntoView {
+    let shown = move || format!("{}%", percent.get());
+    let parsed = |event: &leptos::ev::Event| {
+        event_target_value(event).parse::<f64>().unwrap_or_default().clamp(0.0, 100.0) as u32
+    };
+    view! {
+        <label>
+            {words}
+            <input
+                type="range"
+                id=id
+                min="0"
+                max="100"
+                prop:value=move || percent.get().to_string()
+                aria-valuetext=shown
+                on:input=move |event| set.run((parsed(&event),))
+            />
+            <output>{shown}</output>
+        </label>
     }
 }

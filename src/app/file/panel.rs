@@ -12,7 +12,7 @@ use crate::app::marks::{Piece, marks, pieces};
 use crate::app::scale::Scale;
 use crate::app::wording::{thousands, title};
 use crate::desk::Labels;
-use crate::protocol::{Display, LabelWords, Task};
+use crate::protocol::{Display, Label, LabelWords, Task, is_present};
 
 /// The panel.
 #[component]
@@ -67,6 +67,8 @@ pub fn Panel(
         })
     };
     let gauges = move || {
+        // Each bar has the mark of its threshold.
+        sheet.thresholds.track();
         let labels = sheet.model.with(|model| Some(model.as_ref()?.1.clone()))?;
         let tasks = labels.tasks().to_vec();
         let gauge = |(place, task)| view! { <Gauge sheet task place labels=labels.clone() /> };
@@ -124,7 +126,10 @@ fn Text(
         let text = JsString::from(text);
         let part = |piece: Piece| {
             let written = String::from(text.substring(piece.start, piece.end));
-            if piece.names.is_empty() { written.into_any() } else { view! { <mark>{written}</mark> }.into_any() }
+            match piece.names.is_empty() {
+                true => written.into_any(),
+                false => view! { <mark class=piece.names>{written}</mark> }.into_any(),
+            }
         };
         Some(pieces(text.length(), &marks.unwrap_or_default()).into_iter().map(part).collect_view())
     };
@@ -171,7 +176,7 @@ fn Gauge(sheet: Sheet, task: Task, place: usize, labels: std::sync::Arc<Labels>)
                     }
                     false => sheet
                         .thresholds
-                        .with(|thresholds| thresholds.get(label).is_some_and(|threshold| probability >= *threshold)),
+                        .with(|thresholds| thresholds.get(label).is_some_and(|own| is_present(probability, *own))),
                 }
             })
         }
@@ -184,11 +189,8 @@ fn Gauge(sheet: Sheet, task: Task, place: usize, labels: std::sync::Arc<Labels>)
         }
         Display::Bars => {
             let thresholds = sheet.thresholds.get_untracked();
-            let row = |(label, place): (crate::protocol::Label, usize)| Row {
-                label: crate::protocol::Label {
-                    threshold: thresholds.get(place).copied().unwrap_or(label.threshold),
-                    ..label
-                },
+            let row = |(label, place): (Label, usize)| Row {
+                label: Label { threshold: thresholds.get(place).copied().unwrap_or(label.threshold), ..label },
                 probability: probability(place),
                 present: present(place),
             };

@@ -6,6 +6,7 @@ use super::contents::Contents;
 use super::sheet::Sheet;
 use crate::app::wording::{humanise, percent, spoken_percent, thousands, title};
 use crate::desk::{Decision, Labels, Order};
+use crate::protocol::is_present;
 
 /// A row, `position` rows below the first one that is shown.
 #[component]
@@ -84,7 +85,7 @@ fn ScoreCell(
         };
         let all = || labels.all().iter().enumerate().filter(move |(_, label)| label.task == task);
         let wanted = all().find(|(place, _)| Some(*place) == sorted);
-        let is_above = |place: usize| thresholds.get(place).is_some_and(|threshold| probabilities[place] >= *threshold);
+        let is_above = |place: usize| thresholds.get(place).is_some_and(|own| is_present(probabilities[place], *own));
         let key = |place: usize| (is_above(place), probabilities[place]);
         let strongest =
             || all().max_by(|(a, _), (b, _)| key(*a).0.cmp(&key(*b).0).then(key(*a).1.total_cmp(&key(*b).1)));

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::contents;
-use super::sheet::{News, Sheet};
+use super::sheet::{Data, News, Sheet};
 use crate::app::tools::{Scorer, Tools, sentence};
 use crate::desk::{Order, Queue};
 use crate::protocol::Scores;
@@ -236,7 +236,7 @@ impl Scoring {
         };
         let scores = scores.map(|json| serde_json::from_str::<Scores>(&json));
         self.sheet.try_update(|data| {
-            let crate::app::file::sheet::Data { index, scores: known, .. } = data;
+            let Data { index, scores: known, .. } = data;
             for row in index.same(row) {
                 match &scores {
                     Some(Ok(scores)) if known.failure(row as usize).is_none() => {

@@ -50,15 +50,19 @@ pub fn Thresholds(
         own.map(set);
         said.set(String::new());
     };
+    let tell = move |words: String| {
+        sheet.say(words.clone());
+        said.set(words);
+    };
     let learn = move |_| {
         let (label, (_, objective)) = (sheet.label.get_untracked(), OBJECTIVES[objective.get_untracked()]);
         match sheet.with(|data| fit(&data.scores, &data.journal, label, objective)) {
             Ok(Fitted { threshold, reached, .. }) => {
                 set(threshold);
                 let wanted = if reached { "" } else { " No threshold does that; this one comes nearest." };
-                said.set(format!("From {:.0}% on it counts.{wanted}", threshold * 100.0));
+                tell(format!("From {:.0}% on it counts.{wanted}", threshold * 100.0));
             }
-            Err(error) => said.set(format!("Decide some more: {error}.")),
+            Err(error) => tell(format!("Decide some more: {error}.")),
         }
     };
     // How the threshold decides what was decided by hand.
@@ -103,7 +107,7 @@ pub fn Thresholds(
                 </label>
                 <button type="button" id="fit" on:click=learn>"Fit"</button>
             </div>
-            <p id="fitted" role="status">{said}</p>
+            <p id="fitted">{said}</p>
             <p class="hint" id="quality">{quality}</p>
         </details>
     }
