@@ -77,7 +77,7 @@ fn a_file_is_gone_on_with_where_it_was_left() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_file_that_is_forgotten_leaves_nothing() {
-    let (folder, path, site, browser) = open_scored(16);
+    let (_folder, path, site, browser) = open_scored(16);
     browser.click("#rows [data-row='0']");
     press(&browser, "2");
     wait_until_kept(&browser, 1, 16);
@@ -128,7 +128,7 @@ fn a_browser_that_keeps_nothing_says_so_and_works() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn thresholds_are_fitted_and_decisions_become_a_log_and_texts_to_train_on() {
-    let (folder, path, _site, browser) = open_scored(160);
+    let (folder, _path, _site, browser) = open_scored(160);
     browser.click("#thresholds summary");
     browser.click("#fit");
     let said = browser.wait("a sentence", "return document.querySelector('#fitted').textContent");
