@@ -34,7 +34,7 @@ mod spans;
 mod text;
 mod write;
 
-pub use hold_out::hold_out;
+pub use hold_out::{hold_out, without_texts_of};
 pub use label::{LabelRule, Reading};
 pub use left_out::LeftOut;
 pub use schema::Schema;

@@ -175,7 +175,22 @@ impl TaskSettings {
             schema.labels = classes.iter().map(|class| LabelRule::class(class, column)).collect();
         }
         let mut read = |sources: &[SourceSettings], what: &str| read(sources, what, &schema);
-        let train = read(&self.train, "")?;
+        let mut train = read(&self.train, "")?;
+        let validation = if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
+        if let Some(measured) = &validation {
+            let all = train.len();
+            train = data::without_texts_of(train, measured);
+            match all - train.len() {
+                0 => {}
+                _ if train.is_empty() => {
+                    return Err(Error::invalid(format!(
+                        "every training text of {} is among its validation texts: name others to judge it by",
+                        self.name
+                    )));
+                }
+                count => progress.note(&format!("Texts left out of training since {} is judged by them: {count}", self.name)),
+            }
+        }
         let labels = schema.names();
         for (number, label) in labels.iter().enumerate() {
             if train.iter().all(|example| example.targets[number].is_nan()) {
@@ -185,7 +200,6 @@ impl TaskSettings {
                 )));
             }
         }
-        let validation = if self.validation.is_empty() { None } else { Some(read(&self.validation, " (validation)")?) };
         let unit = if self.spans.is_some() { Unit::Token } else { Unit::Text };
         Ok(TaskData {
             name: self.name.clone(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{ARTICLE, complain, log, losses, succeed, tiny_bert, train_arguments, write_data};
+use crate::support::{ARTICLE, complain, log, losses, succeed, tiny_bert, train_arguments, undertone, write_data};
 
 /// Mail that is spam or not and urgent or not, by its words; half of the urgency is not known.
 fn write_mail(folder: &Path) {
@@ -39,6 +39,31 @@ text = "subject"
 second = "body"
 train = ["mail.csv"]
 "#;
+
+#[test]
+fn texts_that_validation_names_are_not_learnt() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_mail(folder);
+    let rows = fs::read_to_string(folder.join("data/mail.csv")).unwrap();
+    let later: Vec<&str> = rows.lines().take(11).collect();
+    fs::write(folder.join("data/later.csv"), later.join("\n")).unwrap();
+    let base = tiny_bert();
+    let train = |validation: &str| {
+        fs::write(folder.join("mail.toml"), format!("{MAIL}validation = [\"{validation}\"]\n")).unwrap();
+        let arguments = ["--data", "data", "--base", base.to_str().unwrap(), "--out", "run", "--epochs", "1"];
+        undertone(folder, &[&["train", "--recipe", "mail.toml"], &arguments[..]].concat())
+    };
+    let refused = train("mail.csv");
+    let complaint = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && complaint.contains("every training text of mail"), "{complaint}");
+    let trained = train("later.csv");
+    let notes = String::from_utf8(trained.stderr).unwrap();
+    assert!(trained.status.success() && notes.contains("since mail is judged by them: 10"), "{notes}");
+    let record: Value = serde_json::from_slice(&fs::read(folder.join("run/run.json")).unwrap()).unwrap();
+    let task = &record["tasks"][0];
+    assert_eq!((&task["train_samples"], &task["validation"]["n"]), (&70.into(), &10.into()), "{record}");
+}
 
 #[test]
 fn a_strangers_table_becomes_a_bundle() {

@@ -6,9 +6,9 @@
 //! of annotators would be as many as there are rows.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use super::Example;
+use super::{Digest, Example, digest};
 use crate::random::{Key, Purpose};
 
 /// Splits `examples` into those to train on and those held out, both in the order given.
@@ -37,6 +37,13 @@ pub fn hold_out(examples: Vec<Example>, fraction: f64, seed: u64) -> (Vec<Exampl
     let (held_out, rest): (Vec<_>, Vec<_>) = examples.into_iter().zip(held_out).partition(|(_, held_out)| *held_out);
     let unmarked = |part: Vec<(Example, bool)>| part.into_iter().map(|(example, _)| example).collect();
     (unmarked(rest), unmarked(held_out))
+}
+
+/// The examples whose text, or pair of texts, none of `measured` has, in the order given: nobody is to be judged by what they learnt.
+pub fn without_texts_of(examples: Vec<Example>, measured: &[Example]) -> Vec<Example> {
+    let digest = |example: &Example| digest::of(&example.text, example.second.as_deref());
+    let measured: HashSet<Digest> = measured.iter().map(digest).collect();
+    examples.into_iter().filter(|example| !measured.contains(&digest(example))).collect()
 }
 
 /// How many each group gives: its share rounded down, and what the total then lacks from those that lost most by it

@@ -85,3 +85,18 @@ fn shares_are_held_out_by_their_side() {
     let (_, held_out) = hold_out(examples, 0.2, 1);
     assert_eq!(held_out.iter().filter(|example| example.targets[0] == 0.5).count(), 4, "½ is on neither side");
 }
+
+#[test]
+fn texts_that_are_judged_by_are_not_learnt() {
+    let pair = |text: &str, second: Option<&str>| Example {
+        text: text.to_owned(),
+        second: second.map(str::to_owned),
+        targets: vec![1.0],
+        spans: vec![],
+        weight: 1.0,
+    };
+    let learnt = vec![pair("one", None), pair("two  words", None), pair("one", Some("more")), pair("three", None)];
+    let measured = [pair("two\nwords", None), pair("one", Some("more")), pair("four", None)];
+    assert_eq!(without_texts_of(learnt.clone(), &measured), [learnt[0].clone(), learnt[3].clone()]);
+    assert_eq!(without_texts_of(learnt.clone(), &[]), learnt);
+}
