@@ -32,7 +32,7 @@ serve: ## Builds the page in release and serves it at http://localhost:8080 (or 
 	@! (: </dev/tcp/localhost/$(PORT)) 2>/dev/null || \
 		{ echo "Port $(PORT) is taken: stop what listens there, or name another one, as in make serve PORT=8081." >&2; exit 1; }
 	@scripts/tools wasm wasm-bindgen trunk
-	@echo "Once built, Undertone is at http://localhost:$(PORT) until Ctrl-C."
+	@echo "Once built, which takes some 6 minutes the first time on two cores, Undertone is at http://localhost:$(PORT) until Ctrl-C."
 	@$(trunk) serve --release --port $(PORT)
 
 site: ## Builds the site to publish into dist/
@@ -47,14 +47,15 @@ fmt: ## Checks how the sources are laid out
 	cargo fmt --check
 
 # In release like all else, to share what is compiled for it.
-lint: ## Runs Clippy on the companion, on the library with fewer features, and on the page; checks the documentation and the scripts' types
-	@scripts/tools lint wasm typescript
+lint: ## Runs Clippy on the companion, on the library with fewer features, and on the page; checks documentation, licences and the scripts' types
+	@scripts/tools lint deny wasm typescript
 	cargo clippy --release --all-targets -- -D warnings
 	cargo clippy --release --no-default-features --lib --example classify -- -D warnings
 	cargo clippy --release --no-default-features --features train --lib --example train -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --lib
 	cargo clippy --release --benches --features bench -- -D warnings
 	$(web) cargo clippy --release $(wasm) --lib --bins --tests -- -D warnings
+	cargo deny --log-level warn check --hide-inclusion-graph licenses bans sources
 	$(UNDERTONE_TOOLS)/typescript/node_modules/.bin/tsc --project web
 
 unit: ## Runs the native tests; those that need the built site are ignored, and e2e runs them
