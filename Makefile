@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -84,6 +84,21 @@ npm: site ## Packs the npm package into dist-npm/
 	@scripts/tools typescript
 	scripts/npm dist dist-npm
 	cd dist-npm && npm pack
+
+# Where crates and sources lie on the machine that builds is nobody's business, and would make other bytes of the same sources. Other flags want a
+# target folder of their own. SITE and PROGRAM name what was built already.
+remapped := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/undertone
+release := $(CURDIR)/target/dist
+
+dist: ## Makes what a release consists of in dist-release/: site, program, npm package, licences, SBOM and checksums
+	@scripts/tools wasm wasm-bindgen trunk typescript
+	$(if $(SITE),,CARGO_TARGET_DIR=$(release) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$(remapped)" \
+		$(trunk) build --release --dist $(release)/site)
+	$(if $(PROGRAM),,CARGO_TARGET_DIR=$(release) RUSTFLAGS="$(remapped)" cargo build --profile release-program --locked --bin undertone)
+	scripts/npm "$(or $(SITE),$(release)/site)" $(release)/npm
+	cd $(release)/npm && npm pack --silent --pack-destination $(release)
+	scripts/dist "$(or $(SITE),$(release)/site)" "$(or $(PROGRAM),$(release)/release-program/undertone)" \
+		$(release)/undertone-$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1).tgz dist-release
 
 test-clients: ## Has the Perspective API's clients, for Python and Node, ask undertone serve
 	scripts/test-clients
@@ -187,4 +202,4 @@ reproduce: | $(filter $(UNDERTONE_TOOLS)/%,$(BASE)) ## Trains the weights anew f
 
 clean: ## Removes what was built; the tools stay
 	cargo clean
-	rm -rf dist dist-npm
+	rm -rf dist dist-npm dist-release
