@@ -23,6 +23,16 @@ export const MODELS = beside("../models/");
 export const BUNDLE = `${MODELS}undertone/`;
 
 /**
+ * The bundle that a page's address asks for, by what stands behind its `?`: one of the site's own, by the name of its folder.
+ *
+ * @param {string} search
+ */
+export const bundleOf = (search) => {
+  const name = new URLSearchParams(search).get("bundle");
+  return name && /^[\w-]+$/.test(name) ? `${MODELS}${name}/` : BUNDLE;
+};
+
+/**
  * Where engine and bundles are if all of the package's files are in the folder `base`, and without one where these scripts are.
  *
  * @param {string} [base]

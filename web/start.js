@@ -1,12 +1,17 @@
 // Starts the page, or says why it cannot. A file of its own, because the page's security policy forbids inline scripts.
 
 import { lack } from "./lack.js";
-import { MODELS } from "./place.js";
+import { bundleOf } from "./place.js";
 import { Session } from "./session.js";
 import { Tools } from "./tools.js";
 
+/** @import { Status } from "./protocol" */
+
 /** What keeps the text while the page is got anew. It ends with the tab, and the text is taken out at once. */
 const KEPT_TEXT = "undertone: text";
+
+/** After so many milliseconds a page that has a model is kept, whether or not anything was typed. */
+const OPEN_FOR = 10_000;
 
 const place = /** @type {HTMLElement} */ (document.getElementById("page"));
 
@@ -53,12 +58,6 @@ addEventListener("hashchange", () => {
   if (linkedText()) location.reload();
 });
 
-/** The bundle that the address asks for: one of this site's own, by the name of its folder. */
-const bundle = () => {
-  const name = new URLSearchParams(location.search).get("bundle");
-  return name && /^[\w-]+$/.test(name) ? `${MODELS}${name}/` : undefined;
-};
-
 /** What the page's own program says that it cannot go on with. @param {unknown} reason */
 const explained = (reason) => {
   if (reason instanceof WebAssembly.CompileError && /unsafe-eval|CSP|Content Security Policy/i.test(reason.message)) {
@@ -67,7 +66,55 @@ const explained = (reason) => {
   return "The page's program did not arrive. Check the connection, and reload the page.";
 };
 
+/** What may keep the page: without HTTPS, and in some private windows, there is none, and in some frames it may not be looked at. */
+const services = (() => {
+  try {
+    return navigator.serviceWorker;
+  } catch {}
+})();
+
+/** Whether this page has come from the server, and not from what is kept of an earlier visit. */
+const isFromServer = services?.controller?.scriptURL !== new URL("./sw.js", document.baseURI).href;
+
+/**
+ * Has the page kept for visits without a network when there is nothing more urgent: after the first answer, or when it was open for a while.
+ * What fails may be mended by a new version, where one is kept already.
+ *
+ * @param {Session} session
+ */
+const keepForLater = (session) => {
+  if (!services || window !== top) return;
+  let hasBegun = false;
+  const begin = async () => {
+    if (hasBegun) return;
+    hasBegun = true;
+    const { keep } = await import("./offline.js");
+    keep({ isFromServer, reload: () => reload(session.text) });
+  };
+  session.listen((update) => {
+    if (typeof update === "string") return;
+    if ("Answer" in update || (!isFromServer && "Status" in update && hasFailed(update.Status))) begin();
+    else if ("Model" in update) setTimeout(begin, OPEN_FOR);
+  });
+};
+
+/** @param {Status} status */
+const hasFailed = (status) => typeof status === "object" && "Failed" in status;
+
+/**
+ * Where the browser is to save data a model is fetched when somebody says so, and one that is here is used.
+ *
+ * @param {Session} session
+ * @param {string} bundle
+ */
+const startIfKept = async (session, bundle) => {
+  const { isCurrent } = await import("./kept.js");
+  if (await isCurrent(bundle)) session.start();
+};
+
 const start = async () => {
+  // In the frame of offline.js, on a host that has this page for every address.
+  if (window.name === "undertone: offline") return;
   const lacking = lack();
   if (lacking) return refuse(lacking);
   place.textContent = "Starting…";
@@ -75,8 +122,9 @@ const start = async () => {
   if (document.prerendering) await new Promise((resolve) => document.addEventListener("prerenderingchange", resolve));
 
   // The engine starts while the page's program is still on its way.
-  const session = new Session({ bundle: bundle(), text: takeText() || linkedText(), reload, warmUp: !document.hidden });
-  if (!navigator.connection?.saveData) session.start();
+  const bundle = bundleOf(location.search);
+  const session = new Session({ bundle, text: takeText() || linkedText(), reload, warmUp: !document.hidden });
+  const started = navigator.connection?.saveData ? startIfKept(session, bundle) : session.start();
 
   const program = /** @type {HTMLLinkElement} */ (document.getElementById("program"));
   try {
@@ -86,7 +134,9 @@ const start = async () => {
     addEventListener("error", ({ error }) => {
       if (error instanceof WebAssembly.RuntimeError) refuse("The page has stopped because of a mistake in it. Reload the page.");
     });
-    open(session, new Tools({ bundle: bundle() }));
+    await started;
+    open(session, new Tools({ bundle }));
+    keepForLater(session);
   } catch (reason) {
     console.error(reason);
     session.stop();

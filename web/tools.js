@@ -1,5 +1,7 @@
 // What the page asks of the browser beside its session, got when it is first needed.
 
+import { BUNDLE, BYTES } from "./place.js";
+
 /** @import { EngineOptions } from "./engine.js" */
 
 export class Tools {
@@ -10,6 +12,11 @@ export class Tools {
   /** @param {EngineOptions} options how engines are started */
   constructor(options) {
     this.#options = options;
+  }
+
+  /** How many bytes engine and model take at first, if the bundle is the site's own. */
+  get bytes() {
+    return this.#options.bundle === BUNDLE ? BYTES : undefined;
   }
 
   /** @returns what scores a file's rows */

@@ -29,3 +29,31 @@ interface Document {
   /** Chromium's. */
   readonly prerendering?: boolean;
 }
+
+// What sw.js finds in a service worker.
+
+interface ExtendableEvent extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+interface FetchEvent extends ExtendableEvent {
+  readonly request: Request;
+  /** The window that is opened with the answer; empty where none is. */
+  readonly resultingClientId: string;
+  respondWith(response: Promise<Response>): void;
+}
+
+interface WindowEventMap {
+  install: ExtendableEvent;
+  activate: ExtendableEvent;
+  fetch: FetchEvent;
+}
+
+declare const registration: ServiceWorkerRegistration;
+
+declare const clients: {
+  claim(): Promise<void>;
+  matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ id: string; url: string }[]>;
+};
+
+declare function skipWaiting(): Promise<void>;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use undertone::rows::{Format, Rows};
 
 use crate::browser::Browser;
-use crate::site::Site;
+use crate::site::{FOLDER, Site};
 use crate::support::{GLOWING, SCATHING, THREAT, dist, models, open};
 
 const COMMA: Format = Format::Table { separator: b',' };
@@ -164,10 +164,13 @@ fn a_file_is_scored_as_the_companion_scores_it_and_saved_byte_for_byte() {
         broken.as_str().is_some_and(|text| text.contains("1 row cannot be read") && text.contains("Row 22, line ")),
         "{broken}"
     );
-    // All that was asked for while the file was there are scripts, the engine and its bundle.
+    // All that was asked for while the file was there are files of the site.
     let asked = site.requests("").split_off(before);
-    let own = ["/client-", "/engine-", "/models/", "/favicon"];
-    assert!(asked.iter().all(|path| own.iter().any(|own| path.contains(own))), "{asked:?}");
+    let is_own = |path: &String| {
+        let (path, query) = path.split_once('?').unwrap_or((path, "sha256="));
+        query.starts_with("sha256=") && path.strip_prefix(FOLDER).is_some_and(|name| dist().join(name).exists())
+    };
+    assert!(asked.iter().all(is_own), "{asked:?}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

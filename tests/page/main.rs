@@ -20,6 +20,7 @@ mod input;
 mod keeping;
 mod lists;
 mod marks;
+mod offline;
 mod perspective;
 mod pictures;
 mod privacy;

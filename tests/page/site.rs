@@ -10,7 +10,7 @@ use std::{fs, io};
 use crate::http;
 
 /// Where on the host the site is.
-const FOLDER: &str = "/some/folder/";
+pub const FOLDER: &str = "/some/folder/";
 
 /// What a host does other than to hand out a file as it is.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +133,8 @@ fn media_type(name: &Path) -> &'static str {
         Some("css") => "text/css",
         Some("js" | "mjs") => "text/javascript",
         Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        Some("png") => "image/png",
         Some("svg") => "image/svg+xml",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",

@@ -107,6 +107,8 @@ fn files_that_another_page_has_open_are_read_all_the_same() {
     let dist = dist();
     let copy = copy(&dist);
     let site = Site::serve(copy.path());
+    // The engine of the second visit is to be another one than that of the first.
+    site.fail("/sw.js", Fault::Status(404));
     let browser = Browser::start();
     open(&browser, &site.address());
     answer_to(&browser, GLOWING);
