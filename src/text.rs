@@ -8,16 +8,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use tokenizers::models::wordpiece::WordPiece;
-use tokenizers::processors::bert::BertProcessing;
-use tokenizers::{
-    DecoderWrapper, EncodeInput, Encoding, Model, NormalizerWrapper, PostProcessor, PostProcessorWrapper,
-    PreTokenizerWrapper, TokenizerImpl, TruncationParams,
-};
+use tokenizers::{Encoding, OffsetType};
 
 use crate::bert::TokenIds;
 use crate::{Error, Result};
 
+mod added;
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
 mod parts;
@@ -25,6 +21,7 @@ pub mod plain;
 mod reading;
 mod utf16;
 mod word_counts;
+mod wordpiece;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoint::WORD_COUNTS;
@@ -32,6 +29,7 @@ use plain::{Lexicon, Origins, Plain, plain};
 pub use reading::Reading;
 pub use utf16::Utf16;
 pub use word_counts::WordCounts;
+use wordpiece::WordPieceTokenizer;
 
 /// The token that stands for what no other does.
 const UNKNOWN: &str = "[UNK]";
@@ -58,15 +56,10 @@ impl Normalisation {
     }
 }
 
-/// BERT's kind. Where any kind may come, tokenizers reads the vocabulary into three shapes, one after the other, before it knows
-/// which one it is, and that is most of what reading takes.
-type WordPieceTokenizer =
-    TokenizerImpl<WordPiece, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
-
 /// Turns texts into token ids, `[CLS]` and `[SEP]` included, and cuts them to a number of tokens.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    inner: WordPieceTokenizer,
     normalisation: Normalisation,
     counts: WordCounts,
     /// How many tokens a text is cut to.
@@ -96,22 +89,17 @@ impl Tokenizer {
     /// it adds no special tokens by itself, as files do that leave this to a program, it gets BERT's.
     ///
     /// # Errors
-    /// The content is no tokenizer, it has no special tokens, or `max_tokens` leaves no room beside them.
+    /// The content is no tokenizer, or none of BERT's kind; it has no special tokens; or `max_tokens` leaves no room beside them.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
-        parts::check(json)?;
-        let inner = match serde_json::from_slice::<WordPieceTokenizer>(json) {
-            Ok(inner) => inner.into(),
-            Err(_) => tokenizers::Tokenizer::from_bytes(json).map_err(malformed)?,
-        };
-        let counts = WordCounts::default();
-        Self { inner, normalisation: Normalisation::None, counts, max_tokens }.with_special_tokens()?.cut_at(max_tokens)
+        let inner = WordPieceTokenizer::from_json(json, max_tokens)?;
+        Ok(Self { inner, normalisation: Normalisation::None, counts: WordCounts::default(), max_tokens })
     }
 
     /// The same with texts normalised first.
-    pub fn normalising(mut self, normalisation: Normalisation) -> Self {
+    pub fn normalising(self, normalisation: Normalisation) -> Self {
         // Who types `[MASK]` means these letters. Without normalisation it is the token, as for Hugging Face.
-        self.inner.set_encode_special_tokens(!normalisation.is_none());
-        Self { normalisation, ..self }
+        let inner = self.inner.reading_special_tokens_as_text(!normalisation.is_none());
+        Self { inner, normalisation, ..self }
     }
 
     /// The same with words as common as `counts` says, by the tokens' ids.
@@ -136,45 +124,12 @@ impl Tokenizer {
         Ok(tokenizer.counting(checkpoint::word_counts(folder)?))
     }
 
-    /// Makes sure that texts get special tokens before and after them.
-    fn with_special_tokens(mut self) -> Result<Self> {
-        let adds_tokens = |processor: &PostProcessorWrapper| processor.added_tokens(false) > 0;
-        if self.inner.get_post_processor().is_some_and(adds_tokens) {
-            return Ok(self);
-        }
-        let special = |token: &str| match self.inner.token_to_id(token) {
-            Some(id) => Ok((token.to_owned(), id)),
-            None => Err(Error::invalid(format!(
-                "the tokenizer has no post_processor to put special tokens around a text, and no token {token} that could be \
-                 one: save it anew with a program that knows it, as AutoTokenizer in transformers"
-            ))),
-        };
-        let processing = BertProcessing::new(special(SEPARATOR)?, special(CLASS)?);
-        self.inner.with_post_processor(Some(processing));
-        Ok(self)
-    }
-
-    fn cut_at(mut self, max_tokens: usize) -> Result<Self> {
-        // tokenizers subtracts the special tokens from the limit without looking.
-        let special = |is_pair| self.inner.get_post_processor().map_or(0, |processor| processor.added_tokens(is_pair));
-        let least = (special(false) + 1).max(special(true));
-        if max_tokens < least {
-            return Err(Error::invalid(format!(
-                "at most {max_tokens} tokens leave no room for a word beside the special ones, [CLS] and [SEP]: allow at least \
-                 {least}"
-            )));
-        }
-        let truncation = TruncationParams { max_length: max_tokens, ..Default::default() };
-        self.inner.with_padding(None).with_truncation(Some(truncation)).map_err(malformed)?;
-        Ok(self)
-    }
-
     /// The tokenizer as the content of a `tokenizer.json`.
     ///
     /// # Errors
     /// Only if serialisation fails, which a tokenizer that was read gives no cause for.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        self.inner.to_string(false).map(String::into_bytes).map_err(malformed)
+        self.inner.to_json()
     }
 
     /// Checks that a table of `rows` word vectors has one for each token.
@@ -182,27 +137,12 @@ impl Tokenizer {
     /// # Errors
     /// There is a token beyond them.
     pub fn check_fits(&self, rows: usize) -> Result<()> {
-        let Some(highest) = self.highest_id().filter(|&id| id as usize >= rows) else { return Ok(()) };
-        let token = self.inner.id_to_token(highest).unwrap_or_default();
+        let Some((highest, token)) = self.inner.highest().filter(|(id, _)| *id as usize >= rows) else { return Ok(()) };
         Err(Error::invalid(format!(
             "the tokenizer has the token {token:?} with the id {highest}, and the model has vectors for the ids below {rows} only: \
              take the token out of the tokenizer, or give the model a row for it, in transformers by \
              model.resize_token_embeddings(len(tokenizer))"
         )))
-    }
-
-    /// The highest id of a token; none where there is no token.
-    fn highest_id(&self) -> Option<u32> {
-        // The vocabulary can be looked at as a whole only by copying it. Most have their ids without a gap, and then their number
-        // tells the highest.
-        let model = self.inner.get_model();
-        let added = self.inner.get_added_vocabulary().get_vocab();
-        let count = model.get_vocab_size() + added.keys().filter(|token| model.token_to_id(token).is_none()).count();
-        let count = u32::try_from(count).ok()?;
-        match (0..count).all(|id| self.inner.id_to_token(id).is_some()) {
-            true => count.checked_sub(1),
-            false => self.inner.get_vocab(true).into_values().max(),
-        }
     }
 
     /// The token that hides another, where the vocabulary has one.
@@ -216,7 +156,7 @@ impl Tokenizer {
     /// Only if the tokenizer is broken, such as by an unknown token that its vocabulary lacks.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
         let read = self.read(text, self.max_tokens);
-        let encoding = self.inner.encode_fast(&*read.text, true).map_err(malformed)?;
+        let encoding = self.inner.encode(&read.text, None, OffsetType::None)?;
         Ok(Tokens::new(&encoding, read.is_cut))
     }
 
@@ -227,8 +167,7 @@ impl Tokenizer {
     pub fn encode_pair(&self, first: &str, second: &str) -> Result<Tokens> {
         let (first, second) = (self.read(first, self.max_tokens), self.read(second, self.max_tokens));
         let is_cut = first.is_cut || second.is_cut;
-        let pair = EncodeInput::Dual(first.text.into(), second.text.into());
-        let encoding = self.inner.encode_fast(pair, true).map_err(malformed)?;
+        let encoding = self.inner.encode(&first.text, Some(&second.text), OffsetType::None)?;
         Ok(Tokens::new(&encoding, is_cut))
     }
 
@@ -238,7 +177,7 @@ impl Tokenizer {
     /// As for [`Self::encode`].
     pub fn encode_with_offsets(&self, text: &str) -> Result<(Tokens, Vec<Option<Offsets>>)> {
         let read = self.read(text, self.max_tokens);
-        let encoding = self.inner.encode(&*read.text, true).map_err(malformed)?;
+        let encoding = self.inner.encode(&read.text, None, OffsetType::Byte)?;
         Ok((Tokens::new(&encoding, read.is_cut), read.offsets(&encoding)))
     }
 
@@ -250,10 +189,10 @@ impl Tokenizer {
     pub fn encode_long(&self, text: &str, most_tokens: usize) -> Result<(Vec<u32>, Vec<Offsets>, bool)> {
         let read = self.read(text, most_tokens);
         let (mut ids, mut offsets) = (Vec::<u32>::new(), Vec::<Offsets>::new());
-        // tokenizers ends a text at the word that reaches its limit, which overflows as a whole; so the next part starts behind that.
+        // A text ends at the word that reaches the limit, which overflows as a whole; so the next part starts behind that.
         let (mut start, mut words) = (0, 0);
         let goes_on = loop {
-            let encoding = self.inner.encode(&read.text[start..], true).map_err(malformed)?;
+            let encoding = self.inner.encode(&read.text[start..], None, OffsetType::Byte)?;
             let goes_on = !encoding.get_overflowing().is_empty();
             let all = std::iter::once(&encoding).chain(encoding.get_overflowing());
             let tokens = all.flat_map(|part| part.get_ids().iter().zip(part.get_offsets()).zip(part.get_word_ids()));
@@ -327,8 +266,7 @@ impl Read<'_> {
 }
 
 impl Tokens {
-    /// What is cut off is known by what overflows: tokenizers ends a text at the first word that reaches the limit, which is at
-    /// least one token more than the special tokens leave room for.
+    /// What is cut off is known by what overflows.
     fn new(encoding: &Encoding, is_cut: bool) -> Self {
         Self {
             ids: TokenIds { input_ids: encoding.get_ids().to_vec(), token_type_ids: encoding.get_type_ids().to_vec() },
@@ -339,17 +277,13 @@ impl Tokens {
 
 impl Lexicon for Tokenizer {
     fn knows(&self, word: &str) -> bool {
-        self.inner.get_model().token_to_id(word).is_some() && !word.starts_with("##")
+        self.inner.vocabulary_id(word).is_some() && !word.starts_with("##")
     }
 
     /// Where there are no counts, the order of the vocabulary tells: BERT's go from the commonest word to the rarest, after the single
     /// letters, and a word of rank r is one of about r (Zipf's law).
     fn rarity(&self, word: &str) -> Option<f64> {
-        let id = self.inner.get_model().token_to_id(word)?;
+        let id = self.inner.vocabulary_id(word)?;
         if self.counts.is_empty() { Some(f64::from(id + 1).ln()) } else { self.counts.rarity(id) }
     }
-}
-
-fn malformed(error: tokenizers::Error) -> Error {
-    Error::invalid(format!("the tokenizer cannot be used: {error}"))
 }

@@ -1,22 +1,12 @@
-//! The parts of a `tokenizer.json`, looked at before tokenizers sees them: some it trusts, and panics where it should not have.
+//! The parts of a `tokenizer.json`, each of the one kind that a BERT has.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokenizers::processors::template::TemplateProcessing;
 
+use super::wordpiece::unusable;
 use crate::{Error, Result};
-
-/// All but the vocabulary, which is most of the file, and which tokenizers reads with care.
-#[derive(Deserialize)]
-struct Parts {
-    #[serde(default)]
-    normalizer: Value,
-    #[serde(default)]
-    pre_tokenizer: Value,
-    #[serde(default)]
-    post_processor: Value,
-    #[serde(default)]
-    decoder: Value,
-}
 
 /// What stands around the texts of a template.
 #[derive(Deserialize)]
@@ -32,35 +22,43 @@ struct SpecialToken {
     tokens: Vec<String>,
 }
 
-/// Checks the parts of a tokenizer.
-///
-/// # Errors
-/// The file is no JSON; texts are normalised by a table of SentencePiece's, which is trusted to be one; or a template around texts
-/// names a token that it does not have, or a second text where there is one.
-pub fn check(json: &[u8]) -> Result<()> {
-    let invalid = |what: &str| Err(Error::invalid(format!("the tokenizer cannot be used: {what}")));
-    let parts = match serde_json::from_slice::<Parts>(json) {
-        Ok(parts) => parts,
-        Err(error) => return invalid(&error.to_string()),
-    };
-    let all = [&parts.normalizer, &parts.pre_tokenizer, &parts.post_processor, &parts.decoder];
-    if all.into_iter().any(|part| any(part, &|part| part.get("precompiled_charsmap").is_some())) {
-        return invalid("it normalises texts by a table of SentencePiece's, which no BERT does");
-    }
-    if any(&parts.post_processor, &|part| part.get("special_tokens").is_some() && !is_sound(part)) {
-        return invalid("its post_processor has a template with tokens or texts that there are not");
-    }
-    Ok(())
+/// The kind of a part; nothing where it does not say.
+pub fn kind(part: &Value) -> &str {
+    part.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether `is_it` is true of a part, or of one that it is made of.
-fn any(part: &Value, is_it: &dyn Fn(&Value) -> bool) -> bool {
-    let below = match part {
-        Value::Array(parts) => parts.iter().any(|part| any(part, is_it)),
-        Value::Object(fields) => fields.values().any(|part| any(part, is_it)),
-        _ => false,
+/// Reads the part that the file calls `name`, which has to be of the kind `wanted`.
+///
+/// # Errors
+/// It is of another kind, or not as its kind is.
+pub fn read<T: DeserializeOwned>(part: Value, name: &str, wanted: &str) -> Result<T> {
+    if kind(&part) != wanted {
+        return Err(of_another_kind(name, kind(&part), wanted));
+    }
+    serde_json::from_value(part).map_err(|error| unusable(&format!("{name}: {error}")))
+}
+
+/// What is said of a part of the kind `found`, where BERT's is `wanted`.
+pub fn of_another_kind(name: &str, found: &str, wanted: &str) -> Error {
+    let found = match found {
+        "" => "none that says what it is".to_owned(),
+        kind => format!("a {kind}"),
     };
-    below || is_it(part)
+    unusable(&format!(
+        "its {name} is {found}, where a BERT has a {wanted}: only BERT's own tokenizer can be read, as BertTokenizerFast in \
+         transformers saves it"
+    ))
+}
+
+/// Reads a template of what stands around texts.
+///
+/// # Errors
+/// It names a token that it does not have, or a second text where there is one: tokenizers trusts that it does not.
+pub fn template(part: Value) -> Result<TemplateProcessing> {
+    if !is_sound(&part) {
+        return Err(unusable(&"its post_processor has a template with tokens or texts that there are not"));
+    }
+    read(part, "post_processor", "TemplateProcessing")
 }
 
 /// Whether a template for one text and one for two have nothing but those texts and tokens that the part lists.

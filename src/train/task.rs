@@ -188,7 +188,9 @@ impl TaskSettings {
                         self.name
                     )));
                 }
-                count => progress.note(&format!("Texts left out of training since {} is judged by them: {count}", self.name)),
+                count => {
+                    progress.note(&format!("Texts left out of training since {} is judged by them: {count}", self.name))
+                }
             }
         }
         let labels = schema.names();
