@@ -53,11 +53,11 @@ fn file_name(picture: &Sheet) -> String {
 
 /// The card of the model that `manifest` describes with the measurements in the folder `measurements`:
 /// `evaluate-TASK.json` and `examine-TASK.json` for each task, `elsewhere-TASK-NAME.json` for each other set of texts,
-/// `disguised-WAY.json` for each [`Disguise`], and `bias.json`.
+/// `disguised-WAY.json` for each [`Disguise`], and `bias.json`. `origin` says in Markdown what it was trained from and on.
 ///
 /// # Errors
 /// A measurement is there and cannot be read, or the folder cannot be listed.
-pub fn card(manifest: &Manifest, measurements: &Path) -> Result<Card> {
+pub fn card(manifest: &Manifest, measurements: &Path, origin: Option<&str>) -> Result<Card> {
     let of_tasks = |of: fn(&Path, &Task) -> Result<String>| -> Result<String> {
         let parts: Vec<String> = manifest.tasks.iter().map(|task| of(measurements, task)).collect::<Result<_>>()?;
         Ok(parts.join("\n\n"))
@@ -71,6 +71,8 @@ pub fn card(manifest: &Manifest, measurements: &Path) -> Result<Card> {
         ("name", manifest.name.clone()),
         ("model", describe(manifest)),
         ("licence", manifest.licence.clone()),
+        ("description", manifest.description.clone()),
+        ("origin", origin.unwrap_or("Nobody has said what it was trained from and on.").trim().to_owned()),
         ("performance", of_tasks(performance)?),
         ("calibration", shown.join("\n\n")),
         ("elsewhere", of_tasks(elsewhere)?),

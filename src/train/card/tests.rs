@@ -48,9 +48,10 @@ fn figures_stand_where_they_were_measured() {
     let templates = json!({ "neutral": 0.1, "toxic": 0.9, "neutral_marked": 0.05, "auc": 0.95, "terms": [term] });
     write_json(folder, "bias.json", json!({ "task": "toxicity", "label": "toxic", "templates": templates }));
 
-    let card = card(&manifest(), folder).unwrap().text;
+    let card = card(&manifest(), folder, Some("| data | licence |\n")).unwrap().text;
     for expected in [
         "# Model card: undertone\n",
+        "## Training and evaluation data\n| data | licence |\n\n",
         "| sentiment, 12 texts | measured | 95% interval |\n|---|---|---|\n| loss (binary cross-entropy) | 0.250 | 0.200 to 0.300 |",
         "| ROC AUC of positive | 0.910 | 0.850 to 0.950 |",
         "| ROC AUC, micro | not measured | not measured |",
@@ -69,7 +70,7 @@ fn figures_stand_where_they_were_measured() {
 #[test]
 fn a_card_without_measurements_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let Card { text: card, pictures } = card(&manifest(), folder.path()).unwrap();
+    let Card { text: card, pictures } = card(&manifest(), folder.path(), None).unwrap();
     assert!(pictures.is_empty());
     for expected in
         ["sentiment: not measured\n", "toxicity: not measured\n", "| leet | not measured | not measured |\n"]
@@ -77,7 +78,7 @@ fn a_card_without_measurements_says_so() {
         assert!(card.contains(expected), "{expected:?} is not in {card}");
     }
     write_json(folder.path(), "bias.json", json!({ "task": "toxicity" }));
-    let refused = super::card(&manifest(), folder.path()).unwrap_err().to_string();
+    let refused = super::card(&manifest(), folder.path(), None).unwrap_err().to_string();
     assert!(refused.contains("bias.json is not what the companion prints as JSON"), "{refused}");
 }
 
@@ -92,7 +93,7 @@ fn a_card_shows_its_reliability_diagrams_beside_it() {
     });
     write_json(folder.path(), "evaluate-sentiment.json", evaluation);
     let path = folder.path().join("CARD.md");
-    card(&manifest(), folder.path()).unwrap().write(&path).unwrap();
+    card(&manifest(), folder.path(), None).unwrap().write(&path).unwrap();
     let (written, picture) = (std::fs::read_to_string(&path).unwrap(), folder.path().join("calibration-sentiment.svg"));
     let image = written.lines().find(|line| line.starts_with("![")).expect("a picture");
     assert!(

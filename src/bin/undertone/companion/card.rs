@@ -1,5 +1,6 @@
 //! `undertone card`.
 
+use std::fs;
 use std::path::PathBuf;
 
 use undertone::bundle::Bundle;
@@ -18,6 +19,9 @@ pub struct Arguments {
     /// The folder with the measurements.
     #[arg(long, value_name = "FOLDER")]
     measurements: PathBuf,
+    /// What the model was trained from and on, in Markdown: the base model, and the data with their licences.
+    #[arg(long, value_name = "FILE")]
+    origin: Option<PathBuf>,
     /// Where the card goes, in Markdown; its pictures go beside it.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -28,7 +32,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
         let folder = arguments.measurements.display();
         return Err(Error::invalid(format!("{folder} is no folder: name the one with the measurements")));
     }
-    card(&Bundle::read(&arguments.bundle)?.manifest, &arguments.measurements)?.write(&arguments.out)?;
+    let origin = arguments.origin.as_ref().map(|path| fs::read_to_string(path).map_err(Error::io(path))).transpose()?;
+    let manifest = Bundle::read(&arguments.bundle)?.manifest;
+    card(&manifest, &arguments.measurements, origin.as_deref())?.write(&arguments.out)?;
     println!("The model card is {}", arguments.out.display());
     Ok(())
 }
