@@ -180,6 +180,29 @@ fn of_a_text_of_many_words_those_of_its_strongest_sentences_are_explained() {
     assert_eq!(explained("").0, []);
 }
 
+/// What the first weights, which had learnt from reviews and talk pages alone, got wrong before everybody's eyes.
+#[test]
+fn what_people_type_is_judged_as_people_would() {
+    let positive = |text: &str| SHIPPED.classify(text).unwrap().get("sentiment", "positive").unwrap().probability;
+    for text in ["The food was not bad at all", "You are not an idiot.", "I don't hate it", "Thanks for your help!"] {
+        assert!(positive(text) > 0.5, "{text:?}: {}", positive(text));
+    }
+    for text in ["🖕", "you idiot😂"] {
+        assert!(positive(text) < 0.5, "{text:?}: {}", positive(text));
+    }
+    for text in ["hi", "The meeting is at 3 pm.", "Kill the process and restart it"] {
+        assert!((0.3..=0.7).contains(&positive(text)), "{text:?}: {}", positive(text));
+    }
+    for text in ["you idiot😂", "I'm coming for you and your family."] {
+        let classification = SHIPPED.classify(text).unwrap();
+        assert!(!classification.tasks[1].present().is_empty(), "{text:?}: {:?}", classification.tasks[1]);
+    }
+    for text in ["Kill the process and restart it", "You are not an idiot.", "hi"] {
+        let classification = SHIPPED.classify(text).unwrap();
+        assert!(classification.tasks[1].present().is_empty(), "{text:?}: {:?}", classification.tasks[1]);
+    }
+}
+
 #[test]
 fn a_list_of_texts_is_read_in_the_same_way() {
     let texts = vec![format!("{} You are a complete idiot.", kind(40).join(" ")), "?!".to_owned(), "good".to_owned()];
