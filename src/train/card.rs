@@ -101,7 +101,7 @@ fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>> {
 }
 
 fn performance(folder: &Path, task: &Task) -> Result<String> {
-    let Some(Evaluation { metrics, intervals, decisions, character_f1, .. }) =
+    let Some(Evaluation { metrics, intervals, decisions, character_f1, character_f1_shown, .. }) =
         read(folder, &format!("evaluate-{}.json", task.name))?
     else {
         return Ok(format!("{}: {NOT_MEASURED}", task.name));
@@ -127,6 +127,7 @@ fn performance(folder: &Path, task: &Task) -> Result<String> {
     row("calibration error (ECE)", metrics.ece, None);
     if character_f1.is_some() {
         row("mean character F1", character_f1, None);
+        row("the same of what is shown: no word of a text below its threshold", character_f1_shown, None);
     }
     let rounding: Option<Evaluation> = read(folder, &format!("rounding-{}.json", task.name))?;
     if let Some(Differences { percentile_99, .. }) = rounding.and_then(|of| of.differences) {

@@ -34,9 +34,12 @@ pub struct Evaluation {
     /// The bins of the calibration error; none in what older versions wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reliability: Option<Reliability>,
-    /// The mean character F1 of marked words, where the task is about those.
+    /// The mean character F1 of the words that the task's head marks, where it is about words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,
+    /// The same of what is shown: no word where the text as a whole is below its own threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub character_f1_shown: Option<f64>,
     /// How many probabilities are within a range, where one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,

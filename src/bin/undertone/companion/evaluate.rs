@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 use undertone::bert::Unit;
 use undertone::bundle::{Bundle, Windows};
-use undertone::classify::Classifier;
+use undertone::classify::{Classifier, TaskWords};
 use undertone::threshold::Decisions;
 use undertone::train::Progress;
 use undertone::train::data::Example;
@@ -73,9 +73,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let metrics = Metrics::of(&predictions)?;
     metrics.notes().iter().for_each(|note| progress.note(note));
     let intervals = |resamples| predictions.intervals(resamples, arguments.choice.seed);
-    let character_f1 = match bundle.manifest.tasks[task].unit {
+    let marked = match bundle.manifest.tasks[task].unit {
         Unit::Text => None,
-        Unit::Token => Some(mean_character_f1(&classifier, &arguments.task, scored.examples())?),
+        Unit::Token => Some(MarkedWords::of(&classifier, &arguments.task, scored.examples())?),
     };
     let thresholds: Vec<f32> = bundle.manifest.tasks[task].labels.iter().map(|label| label.threshold).collect();
     let differences = match &arguments.against {
@@ -96,15 +96,17 @@ pub fn run(arguments: Arguments) -> Result<()> {
         intervals: arguments.bootstrap.map(intervals).transpose()?,
         decisions: predictions.decisions(&thresholds)?,
         reliability: Some(predictions.reliability(BINS)?),
-        character_f1,
+        character_f1: marked.as_ref().map(|words| words.of_head),
+        character_f1_shown: marked.as_ref().map(|words| words.shown),
     };
     if arguments.json {
         println!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
-        if let Some(f1) = evaluation.character_f1 {
+        if let Some(MarkedWords { of_head, shown }) = marked {
             println!(
-                "mean character F1  {f1:.4}; below, each token counts in a figure, and each text once in what is said of chance"
+                "mean character F1  {of_head:.4}, and {shown:.4} of what is shown, which is no word where the text as a whole is below its threshold"
             );
+            println!("Below, each token counts in a figure, and each text once in what is said of chance.");
         }
         print_table(&evaluation);
         if let Some(Differences { median, percentile_99, largest }) = evaluation.differences {
@@ -117,15 +119,30 @@ pub fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The mean over the texts of how well their marked characters are found.
-fn mean_character_f1(classifier: &Classifier, task: &str, examples: &[Example]) -> Result<f64> {
-    let of_text = |example: &Example| {
-        let found = classifier.classify(&example.text)?.words.into_iter().find(|words| words.task == task);
-        let spans = found.map_or_else(Vec::new, |words| words.spans(&example.text));
-        Ok(character_f1(&example.text, &spans, &example.spans))
-    };
-    let all: Vec<f64> = examples.par_iter().map(of_text).collect::<Result<_>>()?;
-    Ok(all.iter().sum::<f64>() / all.len().max(1) as f64)
+/// How well marked characters are found, as the mean of the texts' F1.
+struct MarkedWords {
+    /// By the head for words alone.
+    of_head: f64,
+    /// In texts that are at their own threshold or above: what people see.
+    shown: f64,
+}
+
+impl MarkedWords {
+    fn of(classifier: &Classifier, task: &str, examples: &[Example]) -> Result<Self> {
+        let of_text = |example: &Example| {
+            let found = classifier.classify(&example.text)?.words.into_iter().find(|words| words.task == task);
+            let f1 = |words: Option<&TaskWords>| {
+                let spans = words.map_or_else(Vec::new, |words| words.spans(&example.text));
+                character_f1(&example.text, &spans, &example.spans)
+            };
+            let of_head = found.clone().map(|words| TaskWords { is_text_marked: true, ..words });
+            Ok([f1(of_head.as_ref()), f1(found.as_ref())])
+        };
+        let all: Vec<[f64; 2]> = examples.par_iter().map(of_text).collect::<Result<_>>()?;
+        let [of_head, shown] =
+            [0, 1].map(|which| all.iter().map(|f1| f1[which]).sum::<f64>() / all.len().max(1) as f64);
+        Ok(Self { of_head, shown })
+    }
 }
 
 fn parse_range(argument: &str) -> Result<(f32, f32)> {
