@@ -58,9 +58,8 @@ impl AddedTokens {
                 next - 1
             });
             let mut content = NormalizedString::from(token.content.as_str());
-            match normalizer.filter(|_| token.normalized) {
-                Some(normalizer) => normalizer.normalize(&mut content).map_err(|error| unusable(&error))?,
-                None => {}
+            if let Some(normalizer) = normalizer.filter(|_| token.normalized) {
+                normalizer.normalize(&mut content).map_err(|error| unusable(&error))?;
             }
             let patterns = if token.normalized { &mut normalised } else { &mut verbatim };
             if !content.is_empty() {
