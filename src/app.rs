@@ -22,6 +22,7 @@ pub mod status;
 pub mod tools;
 pub mod wording;
 
+use gloo::events::EventListener;
 use leptos::prelude::*;
 
 use announcer::Announcer;
@@ -36,6 +37,9 @@ use tools::Tools;
 
 /// The element of `index.html` that the page fills.
 const PLACE: &str = "page";
+
+/// The event by which `web/offline.js` tells of a new version.
+const UPDATE: &str = "undertone:update";
 
 /// Puts the page for `session` into its place.
 pub fn run(session: Session, tools: Tools) {
@@ -61,7 +65,11 @@ pub fn App(
     let is = move |view: Route| route.get() == view;
     // A view stays as it was left, with what was typed and the file that is open; that of files comes when it is first wanted.
     let has_file = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or_default() || is(Route::File));
+    let bytes = tools.bytes();
     let tools = StoredValue::new_local(tools);
+    // What can be done about it is in `index.html`; here it is told to who does not see that.
+    EventListener::new(&window(), UPDATE, move |_| notice.set("A new version of this page is ready.".to_owned()))
+        .forget();
     view! {
         <div class="view" hidden=move || !is(Route::Write)>
             <div class="columns">
@@ -69,7 +77,7 @@ pub fn App(
                     <Editor engine marks notice />
                     <Glance model=engine.model() answer=engine.answer() />
                     <Show when=move || is(Route::Write)>
-                        <StatusLine engine />
+                        <StatusLine engine bytes />
                     </Show>
                 </div>
                 <Results model=engine.model() answer=engine.answer() marks=marks.into() />
@@ -78,7 +86,7 @@ pub fn App(
         </div>
         <div class="view" hidden=move || !is(Route::File)>
             <Show when=move || is(Route::File)>
-                <StatusLine engine />
+                <StatusLine engine bytes />
             </Show>
             <Show when=move || has_file.get()>
                 <FileView engine tools=tools.get_value() />

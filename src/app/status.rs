@@ -13,6 +13,8 @@ use crate::protocol::{Failure, FailureKind, Status};
 pub fn StatusLine(
     /// The engine it tells about.
     engine: Engine,
+    /// How many bytes it takes when it is first fetched, if that is known.
+    bytes: Option<f64>,
 ) -> impl IntoView {
     let (status, model) = (engine.status(), engine.model());
     // What kind of thing is shown changes rarely, how much has arrived changes often and must not rebuild anything.
@@ -36,6 +38,7 @@ pub fn StatusLine(
         Status::Preparing => "Preparing the model…".to_owned(),
         _ => "Starting the engine…".to_owned(),
     };
+    let size = bytes.map_or_else(|| "some".to_owned(), |bytes| format!("up to {}", megabytes(bytes as u64)));
     // The button goes when it is used, and who pressed it on the keyboard would be nowhere then.
     let retry = move |_| {
         engine.retry();
@@ -51,7 +54,7 @@ pub fn StatusLine(
             </Show>
             <Show when=move || is_put_off.get()>
                 <div class="notice">
-                    <p>"Your browser is set to save data. The model has some megabytes, and is kept for later visits."</p>
+                    <p>{format!("Your browser is set to save data. The model takes {size} MB, once: it is kept for later visits.")}</p>
                     <button type="button" on:click=retry>"Fetch the model"</button>
                 </div>
             </Show>

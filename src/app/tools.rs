@@ -9,6 +9,10 @@ extern "C" {
     #[derive(Clone)]
     pub type Tools;
 
+    /// How many bytes model and engine take when they are first fetched; undefined where the bundle is not the site's own.
+    #[wasm_bindgen(method, getter)]
+    pub fn bytes(this: &Tools) -> Option<f64>;
+
     /// What scores a file's rows.
     #[wasm_bindgen(method, catch)]
     pub async fn scorer(this: &Tools) -> Result<JsValue, JsValue>;

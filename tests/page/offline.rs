@@ -139,8 +139,13 @@ fn a_new_version_is_offered_and_never_mixed_with_the_old_one() {
     publish(copy.path());
     open(&browser, &site.address());
     assert_eq!(words(&browser), json!(OLD_WORDS), "what is kept comes first");
+    browser.run(
+        "window.heard = []; new MutationObserver(() => heard.push(document.querySelector('[role=status]').textContent))
+          .observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true })",
+    );
     browser.press("#text", GLOWING);
     browser.wait("the offer", "return document.querySelector('#update').checkVisibility()");
+    browser.wait("a screen reader's offer", "return heard.includes('A new version of this page is ready.')");
     assert!(browser.text().contains("A new version of this page is ready."));
 
     // The page that is open is the old one to its end, though the server has nothing of that any more.

@@ -1,12 +1,14 @@
 //! What a visit leaves for the next one.
 
-use serde_json::json;
+use std::fs;
+
+use serde_json::{Value, json};
 use undertone::bundle::{MANIFEST, TOKENIZER, WEIGHTS};
 
 use crate::browser::Browser;
 use crate::site::{Fault, Site};
 use crate::support::{
-    GLOWING, Native, answer_to, copy, dist, engine, open, run_in_worker, wait_for_failure, wait_for_kept,
+    GLOWING, Native, answer_to, copy, dist, engine, models, open, run_in_worker, wait_for_failure, wait_for_kept,
 };
 
 #[test]
@@ -172,7 +174,8 @@ fn what_was_kept_and_is_damaged_is_fetched_again() {
 #[ignore = "needs the built site: make e2e"]
 fn nobody_who_saves_data_is_sent_a_model_unasked() {
     let dist = dist();
-    let site = Site::serve(&dist);
+    let copy = copy(&dist);
+    let site = Site::serve(copy.path());
     let browser = Browser::start();
     browser.chromium(
         "Page.addScriptToEvaluateOnNewDocument",
@@ -180,11 +183,29 @@ fn nobody_who_saves_data_is_sent_a_model_unasked() {
     );
     open(&browser, &site.address());
     browser.press("#text", GLOWING);
-    browser.wait("the question", "return document.querySelector('#engine[data-state=waiting] button')");
+    let question =
+        browser.wait("the question", "return document.querySelector('#engine[data-state=waiting] .notice')?.innerText");
+    let question = question.as_str().expect("a question is a text");
+    let manifest = fs::read_to_string(models(&dist).join(MANIFEST)).expect("the manifest can be read");
+    let manifest: Value = serde_json::from_str(&manifest).expect("the manifest is JSON");
+    let said: f64 =
+        question.split("up to ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a number");
+    let least = manifest["files"]["model.safetensors"]["bytes"].as_f64().expect("a number of bytes") / 1e6;
+    assert!(said > least && said < least + 10.0, "{question}");
     let engine = engine(&dist);
     let name = engine.file_name().expect("a folder has a name").to_string_lossy();
     assert_eq!((site.requests(WEIGHTS).len(), site.requests(&name).len()), (0, 0));
     browser.click("#engine button");
     browser.wait("the answer", "return document.querySelector('#results[data-state=current]') !== null");
     assert_eq!(browser.run("return document.activeElement.id"), json!("text"));
+
+    // What is here costs nothing; what the server has anew does.
+    wait_for_kept(&browser, 2);
+    open(&browser, &site.address());
+    answer_to(&browser, GLOWING);
+    assert_eq!(site.requests(WEIGHTS).len(), 1);
+    let changed = manifest.to_string();
+    fs::write(models(copy.path()).join(MANIFEST), changed).expect("the manifest can be written");
+    open(&browser, &site.address());
+    browser.wait("the question", "return document.querySelector('#engine[data-state=waiting] button')");
 }
