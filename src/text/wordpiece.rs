@@ -1,7 +1,7 @@
 //! BERT's tokenizer: a text in small letters, divided at white space and punctuation, its words in the pieces of a vocabulary.
 //!
 //! The parts are those of Hugging Face's tokenizers, which can also put them together. But it reads parts of any kind into one type, and brings
-//! with each what it needs: byte pairs, unigrams, regular expressions and their tables, of which no BERT has any use, were a quarter
+//! with each what it needs: byte pairs, unigrams, regular expressions and their tables, of which no BERT has any use, were two fifths
 //! of the program that a browser fetches. So the four that a BERT has are put together here, in the same order and with the same tokens
 //! (`tests/text.rs` compares them).
 
