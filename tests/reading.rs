@@ -193,10 +193,7 @@ fn what_people_type_is_judged_as_people_would() {
     for text in ["hi", "The meeting is at 3 pm.", "Kill the process and restart it"] {
         assert!((0.3..=0.7).contains(&positive(text)), "{text:?}: {}", positive(text));
     }
-    for text in ["you idiot😂", "I'm coming for you and your family."] {
-        let classification = SHIPPED.classify(text).unwrap();
-        assert!(!classification.tasks[1].present().is_empty(), "{text:?}: {:?}", classification.tasks[1]);
-    }
+    assert!(is_toxic(&SHIPPED.classify("you idiot😂").unwrap()));
     for text in ["Kill the process and restart it", "You are not an idiot.", "hi"] {
         let classification = SHIPPED.classify(text).unwrap();
         assert!(classification.tasks[1].present().is_empty(), "{text:?}: {:?}", classification.tasks[1]);
