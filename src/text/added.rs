@@ -10,7 +10,7 @@ use tokenizers::normalizer::Range;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::{Model, NormalizedString, Normalizer, PreTokenizedString, Token};
 
-use super::wordpiece::unusable;
+use super::parts::unusable;
 use crate::Result;
 
 /// A token with what its text is found by, as a `tokenizer.json` has it.
@@ -151,5 +151,5 @@ impl AddedTokens {
 }
 
 fn is_of_a_word(character: char) -> bool {
-    character.is_alphanumeric() || character == '_'
+    regex_syntax::is_word_character(character)
 }

@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokenizers::processors::template::TemplateProcessing;
 
-use super::wordpiece::unusable;
 use crate::{Error, Result};
 
 /// What stands around the texts of a template.
@@ -78,4 +77,9 @@ fn is_sound(part: &Value) -> bool {
         })
     };
     uses_only("single", &["A"]) && uses_only("pair", &["A", "B"])
+}
+
+/// What stops a tokenizer from being used.
+pub fn unusable(what: &dyn std::fmt::Display) -> Error {
+    Error::invalid(format!("the tokenizer cannot be used: {what}"))
 }

@@ -18,6 +18,7 @@ use tokenizers::{
 };
 
 use super::added::{AddedToken, AddedTokens};
+use super::parts::unusable;
 use super::{CLASS, SEPARATOR, parts};
 use crate::{Error, Result};
 
@@ -241,9 +242,4 @@ fn bert_processing(id: impl Fn(&str) -> Option<u32>) -> Result<BertProcessing> {
 
 fn malformed(error: tokenizers::Error) -> Error {
     unusable(&error)
-}
-
-/// What stops a tokenizer from being used.
-pub(super) fn unusable(what: &dyn std::fmt::Display) -> Error {
-    Error::invalid(format!("the tokenizer cannot be used: {what}"))
 }

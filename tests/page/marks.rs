@@ -68,7 +68,7 @@ fn once_typing_pauses_the_words_that_move_the_scale_are_marked() {
 #[ignore = "needs the built site: make e2e"]
 fn marks_go_where_their_words_go_and_with_the_words_that_they_are_of() {
     let (_site, browser) = open_site();
-    answer_to(&browser, &format!("{THREAT} Really."));
+    answer_to(&browser, "You fucking moron, you worthless idiot. Really.");
     let before = found(&browser);
     // In one step, before any answer.
     let type_at = |place: usize, text: &str| {
@@ -86,7 +86,7 @@ fn marks_go_where_their_words_go_and_with_the_words_that_they_are_of() {
     let idiot = text.as_str().and_then(|text| text.find("idiot")).expect("it is there");
     let after = type_at(idiot + 2, "x");
     let after = after.as_str().expect("words");
-    assert!(after.contains("kill"), "words elsewhere stay: {after}");
+    assert!(after.contains("moron"), "words elsewhere stay: {after}");
     assert!(!after.contains("id"), "what a word was changed in is not known: {after}");
 }
 
