@@ -74,7 +74,7 @@ fn every_answer_names_the_model() {
 
 #[test]
 fn spans_are_sentences_in_utf16_units() {
-    let text = "😂 What a lovely day. You are a complete idiot! Good bye.";
+    let text = "😂 What a lovely day. You are a fucking idiot! Good bye.";
     let mut request = toxicity(text);
     request["spanAnnotations"] = json!(true);
     let answer = answered(request);
@@ -88,7 +88,7 @@ fn spans_are_sentences_in_utf16_units() {
     assert_eq!(texts.last().unwrap(), "Good bye.");
     let value = |span: &Value| span["score"]["value"].as_f64().unwrap();
     let worst = spans.iter().max_by(|a, b| value(a).total_cmp(&value(b))).unwrap();
-    assert_eq!(at(worst), "You are a complete idiot!");
+    assert_eq!(at(worst), "You are a fucking idiot!");
     assert!(value(worst) > 0.5 && value(&spans[0]) < 0.3 && value(spans.last().unwrap()) < 0.3, "{answer}");
     // The words are beside the API's fields.
     let words = answer["undertone"]["wordSpans"]["TOXICITY"].as_array().unwrap();
