@@ -99,6 +99,20 @@ fn two_releases_of_the_same_parts_have_the_same_bytes_and_all_of_the_parts() {
 }
 
 #[test]
+fn a_folder_with_somebodys_files_is_left_as_it_is() {
+    let folder = release(false);
+    let part = |name: &str| folder.path().join(name).to_str().expect("it is of ASCII").to_owned();
+    let again = || run("scripts/dist", &[&part("site"), &part("undertone"), &part("package.tgz"), &part("out")]);
+    assert!(again().status.success(), "an earlier release is replaced");
+    fs::write(folder.path().join("out/notes.txt"), "mine").expect("it can be written");
+    let before = fs::read_dir(folder.path().join("out")).expect("it can be listed").count();
+    let refused = again();
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("has what is of no release, notes.txt"));
+    assert_eq!(fs::read_dir(folder.path().join("out")).expect("it can be listed").count(), before);
+}
+
+#[test]
 fn what_is_no_site_is_not_released() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let place = folder.path().to_str().expect("it is of ASCII");

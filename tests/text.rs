@@ -89,6 +89,8 @@ fn with_added_tokens() -> Value {
         added("[USER]", [false, true, false, false], true),
         added("[URL]", [false, true, true, true], true),
         added("<>", [true, false, true, true], false),
+        // Listed twice, in two ways.
+        added("C++", [true, false, false, false], false),
     ]);
     json
 }

@@ -1,8 +1,7 @@
 // The page's side of what keeps it for visits without a network. The work is done in a hidden page of the site (offline.html), since this page's
 // policy forbids it; that one tells how far it is, and is told nothing.
 
-/** By this name start.js finds out that it is in the frame: some hosts have one page for every address. */
-const FRAME = "undertone: offline";
+import { KEEPING } from "./place.js";
 
 /** Which version this page is (scripts/site). */
 const VERSION = document.documentElement.dataset.version;
@@ -20,7 +19,8 @@ export const keep = ({ isFromServer, reload }) => {
   /** @type {string | undefined} */
   let older;
   const frame = document.createElement("iframe");
-  frame.name = FRAME;
+  // By it start.js finds out where it is: some hosts have one page for every address.
+  frame.name = KEEPING;
   frame.title = "Keeps the page for visits without a network";
   frame.hidden = true;
   frame.src = `./offline.html${location.search}`;

@@ -22,6 +22,9 @@ export const MODELS = beside("../models/");
 /** The bundle that the site is published with. */
 export const BUNDLE = `${MODELS}undertone/`;
 
+/** The name of the frame that the page opens for its keeping (offline.js). */
+export const KEEPING = "undertone: offline";
+
 /**
  * The bundle that a page's address asks for, by what stands behind its `?`: one of the site's own, by the name of its folder.
  *

@@ -1,7 +1,7 @@
 // Starts the page, or says why it cannot. A file of its own, because the page's security policy forbids inline scripts.
 
 import { lack } from "./lack.js";
-import { bundleOf } from "./place.js";
+import { KEEPING, bundleOf } from "./place.js";
 import { Session } from "./session.js";
 import { Tools } from "./tools.js";
 
@@ -114,7 +114,7 @@ const startIfKept = async (session, bundle) => {
 
 const start = async () => {
   // In the frame of offline.js, on a host that has this page for every address.
-  if (window.name === "undertone: offline") return;
+  if (window.name === KEEPING) return;
   const lacking = lack();
   if (lacking) return refuse(lacking);
   place.textContent = "Starting…";

@@ -1,8 +1,9 @@
 //! Tokens that were added to a vocabulary: they are found in a text before it is divided into words.
 //!
-//! BERT's special tokens are such. They are few, so that a text is looked through for each of them at every place where one may begin.
+//! BERT's special tokens are such. A text is looked through once: at each character for those tokens that begin with it.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tokenizers::models::wordpiece::WordPiece;
@@ -35,41 +36,60 @@ pub struct AddedToken {
     special: bool,
 }
 
+/// What to look for in a text, by its first character: the longest first, each with its token's place among all.
+type Patterns = HashMap<char, Vec<(String, usize)>>;
+
 /// All of them.
 #[derive(Debug, Clone)]
 pub struct AddedTokens {
     tokens: Vec<AddedToken>,
-    /// What to look for in texts as they stand, and in normalised ones: the longest first, each with its place in `tokens`.
-    verbatim: Vec<(String, usize)>,
-    normalised: Vec<(String, usize)>,
+    /// Their places by their content.
+    by_content: HashMap<String, usize>,
+    /// Their places by their ids.
+    by_id: HashMap<u32, usize>,
+    /// What to look for in texts as they stand.
+    verbatim: Patterns,
+    /// What to look for in normalised ones.
+    normalised: Patterns,
     /// Whether who types `[SEP]` means these letters.
     pub are_special_ones_text: bool,
 }
 
 impl AddedTokens {
-    /// Tokens that the vocabulary has keep its id, others follow behind it, whatever the file says.
-    pub fn new(mut tokens: Vec<AddedToken>, model: &WordPiece, normalizer: Option<&BertNormalizer>) -> Result<Self> {
-        tokens.retain(|token| !token.content.is_empty());
+    /// Tokens that the vocabulary has keep its id, others follow behind it, whatever the file says. Of one that is repeated the last counts, in the place of the first.
+    pub fn new(listed: Vec<AddedToken>, model: &WordPiece, normalizer: Option<&BertNormalizer>) -> Result<Self> {
+        let (mut tokens, mut by_content) = (Vec::<AddedToken>::new(), HashMap::new());
+        for token in listed.into_iter().filter(|token| !token.content.is_empty()) {
+            match by_content.get(&token.content) {
+                Some(&place) => tokens[place] = token,
+                None => {
+                    by_content.insert(token.content.clone(), tokens.len());
+                    tokens.push(token);
+                }
+            }
+        }
         let mut next = u32::try_from(model.get_vocab_size()).map_err(|error| unusable(&error))?;
-        let (mut verbatim, mut normalised) = (Vec::new(), Vec::new());
+        let mut by_id = HashMap::new();
+        let (mut verbatim, mut normalised) = (Patterns::new(), Patterns::new());
         for (place, token) in tokens.iter_mut().enumerate() {
             token.id = model.token_to_id(&token.content).unwrap_or_else(|| {
                 next += 1;
                 next - 1
             });
+            by_id.insert(token.id, place);
             let mut content = NormalizedString::from(token.content.as_str());
             if let Some(normalizer) = normalizer.filter(|_| token.normalized) {
                 normalizer.normalize(&mut content).map_err(|error| unusable(&error))?;
             }
             let patterns = if token.normalized { &mut normalised } else { &mut verbatim };
-            if !content.is_empty() {
-                patterns.push((content.get().to_owned(), place));
+            if let Some(first) = content.get().chars().next() {
+                patterns.entry(first).or_default().push((content.get().to_owned(), place));
             }
         }
-        for patterns in [&mut verbatim, &mut normalised] {
+        for patterns in verbatim.values_mut().chain(normalised.values_mut()) {
             patterns.sort_by_key(|(content, _)| Reverse(content.len()));
         }
-        Ok(Self { tokens, verbatim, normalised, are_special_ones_text: false })
+        Ok(Self { tokens, by_content, by_id, verbatim, normalised, are_special_ones_text: false })
     }
 
     /// All of them, as the file lists them.
@@ -79,12 +99,12 @@ impl AddedTokens {
 
     /// The id of a token.
     pub fn id(&self, content: &str) -> Option<u32> {
-        self.tokens.iter().find(|token| token.content == content).map(|token| token.id)
+        self.by_content.get(content).map(|place| self.tokens[*place].id)
     }
 
     /// The token of an id.
     pub fn token(&self, id: u32) -> Option<&str> {
-        self.tokens.iter().find(|token| token.id == id).map(|token| token.content.as_str())
+        self.by_id.get(&id).map(|place| self.tokens[*place].content.as_str())
     }
 
     /// Divides a text at these tokens, and normalises what is between them.
@@ -103,7 +123,7 @@ impl AddedTokens {
     fn divide(
         &self,
         text: &NormalizedString,
-        patterns: &[(String, usize)],
+        patterns: &Patterns,
     ) -> tokenizers::Result<Vec<(NormalizedString, Option<Vec<Token>>)>> {
         let mut parts = Vec::new();
         let mut part = |range: std::ops::Range<usize>, id: Option<u32>| {
@@ -129,15 +149,13 @@ impl AddedTokens {
     }
 
     /// Where `text` has which of these tokens, from left to right, the longest where several begin.
-    fn matches<'a>(&'a self, text: &'a str, patterns: &'a [(String, usize)]) -> Vec<(usize, usize, &'a AddedToken)> {
+    fn matches(&self, text: &str, patterns: &Patterns) -> Vec<(usize, usize, &AddedToken)> {
         let mut found = Vec::new();
         let mut behind = 0;
-        for (start, _) in text.char_indices() {
-            let Some((content, place)) =
-                patterns.iter().find(|(content, _)| start >= behind && text[start..].starts_with(content.as_str()))
-            else {
-                continue;
-            };
+        for (start, first) in text.char_indices() {
+            let candidates = patterns.get(&first).filter(|_| start >= behind).into_iter().flatten();
+            let mut longest = candidates.filter(|(content, _)| text[start..].starts_with(content.as_str()));
+            let Some((content, place)) = longest.next() else { continue };
             behind = start + content.len();
             let token = &self.tokens[*place];
             let is_text = token.special && self.are_special_ones_text;

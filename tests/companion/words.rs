@@ -99,6 +99,15 @@ fn marked_words_are_learnt_and_found() {
     let metrics: Value = serde_json::from_str(&succeed(folder, &only)).unwrap();
     let f1 = metrics["character_f1"].as_f64().unwrap();
     assert!((0.3..0.8).contains(&f1), "half of the rows are marked otherwise: {f1}");
+    // Where no text as a whole reaches its threshold no word is shown, whatever the head for words finds.
+    let path = folder.join("bundle/manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    manifest["tasks"][0]["labels"][0]["threshold"] = 0.99999.into();
+    fs::write(&path, manifest.to_string()).unwrap();
+    let metrics: Value = serde_json::from_str(&succeed(folder, &only)).unwrap();
+    assert_eq!(metrics["character_f1"].as_f64().unwrap(), f1);
+    let shown = metrics["character_f1_shown"].as_f64().unwrap();
+    assert!(shown < f1 - 0.1, "{shown} of what is shown, {f1} of what is found");
     fs::remove_dir_all(folder.join("bundle")).unwrap();
     succeed(folder, &["export", "--run", "run", "--out", "bundle", "--precision", "f32"]);
     succeed(folder, &["calibrate", "--bundle", "bundle", "--run", "run"]);

@@ -93,6 +93,17 @@ fn clients(browser: &Browser) -> Value {
     )
 }
 
+/// Has a file scored, which is in the folder: what that takes the page gets only where it is wanted.
+#[must_use]
+fn score_a_file(browser: &Browser) -> TempDir {
+    browser.click("nav a[href='#/file']");
+    browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
+    let (folder, path) = file("comments.csv", comments(40));
+    choose(browser, &path);
+    wait_until_scored(browser);
+    folder
+}
+
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_second_visit_needs_no_server() {
@@ -108,12 +119,7 @@ fn a_second_visit_needs_no_server() {
     assert!(browser.text().contains("this is the model of an earlier visit"));
     wait_until_kept(&browser);
     assert_eq!(browser.run("return document.querySelector('#update').checkVisibility()"), json!(false));
-    // What the page gets only where it is wanted is there, too.
-    browser.click("nav a[href='#/file']");
-    browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
-    let (_folder, path) = file("comments.csv", comments(40));
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let _folder = score_a_file(&browser);
 }
 
 /// The page as it is works on when the cable is pulled on the very first visit.
@@ -123,11 +129,7 @@ fn a_first_visit_goes_on_without_a_server() {
     let (site, browser) = kept_site(&dist());
     browser.chromium("Network.clearBrowserCache", &json!({}));
     drop(site);
-    browser.click("nav a[href='#/file']");
-    browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
-    let (_folder, path) = file("comments.csv", comments(40));
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let _folder = score_a_file(&browser);
 }
 
 #[test]
@@ -149,11 +151,7 @@ fn a_new_version_is_offered_and_never_mixed_with_the_old_one() {
     assert!(browser.text().contains("A new version of this page is ready."));
 
     // The page that is open is the old one to its end, though the server has nothing of that any more.
-    browser.run("location.hash = '#/file'");
-    browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
-    let (_folder, path) = file("comments.csv", comments(40));
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let _folder = score_a_file(&browser);
     assert_eq!(clients(&browser), json!([old]));
     assert_eq!(browser.run("return document.querySelector('#text').value"), json!(GLOWING));
 
@@ -200,11 +198,7 @@ fn an_old_page_in_another_window_keeps_its_files() {
     browser.chromium("Network.clearBrowserCache", &json!({}));
     drop(site);
     assert_eq!(words(&browser), json!(OLD_WORDS));
-    browser.click("nav a[href='#/file']");
-    browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
-    let (_folder, path) = file("comments.csv", comments(40));
-    choose(&browser, &path);
-    wait_until_scored(&browser);
+    let _folder = score_a_file(&browser);
 }
 
 /// A page that passed by what is kept, as with Shift and reload, is newer than that.
