@@ -99,15 +99,6 @@ fn marked_words_are_learnt_and_found() {
     let metrics: Value = serde_json::from_str(&succeed(folder, &only)).unwrap();
     let f1 = metrics["character_f1"].as_f64().unwrap();
     assert!((0.3..0.8).contains(&f1), "half of the rows are marked otherwise: {f1}");
-    // Where no text as a whole reaches its threshold no word is shown, whatever the head for words finds.
-    let path = folder.join("bundle/manifest.json");
-    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    manifest["tasks"][0]["labels"][0]["threshold"] = 0.99999.into();
-    fs::write(&path, manifest.to_string()).unwrap();
-    let metrics: Value = serde_json::from_str(&succeed(folder, &only)).unwrap();
-    assert_eq!(metrics["character_f1"].as_f64().unwrap(), f1);
-    let shown = metrics["character_f1_shown"].as_f64().unwrap();
-    assert!(shown < f1 - 0.1, "{shown} of what is shown, {f1} of what is found");
     fs::remove_dir_all(folder.join("bundle")).unwrap();
     succeed(folder, &["export", "--run", "run", "--out", "bundle", "--precision", "f32"]);
     succeed(folder, &["calibrate", "--bundle", "bundle", "--run", "run"]);
@@ -129,6 +120,30 @@ fn marked_words_are_learnt_and_found() {
     ];
     let metrics: Value = serde_json::from_str(&succeed(folder, &disguised)).unwrap();
     assert!(metrics["auc_macro"].as_f64().unwrap() > 0.999, "what is invisible is not read: {metrics}");
+}
+
+/// What the head for words finds, and what is shown of it: nothing where the text as a whole is below its threshold.
+#[test]
+fn what_is_found_and_what_is_shown_are_measured_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("public/models/undertone");
+    fs::create_dir(folder.join("bundle")).unwrap();
+    for name in ["model.safetensors", "tokenizer.json"] {
+        fs::copy(shipped.join(name), folder.join("bundle").join(name)).unwrap();
+    }
+    fs::write(folder.join("marked.csv"), "spans,text\n\"[[16, 21]]\",What a complete idiot you are.\n").unwrap();
+    let mut manifest: Value = serde_json::from_slice(&fs::read(shipped.join("manifest.json")).unwrap()).unwrap();
+    let mut measured = |threshold: f64| {
+        manifest["tasks"][1]["labels"][0]["threshold"] = threshold.into();
+        fs::write(folder.join("bundle/manifest.json"), manifest.to_string()).unwrap();
+        let only = ["evaluate", "--bundle", "bundle", "--task", "toxic-words", "--data", "marked.csv", "--json"];
+        let metrics: Value = serde_json::from_str(&succeed(folder, &only)).unwrap();
+        ["character_f1", "character_f1_shown"].map(|name| metrics[name].as_f64().unwrap())
+    };
+    let [found, shown] = measured(0.5);
+    assert!(found > 0.5 && found == shown, "{found} found, {shown} shown");
+    assert_eq!(measured(0.99999), [found, 0.0]);
 }
 
 #[test]
