@@ -11,6 +11,8 @@
 mod attention;
 #[cfg(not(target_arch = "wasm32"))]
 mod composed;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod dropout;
 mod embedding;
 mod feed_forward;
@@ -145,7 +147,7 @@ impl Ops {
         match self {
             Self::Fused(_) => x.contiguous()?.apply_op3(weight, bias, layer_norm::LayerNormOp { epsilon }),
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(_) => candle_nn::ops::layer_norm_slow(x, weight, bias, epsilon),
+            Self::Composed(_) => composed::layer_norm(x, weight, bias, epsilon),
         }
     }
 

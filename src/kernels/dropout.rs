@@ -29,9 +29,24 @@ impl Mask {
         Self { key: self.key.with(u64::from(part)), ..*self }
     }
 
+    /// What the mask is a function of, beside a value's index.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+
+    /// What the hash of a value that survives is at least.
+    pub fn threshold(&self) -> u32 {
+        self.threshold
+    }
+
+    /// What a value that survives is multiplied by.
+    pub fn scale(&self) -> f32 {
+        1.0 / self.survival
+    }
+
     /// Multiplies `values` by the mask, whose part for them starts at index `first`. A gradient passes through the same way.
     pub fn apply(&self, values: &mut [f32], first: u32) {
-        let scale = 1.0 / self.survival;
+        let scale = self.scale();
         let halves = [self.key.bits() as u32, (self.key.bits() >> 32) as u32];
         vectorized(
             #[inline(always)]

@@ -1,11 +1,13 @@
 //! The same operations in candle's own, for devices that have no fused ones and as the reference of tests.
 //!
 //! Attention is the only one that unpacks: it gathers the texts into a padded block, masks the padding and gathers the
-//! rows back.
+//! rows back. Where candle's operations keep a GPU waiting, [`super::cuda`] has a kernel in their place.
 
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::{layer_norm_slow, softmax};
 
+#[cfg(feature = "cuda")]
+use super::cuda;
 use super::{AttentionSettings, Lookup, Mask, ProductPrecision, SequenceOffsets, attention, feed_forward};
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
@@ -26,14 +28,32 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: ProductPrec
 
 pub fn embedding(tables: [&Tensor; 3], lookup: &Lookup) -> Result<Tensor> {
     let ids = [&lookup.words, &lookup.positions, &lookup.token_types];
-    let [words, positions, token_types] = [0, 1, 2].map(|i| {
-        let index = Tensor::new(&ids[i][..], tables[i].device())?;
-        tables[i].index_select(&index, 0)
-    });
+    let [words, positions, token_types] = [0, 1, 2].map(|i| select_rows(tables[i], &ids[i][..]));
     (words? + positions?)? + token_types?
 }
 
+/// The rows of x that `index` names; a row of zeros where it says `u32::MAX`.
+fn select_rows(x: &Tensor, index: &[u32]) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return cuda::select_rows(x, index.into());
+    }
+    x.index_select(&Tensor::new(index, x.device())?, 0)
+}
+
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return cuda::layer_norm(x, weight, bias, epsilon);
+    }
+    layer_norm_slow(x, weight, bias, epsilon)
+}
+
 pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return cuda::dropout(x, mask);
+    }
     let mut factors = vec![1.0f32; x.elem_count()];
     mask.apply(&mut factors, 0);
     x * Tensor::from_vec(factors, x.shape(), x.device())?
@@ -88,7 +108,12 @@ pub fn feed_forward(
 /// What the last product of [`feed_forward`] is of.
 pub fn inner(x: &Tensor, first: &Tensor, packed: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
     let (_, [first_bias, ..]) = feed_forward::unpack(packed, x.dim(1)?)?;
-    linear(x, first, &first_bias, precision)?.gelu_erf()
+    let x = linear(x, first, &first_bias, precision)?;
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return cuda::gelu(&x);
+    }
+    x.gelu_erf()
 }
 
 fn residual_norm(
@@ -99,57 +124,77 @@ fn residual_norm(
     epsilon: f32,
 ) -> Result<Tensor> {
     let branch = mask.map_or_else(|| Ok(branch.clone()), |mask| dropout(&branch, mask))?;
-    layer_norm_slow(&(x + branch)?, weight, bias, epsilon)
+    layer_norm(&(x + branch)?, weight, bias, epsilon)
 }
 
 fn attention(inputs: [&Tensor; 3], settings: &AttentionSettings) -> Result<Tensor> {
     let &AttentionSettings { ref offsets, heads, probability_dropout, .. } = settings;
     let (_, hidden) = inputs[0].dims2()?;
-    let device = inputs[0].device();
     let (texts, longest, width) = (offsets.texts(), offsets.longest(), hidden / heads);
-    let padding = Padding::new(offsets, device)?;
+    let padding = Padding::new(offsets);
     let [queries, keys, values] = inputs.map(|packed| {
-        let padded = packed.index_select(&padding.row_of_slot, 0)?;
+        let padded = select_rows(packed, &padding.row_of_slot)?;
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
     });
-    let scores = (queries?.matmul(&keys?.t()?)? / (width as f64).sqrt())?;
-    let mut probabilities = softmax(&scores.broadcast_add(&padding.penalty)?, D::Minus1)?;
+    let scores = queries?.matmul(&keys?.t()?)?;
+    let mut probabilities = attention_softmax(&scores, 1.0 / (width as f32).sqrt(), offsets, heads)?;
     if let Some(mask) = probability_dropout {
-        probabilities = (probabilities * dropout_factors(mask, offsets, heads, device)?)?;
+        probabilities = dropout_probabilities(&probabilities, mask, offsets, heads)?;
     }
     let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;
-    context.index_select(&padding.slot_of_row, 0)
+    select_rows(&context, &padding.slot_of_row)
 }
 
 /// How packed rows map to the slots of a (texts, longest) block and back.
 struct Padding {
-    /// For each slot the row that fills it; row 0 where it is padding.
-    row_of_slot: Tensor,
+    /// For each slot the row that fills it; `u32::MAX` where it is padding.
+    row_of_slot: Vec<u32>,
     /// For each row its slot.
-    slot_of_row: Tensor,
-    /// (texts, 1, 1, longest): 0 for tokens, so low a number for padding that its probability is 0.
-    penalty: Tensor,
+    slot_of_row: Vec<u32>,
 }
 
 impl Padding {
-    fn new(offsets: &SequenceOffsets, device: &Device) -> Result<Self> {
+    fn new(offsets: &SequenceOffsets) -> Self {
         let (texts, longest) = (offsets.texts(), offsets.longest());
-        let mut row_of_slot = vec![0u32; texts * longest];
+        let mut row_of_slot = vec![u32::MAX; texts * longest];
         let mut slot_of_row = Vec::with_capacity(offsets.rows());
-        let mut penalty = vec![f32::MIN; texts * longest];
         for (text, range) in offsets.ranges().enumerate() {
             for (slot, row) in (text * longest..).zip(range) {
                 row_of_slot[slot] = row as u32;
                 slot_of_row.push(slot as u32);
-                penalty[slot] = 0.0;
             }
         }
-        Ok(Self {
-            row_of_slot: Tensor::new(row_of_slot, device)?,
-            slot_of_row: Tensor::new(slot_of_row, device)?,
-            penalty: Tensor::from_vec(penalty, (texts, 1, 1, longest), device)?,
-        })
+        Self { row_of_slot, slot_of_row }
     }
+}
+
+/// The softmax of `scale` · scores (texts, heads, longest, longest) over the columns that each text has.
+fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets, heads: usize) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if scores.device().is_cuda() {
+        return cuda::attention_softmax(scores, scale, offsets, heads);
+    }
+    let (texts, longest) = (offsets.texts(), offsets.longest());
+    // 0 for tokens, so low a number for padding that its probability is 0.
+    let mut penalty = vec![f32::MIN; texts * longest];
+    for (row, range) in penalty.chunks_exact_mut(longest).zip(offsets.ranges()) {
+        row[..range.len()].fill(0.0);
+    }
+    let penalty = Tensor::from_vec(penalty, (texts, 1, 1, longest), scores.device())?;
+    softmax(&(scores * f64::from(scale))?.broadcast_add(&penalty)?, D::Minus1)
+}
+
+fn dropout_probabilities(
+    probabilities: &Tensor,
+    mask: Mask,
+    offsets: &SequenceOffsets,
+    heads: usize,
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if probabilities.device().is_cuda() {
+        return cuda::dropout_probabilities(probabilities, mask, offsets, heads);
+    }
+    probabilities * dropout_factors(mask, offsets, heads, probabilities.device())?
 }
 
 /// The masks that the fused attention applies, in the padded block's layout (texts, heads, longest, longest).

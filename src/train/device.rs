@@ -37,7 +37,7 @@ pub fn device(name: &str) -> Result<Device> {
                      the feature cuda, or train on the device cpu (see docs/GPU.md)",
                 ));
             }
-            Device::new_cuda(number).map_err(|error| absent(name, &error))
+            new_cuda(number).map_err(|error| absent(name, &error))
         }
     }
 }
@@ -84,9 +84,17 @@ impl TrainingPrecision {
 
 /// The first GPU that answers, else the processor.
 fn automatic() -> Device {
-    let cuda = || utils::cuda_is_available().then(|| Device::new_cuda(0).ok()).flatten();
+    let cuda = || utils::cuda_is_available().then(|| new_cuda(0).ok()).flatten();
     let metal = || utils::metal_is_available().then(|| Device::new_metal(0).ok()).flatten();
     cuda().or_else(metal).unwrap_or(Device::Cpu)
+}
+
+/// NVIDIA's GPU of that number, ready to train on.
+fn new_cuda(number: usize) -> candle_core::Result<Device> {
+    let device = Device::new_cuda(number)?;
+    #[cfg(feature = "cuda")]
+    crate::ops::cuda::prepare(device.as_cuda_device()?)?;
+    Ok(device)
 }
 
 fn absent(name: &str, error: &candle_core::Error) -> Error {

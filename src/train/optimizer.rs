@@ -92,8 +92,7 @@ impl Optimizer {
                 let zeros = vec![0.0; group.variable.elem_count()];
                 Moments::Slices(zeros.clone(), zeros)
             } else {
-                let zeros = group.variable.zeros_like()?;
-                Moments::Tensors(zeros.clone(), zeros)
+                Moments::Tensors(group.variable.zeros_like()?, group.variable.zeros_like()?)
             };
             Ok(State { group, steps: 0, moments })
         };
@@ -171,14 +170,15 @@ impl Optimizer {
 
     fn norm(&self, gradients: &GradStore) -> Result<f64> {
         let mut squares = 0.0;
+        let mut elsewhere = Vec::new();
         for State { group, moments, .. } in &self.states {
             let Some(gradient) = gradients.get(&group.variable) else { continue };
-            squares += match moments {
-                Moments::Slices(..) => sum_of_squares(gradient)?,
-                Moments::Tensors(..) => composed::sum_of_squares(gradient)?,
-            };
+            match moments {
+                Moments::Slices(..) => squares += sum_of_squares(gradient)?,
+                Moments::Tensors(..) => elsewhere.push(gradient),
+            }
         }
-        Ok(squares.sqrt())
+        Ok((squares + composed::sum_of_squares(&elsewhere)?).sqrt())
     }
 }
 
@@ -218,7 +218,7 @@ fn sum_of_squares(gradient: &Tensor) -> Result<f64> {
     let (candle_core::Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) =
         (&*storage, layout.contiguous_offsets())
     else {
-        return composed::sum_of_squares(&gradient);
+        return composed::sum_of_squares(&[&gradient]);
     };
     let parts: Vec<f64> =
         values[start..end].par_chunks(PART).map(|part| f64::from(adam::sum_of_squares(part))).collect();

@@ -5,6 +5,10 @@ use candle_core::{DType, Result, Tensor, Var};
 use crate::kernels::adam::Step;
 
 pub fn step(step: Step, variable: &Var, gradient: &Tensor, first: &mut Tensor, second: &mut Tensor) -> Result<()> {
+    #[cfg(feature = "cuda")]
+    if variable.device().is_cuda() {
+        return crate::ops::cuda::adam_step(step, variable, gradient, [first, second]);
+    }
     let [beta1, beta2, rate, epsilon] = [step.beta1, step.beta2, step.rate, step.epsilon].map(f64::from);
     let gradient = (gradient.detach() * f64::from(step.gradient_scale))?;
     *first = ((&*first * beta1)? + (&gradient * (1.0 - beta1))?)?;
@@ -17,7 +21,10 @@ pub fn step(step: Step, variable: &Var, gradient: &Tensor, first: &mut Tensor, s
     variable.set(&(kept - (direction * rate)?)?)
 }
 
-/// Σ x².
-pub fn sum_of_squares(gradient: &Tensor) -> crate::Result<f64> {
-    Ok(f64::from(gradient.to_dtype(DType::F32)?.sqr()?.sum_all()?.to_scalar::<f32>()?))
+/// Σ x² of all tensors together, for which the processor waits once.
+pub fn sum_of_squares(gradients: &[&Tensor]) -> crate::Result<f64> {
+    let sum = |gradient: &&Tensor| gradient.to_dtype(DType::F32)?.sqr()?.sum_all();
+    let sums = gradients.iter().map(sum).collect::<Result<Vec<_>>>()?;
+    let sums: Vec<f32> = if sums.is_empty() { Vec::new() } else { Tensor::stack(&sums, 0)?.to_vec1()? };
+    Ok(sums.into_iter().map(f64::from).sum())
 }

@@ -1,0 +1,280 @@
+//! Kernels for NVIDIA's GPUs, where candle's own operations keep a training step waiting.
+//!
+//! Of candle's operations a GPU spends most time in three. The gradient of `index_select` is added up by one thread a column,
+//! row after row, where any number could work at once. Masks of dropout are made on the processor and carried over. And
+//! softmax, layer normalisation and GELU pass over memory for each of the dozen operations that they and their gradients are
+//! composed of. Here each of these is one kernel. Sums are in an order of their own, but always the same one: a run repeats itself.
+//!
+//! NVRTC compiles the kernels for the GPU at hand when the first one is launched. Tests hold them to the operations of
+//! [`super::composed`] where there is a GPU.
+
+mod adam;
+mod launch;
+
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor, bail};
+
+use super::{Mask, SequenceOffsets};
+use launch::{Constant, Threads, gradient, launch};
+
+pub use adam::adam_step;
+pub use launch::prepare;
+
+/// Multiplies x by a mask.
+pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(Dropout { mask, squares: None })
+}
+
+/// Multiplies the attention probabilities (texts, heads, longest, longest) by the masks that the fused attention has.
+pub fn dropout_probabilities(
+    probabilities: &Tensor,
+    mask: Mask,
+    offsets: &SequenceOffsets,
+    heads: usize,
+) -> Result<Tensor> {
+    let squares = Some(Squares { offsets: offsets.clone(), heads });
+    probabilities.contiguous()?.apply_op1(Dropout { mask, squares })
+}
+
+/// The rows of a matrix that `index` names; a row of zeros where it says `u32::MAX`.
+pub fn select_rows(x: &Tensor, index: Vec<u32>) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(SelectRows { index: index.into() })
+}
+
+/// The softmax of `scale` · scores, (texts, heads, longest, longest), over the columns that each text has; 0 in the others.
+pub fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets, heads: usize) -> Result<Tensor> {
+    scores.contiguous()?.apply_op1(Softmax { scale, squares: Squares { offsets: offsets.clone(), heads } })
+}
+
+/// Normalises each row of x (rows, width) and applies weight and bias (width).
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
+    x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, LayerNorm { epsilon })
+}
+
+/// x·Φ(x) of each element.
+pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(Gelu)
+}
+
+/// Matrices (longest, longest), one for each head of each text, of which each has as many rows and columns as the text has tokens.
+struct Squares {
+    offsets: SequenceOffsets,
+    heads: usize,
+}
+
+impl Squares {
+    /// The length of each matrix, in the order of texts and within them of heads.
+    fn lengths(&self) -> Vec<u32> {
+        let lengths = self.offsets.ranges().map(|range| range.len() as u32);
+        lengths.flat_map(|length| std::iter::repeat_n(length, self.heads)).collect()
+    }
+
+    fn longest(&self) -> u32 {
+        self.offsets.longest() as u32
+    }
+}
+
+struct Dropout {
+    mask: Mask,
+    /// Where there are many masks, one for each matrix.
+    squares: Option<Squares>,
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout on CUDA"
+    }
+
+    fn cpu_fwd(&self, _x: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        not_here(self.name())
+    }
+
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let shape = layout.shape();
+        let (first_half, second_half) = halves(&self.mask);
+        let (threshold, scale) = (Constant::U32(self.mask.threshold()), Constant::F32(self.mask.scale()));
+        let threads = Threads::Elements(shape.elem_count());
+        let y = match &self.squares {
+            None => {
+                let constants = [Constant::U32(first_half), Constant::U32(second_half), threshold, scale];
+                launch("dropout", threads, &[(x, layout)], shape.elem_count(), constants)?
+            }
+            Some(squares) => {
+                let lengths = squares.lengths();
+                let keys = (0..lengths.len() as u32).flat_map(|part| <[u32; 2]>::from(halves(&self.mask.part(part))));
+                let constants = [
+                    Constant::Numbers(keys.collect()),
+                    Constant::Numbers(lengths),
+                    Constant::U32(squares.longest()),
+                    threshold,
+                    scale,
+                ];
+                launch("dropout_squares", threads, &[(x, layout)], shape.elem_count(), constants)?
+            }
+        };
+        Ok((y, shape.clone()))
+    }
+
+    fn bwd(&self, _x: &Tensor, _y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
+        upstream.contiguous()?.apply_op1_no_bwd(self).map(Some)
+    }
+}
+
+/// The key of a mask as the two numbers that are hashed.
+fn halves(mask: &Mask) -> (u32, u32) {
+    let bits = mask.key().bits();
+    (bits as u32, (bits >> 32) as u32)
+}
+
+struct SelectRows {
+    index: Arc<[u32]>,
+}
+
+impl CustomOp1 for SelectRows {
+    fn name(&self) -> &'static str {
+        "selection of rows on CUDA"
+    }
+
+    fn cpu_fwd(&self, _x: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        not_here(self.name())
+    }
+
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        use candle_core::backend::BackendStorage;
+        let index = CudaStorage::wrap_cuda_slice(x.device().clone_htod(&self.index[..])?, x.device().clone());
+        let (_, width) = layout.shape().dims2()?;
+        let rows = x.index_select(&index, layout, &Layout::contiguous(self.index.len()), 0)?;
+        Ok((rows, (self.index.len(), width).into()))
+    }
+
+    /// Each row of x has the sum of what it went into. Which rows those are is sorted out here, so that each sum is one thread's.
+    fn bwd(&self, x: &Tensor, _y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
+        let (rows, width) = x.dims2()?;
+        let mut starts = vec![0u32; rows + 1];
+        let selected = || (0u32..).zip(&*self.index).filter(|(_, row)| **row != u32::MAX);
+        selected().for_each(|(_, row)| starts[*row as usize + 1] += 1);
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut members = vec![0u32; starts[rows] as usize];
+        for (place, &row) in selected() {
+            members[next[row as usize] as usize] = place;
+            next[row as usize] += 1;
+        }
+        let constants = [Constant::Numbers(starts), Constant::Numbers(members), Constant::U32(width as u32)];
+        let upstream = upstream.contiguous()?;
+        gradient("sum_rows", Threads::Elements(rows * width), &[&upstream], x.shape().clone(), constants).map(Some)
+    }
+}
+
+struct Softmax {
+    scale: f32,
+    squares: Squares,
+}
+
+impl CustomOp1 for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax on CUDA"
+    }
+
+    fn cpu_fwd(&self, _x: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        not_here(self.name())
+    }
+
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let shape = layout.shape();
+        let (count, longest) = (shape.elem_count(), self.squares.longest());
+        let constants = [Constant::Numbers(self.squares.lengths()), Constant::U32(longest), Constant::F32(self.scale)];
+        let y = launch("softmax", Threads::Rows(count / longest as usize), &[(x, layout)], count, constants)?;
+        Ok((y, shape.clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
+        let longest = self.squares.longest();
+        let threads = Threads::Rows(x.elem_count() / longest as usize);
+        let constants = [Constant::U32(longest), Constant::F32(self.scale)];
+        gradient("softmax_gradient", threads, &[y, &upstream.contiguous()?], x.shape().clone(), constants).map(Some)
+    }
+}
+
+struct LayerNorm {
+    epsilon: f32,
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer normalisation on CUDA"
+    }
+
+    fn cpu_fwd(
+        &self,
+        _x: &CpuStorage,
+        _x_layout: &Layout,
+        _weight: &CpuStorage,
+        _weight_layout: &Layout,
+        _bias: &CpuStorage,
+        _bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        not_here(self.name())
+    }
+
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        let shape = layout.shape();
+        let (rows, width) = shape.dims2()?;
+        let constants = [Constant::U32(width as u32), Constant::F32(self.epsilon)];
+        let inputs = [(x, layout), (weight, weight_layout), (bias, bias_layout)];
+        Ok((launch("layer_norm", Threads::Rows(rows), &inputs, rows * width, constants)?, shape.clone()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _bias: &Tensor,
+        _y: &Tensor,
+        upstream: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (rows, width) = x.dims2()?;
+        let upstream = upstream.contiguous()?;
+        let constants = [Constant::U32(width as u32), Constant::F32(self.epsilon)];
+        let inputs = [x, weight, &upstream];
+        let both = gradient("layer_norm_gradient", Threads::Rows(rows), &inputs, (2, rows, width).into(), constants)?;
+        Ok((Some(both.get(0)?), Some(both.get(1)?.sum(0)?), Some(upstream.sum(0)?)))
+    }
+}
+
+struct Gelu;
+
+impl CustomOp1 for Gelu {
+    fn name(&self) -> &'static str {
+        "GELU on CUDA"
+    }
+
+    fn cpu_fwd(&self, _x: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        not_here(self.name())
+    }
+
+    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
+        let count = layout.shape().elem_count();
+        Ok((launch("gelu", Threads::Elements(count), &[(x, layout)], count, [])?, layout.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
+        let threads = Threads::Elements(x.elem_count());
+        gradient("gelu_gradient", threads, &[x, &upstream.contiguous()?], x.shape().clone(), []).map(Some)
+    }
+}
+
+fn not_here<T>(operation: &str) -> Result<T> {
+    bail!("there is {operation} alone, and the tensor is on the processor")
+}
