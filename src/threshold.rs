@@ -66,6 +66,8 @@ pub enum ThresholdObjective {
     /// The best F1.
     #[default]
     BestF1,
+    /// The most recall that costs at most so much F1, below 1: around its best F1 is flat, and which of the cuts there is the best one is chance.
+    NearBestF1(f64),
     /// The most recall that goes with at least this precision, above 0 and up to 1.
     Precision(f64),
 }
@@ -83,9 +85,12 @@ impl ThresholdObjective {
     /// Checks that there are such thresholds.
     ///
     /// # Errors
-    /// The precision is none.
+    /// The precision, or what F1 may lose, is none.
     pub fn check(self) -> Result<()> {
         match self {
+            Self::NearBestF1(cost) if !(0.0..1.0).contains(&cost) => {
+                Err(Error::invalid(format!("{cost} is no difference of F1: give a number from 0 on and below 1")))
+            }
             Self::Precision(wanted) if !(wanted > 0.0 && wanted <= 1.0) => {
                 Err(Error::invalid(format!("{wanted} is no precision: give a share above 0 and up to 1")))
             }
@@ -97,6 +102,7 @@ impl ThresholdObjective {
     pub fn words(self) -> String {
         match self {
             Self::BestF1 => "best F1".to_owned(),
+            Self::NearBestF1(cost) => format!("most recall at an F1 within {cost} of the best"),
             Self::Precision(wanted) => format!("most recall at a precision of {wanted}"),
         }
     }
@@ -131,6 +137,10 @@ pub fn choose(judged: impl IntoIterator<Item = Judged>, objective: ThresholdObje
     let best = |value: &dyn Fn(&Cut) -> f64| cuts.iter().max_by(|a, b| value(a).total_cmp(&value(b)));
     let (cut, reached) = match objective {
         ThresholdObjective::BestF1 => (best(&f1)?, true),
+        ThresholdObjective::NearBestF1(cost) => {
+            let least = f1(best(&f1)?) - cost;
+            (cuts.iter().rfind(|cut| f1(cut) >= least)?, true)
+        }
         ThresholdObjective::Precision(wanted) => match cuts.iter().rfind(|cut| precision(cut) >= wanted) {
             Some(cut) => (cut, true),
             None => (best(&precision)?, false),

@@ -137,9 +137,9 @@ fn attention(inputs: [&Tensor; 3], settings: &AttentionSettings) -> Result<Tenso
         padded.reshape((texts, longest, heads, width))?.transpose(1, 2)?.contiguous()
     });
     let scores = queries?.matmul(&keys?.t()?)?;
-    let mut probabilities = attention_softmax(&scores, 1.0 / (width as f32).sqrt(), offsets, heads)?;
+    let mut probabilities = attention_softmax(&scores, 1.0 / (width as f32).sqrt(), offsets)?;
     if let Some(mask) = probability_dropout {
-        probabilities = dropout_probabilities(&probabilities, mask, offsets, heads)?;
+        probabilities = dropout_probabilities(&probabilities, mask, offsets)?;
     }
     let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;
     select_rows(&context, &padding.slot_of_row)
@@ -169,10 +169,10 @@ impl Padding {
 }
 
 /// The softmax of `scale` · scores (texts, heads, longest, longest) over the columns that each text has.
-fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets, heads: usize) -> Result<Tensor> {
+fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets) -> Result<Tensor> {
     #[cfg(feature = "cuda")]
     if scores.device().is_cuda() {
-        return cuda::attention_softmax(scores, scale, offsets, heads);
+        return cuda::attention_softmax(scores, scale, offsets);
     }
     let (texts, longest) = (offsets.texts(), offsets.longest());
     // 0 for tokens, so low a number for padding that its probability is 0.
@@ -184,17 +184,12 @@ fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets, hea
     softmax(&(scores * f64::from(scale))?.broadcast_add(&penalty)?, D::Minus1)
 }
 
-fn dropout_probabilities(
-    probabilities: &Tensor,
-    mask: Mask,
-    offsets: &SequenceOffsets,
-    heads: usize,
-) -> Result<Tensor> {
+fn dropout_probabilities(probabilities: &Tensor, mask: Mask, offsets: &SequenceOffsets) -> Result<Tensor> {
     #[cfg(feature = "cuda")]
     if probabilities.device().is_cuda() {
-        return cuda::dropout_probabilities(probabilities, mask, offsets, heads);
+        return cuda::dropout_probabilities(probabilities, mask, offsets);
     }
-    probabilities * dropout_factors(mask, offsets, heads, probabilities.device())?
+    probabilities * dropout_factors(mask, offsets, probabilities.dim(1)?, probabilities.device())?
 }
 
 /// The masks that the fused attention applies, in the padded block's layout (texts, heads, longest, longest).

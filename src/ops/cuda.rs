@@ -1,12 +1,11 @@
-//! Kernels for NVIDIA's GPUs, where candle's own operations keep a training step waiting.
+//! Kernels for NVIDIA's GPUs, where candle's operations would keep a training step waiting.
 //!
-//! Of candle's operations a GPU spends most time in three. The gradient of `index_select` is added up by one thread a column,
-//! row after row, where any number could work at once. Masks of dropout are made on the processor and carried over. And
-//! softmax, layer normalisation and GELU pass over memory for each of the dozen operations that they and their gradients are
-//! composed of. Here each of these is one kernel. Sums are in an order of their own, but always the same one: a run repeats itself.
+//! As candle has them, one thread a column adds up the gradient of `index_select`, row after row, where any number could work at
+//! once; masks of dropout come from the processor; and softmax, layer normalisation, GELU and Adam's step pass over memory for each of
+//! the dozen operations that they and their gradients are composed of. Here each of them is one kernel. Sums have an order that does not depend
+//! on chance, so that a run repeats itself, and masks are those of the processor, so that both learn the same (docs/GPU.md).
 //!
-//! NVRTC compiles the kernels for the GPU at hand when the first one is launched. Tests hold them to the operations of
-//! [`super::composed`] where there is a GPU.
+//! NVRTC compiles the kernels for the GPU at hand when the first one is launched.
 
 mod adam;
 mod launch;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::{Mask, SequenceOffsets};
-use launch::{Constant, Threads, gradient, launch};
+use launch::{Constant, Threads, gradient, launch, not_here};
 
 pub use adam::adam_step;
 pub use launch::prepare;
@@ -27,13 +26,8 @@ pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
 }
 
 /// Multiplies the attention probabilities (texts, heads, longest, longest) by the masks that the fused attention has.
-pub fn dropout_probabilities(
-    probabilities: &Tensor,
-    mask: Mask,
-    offsets: &SequenceOffsets,
-    heads: usize,
-) -> Result<Tensor> {
-    let squares = Some(Squares { offsets: offsets.clone(), heads });
+pub fn dropout_probabilities(probabilities: &Tensor, mask: Mask, offsets: &SequenceOffsets) -> Result<Tensor> {
+    let squares = Some(Squares::new(probabilities, offsets)?);
     probabilities.contiguous()?.apply_op1(Dropout { mask, squares })
 }
 
@@ -43,8 +37,8 @@ pub fn select_rows(x: &Tensor, index: Vec<u32>) -> Result<Tensor> {
 }
 
 /// The softmax of `scale` · scores, (texts, heads, longest, longest), over the columns that each text has; 0 in the others.
-pub fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets, heads: usize) -> Result<Tensor> {
-    scores.contiguous()?.apply_op1(Softmax { scale, squares: Squares { offsets: offsets.clone(), heads } })
+pub fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets) -> Result<Tensor> {
+    scores.contiguous()?.apply_op1(Softmax { scale, squares: Squares::new(scores, offsets)? })
 }
 
 /// Normalises each row of x (rows, width) and applies weight and bias (width).
@@ -64,6 +58,15 @@ struct Squares {
 }
 
 impl Squares {
+    /// Those of a tensor (texts, heads, longest, longest).
+    fn new(tensor: &Tensor, offsets: &SequenceOffsets) -> Result<Self> {
+        let (texts, heads, rows, columns) = tensor.dims4()?;
+        if texts != offsets.texts() || [rows, columns] != [offsets.longest(); 2] {
+            bail!("{} texts of {} tokens and a tensor {:?}", offsets.texts(), offsets.longest(), tensor.shape());
+        }
+        Ok(Self { offsets: offsets.clone(), heads })
+    }
+
     /// The length of each matrix, in the order of texts and within them of heads.
     fn lengths(&self) -> Vec<u32> {
         let lengths = self.offsets.ranges().map(|range| range.len() as u32);
@@ -92,17 +95,17 @@ impl CustomOp1 for Dropout {
 
     fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
         let shape = layout.shape();
-        let (first_half, second_half) = halves(&self.mask);
         let (threshold, scale) = (Constant::U32(self.mask.threshold()), Constant::F32(self.mask.scale()));
         let threads = Threads::Elements(shape.elem_count());
         let y = match &self.squares {
             None => {
-                let constants = [Constant::U32(first_half), Constant::U32(second_half), threshold, scale];
+                let [first_half, second_half] = halves(&self.mask).map(Constant::U32);
+                let constants = [first_half, second_half, threshold, scale];
                 launch("dropout", threads, &[(x, layout)], shape.elem_count(), constants)?
             }
             Some(squares) => {
                 let lengths = squares.lengths();
-                let keys = (0..lengths.len() as u32).flat_map(|part| <[u32; 2]>::from(halves(&self.mask.part(part))));
+                let keys = (0..lengths.len() as u32).flat_map(|part| halves(&self.mask.part(part)));
                 let constants = [
                     Constant::Numbers(keys.collect()),
                     Constant::Numbers(lengths),
@@ -122,9 +125,9 @@ impl CustomOp1 for Dropout {
 }
 
 /// The key of a mask as the two numbers that are hashed.
-fn halves(mask: &Mask) -> (u32, u32) {
+fn halves(mask: &Mask) -> [u32; 2] {
     let bits = mask.key().bits();
-    (bits as u32, (bits >> 32) as u32)
+    [bits as u32, (bits >> 32) as u32]
 }
 
 struct SelectRows {
@@ -273,8 +276,4 @@ impl CustomOp1 for Gelu {
         let threads = Threads::Elements(x.elem_count());
         gradient("gelu_gradient", threads, &[x, &upstream.contiguous()?], x.shape().clone(), []).map(Some)
     }
-}
-
-fn not_here<T>(operation: &str) -> Result<T> {
-    bail!("there is {operation} alone, and the tensor is on the processor")
 }

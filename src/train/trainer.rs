@@ -160,7 +160,7 @@ impl Trainer {
         let steps = self.learner.steps();
         let mut texts = 0;
         if self.run.step() < steps && !(options.stop)() {
-            progress.note(&estimate(&self.learner, self.run.step())?);
+            progress.note(&estimate(&self.learner, self.run.step(), &options.device)?);
         }
         progress.begin("Training", steps);
         progress.advance(self.run.step(), "");

@@ -133,6 +133,8 @@ fn assert_refuses(folder: &Path, calibrate: &[&str]) {
         (&["--rate", "positive=0.1", "--rate", "positive=0.2"], "--rate positive was given twice"),
         (&["--precision", "2"], "2 is no precision"),
         (&["--precision", "0.9", "--best-f1"], "cannot be used with"),
+        (&["--f1-within", "1"], "1 is no difference of F1"),
+        (&["--f1-within", "0.01", "--precision", "0.9"], "cannot be used with"),
     ] {
         let said = said(more);
         assert!(said.contains(expected), "expected {expected:?} in {said:?}");

@@ -140,24 +140,39 @@ fn the_recipes_that_come_with_the_project_can_be_read() {
     assert!(read >= 3);
 }
 
+/// The losses of a short run in `folder`.
+fn losses_of(folder: &Path, out: &str, more: &[&str]) -> Vec<f64> {
+    let base = tiny_bert();
+    let base = base.to_str().unwrap();
+    let common = ["train", "--base", base, "--out", out, "--task", "toxicity=comments", "--max-tokens", "32"];
+    let rest = ["--epochs", "6", "--clip-norm", "1"];
+    succeed(folder, &[&common[..], &ARTICLE, &rest, more].concat());
+    losses(folder, out)
+}
+
+fn assert_close(what: &str, a: &[f64], b: &[f64]) {
+    assert_eq!(a.len(), b.len());
+    let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 2e-4, "{what}: losses differ by {worst:e}");
+}
+
+#[test]
+#[ignore = "needs an NVIDIA GPU and a companion with the feature cuda"]
+fn a_gpu_learns_what_the_processor_learns() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_data(folder);
+    let dropout = ["--batch-size", "16", "--dropout", "0.1"];
+    let run = |out, device| losses_of(folder, out, &[&dropout[..], &["--device", device]].concat());
+    assert_close("on a GPU", &run("processor", "cpu"), &run("gpu", "cuda"));
+}
+
 #[test]
 fn accumulated_batches_and_composed_operations_learn_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write_data(folder);
-    let base = tiny_bert();
-    let base = base.to_str().unwrap();
-    let run = |out: &'static str, more: &[&'static str]| {
-        let common = ["train", "--base", base, "--out", out, "--task", "toxicity=comments", "--max-tokens", "32"];
-        let rest = ["--epochs", "6", "--clip-norm", "1"];
-        succeed(folder, &[&common[..], &ARTICLE, &rest, more].concat());
-        losses(folder, out)
-    };
-    let assert_close = |what: &str, a: &[f64], b: &[f64]| {
-        assert_eq!(a.len(), b.len());
-        let worst = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        assert!(worst < 2e-4, "{what}: losses differ by {worst:e}");
-    };
+    let run = |out, more: &[&str]| losses_of(folder, out, more);
     let fused = run("fused", &["--batch-size", "16", "--dropout", "0.1"]);
     assert!(fused[fused.len() - 1] < 0.9 * fused[0], "something is learnt: {fused:?}");
     assert_close(

@@ -4,8 +4,7 @@ use candle_core::cuda::WrapErr;
 use candle_core::cuda::cudarc::driver::PushKernelArg;
 use candle_core::{CpuStorage, CudaStorage, InplaceOp2, InplaceOp3, Layout, Result, Tensor, Var, bail};
 
-use super::launch::{Threads, function, values};
-use super::not_here;
+use super::launch::{Threads, function, not_here, values};
 use crate::kernels::adam::Step;
 
 /// Moves both moments of a variable by its gradient, and the variable by the moments.

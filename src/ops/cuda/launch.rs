@@ -145,3 +145,8 @@ pub fn values<'a>(storage: &'a CudaStorage, layout: &Layout) -> Result<CudaView<
         None => bail!("kernels need contiguous tensors"),
     }
 }
+
+/// What an operation that only a GPU has answers on the processor.
+pub fn not_here<T>(operation: &str) -> Result<T> {
+    bail!("there is {operation} alone, and the tensor is on the processor")
+}

@@ -1,6 +1,7 @@
 //! Platt's fit is held to scikit-learn's and SciPy's results in `tests/fixtures/platt.json`; see `make_fixtures.py`.
 
 use super::*;
+use crate::logistic::sigmoid;
 use crate::train::fixtures::{self, LabelledLogits, numbers};
 
 fn samples(logits: &[f32], targets: &[f32], weights: &[f32]) -> Vec<Sample> {
@@ -116,6 +117,22 @@ fn the_best_f1_is_the_best_of_all_cuts() {
     assert_eq!(f1(choice.threshold), best);
     // Halfway between two probabilities, a little more or less changes nothing.
     assert_eq!([0.9999, 1.0001].map(|factor| f1(choice.threshold * factor)), [best; 2]);
+}
+
+#[test]
+fn near_the_best_f1_the_lowest_threshold_is_taken() {
+    // F1 by falling threshold: 2/5, 2/6, 4/7, 6/8, 6/9, 8/10, 8/11, 8/12.
+    let logits = [5.0, 4.0, 3.0, 2.0, 1.0, 0.0, -1.0, -2.0];
+    let targets = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0];
+    let samples = samples(&logits, &targets, &[1.0; 8]);
+    let marked = |cost: f64| {
+        let choice = threshold::choose(judged(&samples), ThresholdObjective::NearBestF1(cost)).unwrap();
+        logits.iter().filter(|&&logit: &&f32| sigmoid(f64::from(logit)) as f32 >= choice.threshold).count()
+    };
+    assert_eq!([0.0, 0.07, 0.08, 0.13, 0.14].map(marked), [6, 6, 7, 7, 8]);
+    for cost in [-0.1, 1.0, f64::NAN] {
+        assert!(ThresholdObjective::NearBestF1(cost).check().is_err(), "{cost}");
+    }
 }
 
 #[test]

@@ -38,7 +38,11 @@ pub struct Arguments {
     /// Choose thresholds that have at least this precision, and with it the most recall.
     #[arg(long, value_name = "SHARE", conflicts_with = "best_f1")]
     precision: Option<f64>,
-    /// Choose thresholds with the best F1; so it is where --precision is not given.
+    /// Choose thresholds that have an F1 at most so much below the best one, and with it the most recall: where what is missed
+    /// costs more than a false alarm, as in 0.01.
+    #[arg(long, value_name = "DIFFERENCE", conflicts_with_all = ["best_f1", "precision"])]
+    f1_within: Option<f64>,
+    /// Choose thresholds with the best F1; so it is where neither --precision nor --f1-within is given.
     #[arg(long)]
     best_f1: bool,
     #[command(flatten)]
@@ -54,7 +58,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
         .collect();
     let options = CalibrationOptions {
         rates: arguments.rates.by_label()?,
-        objective: arguments.precision.map_or(ThresholdObjective::BestF1, ThresholdObjective::Precision),
+        objective: match (arguments.precision, arguments.f1_within) {
+            (Some(precision), _) => ThresholdObjective::Precision(precision),
+            (None, Some(cost)) => ThresholdObjective::NearBestF1(cost),
+            (None, None) => ThresholdObjective::BestF1,
+        },
     };
     options.check(&names)?;
     let mut manifest = bundle.manifest.clone();
