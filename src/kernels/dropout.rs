@@ -29,9 +29,9 @@ impl Mask {
         Self { key: self.key.with(u64::from(part)), ..*self }
     }
 
-    /// What the mask is a function of, beside a value's index.
-    pub fn key(&self) -> Key {
-        self.key
+    /// The halves of the key, with which indices are hashed.
+    pub fn halves(&self) -> [u32; 2] {
+        [self.key.bits() as u32, (self.key.bits() >> 32) as u32]
     }
 
     /// What the hash of a value that survives is at least.
@@ -47,7 +47,7 @@ impl Mask {
     /// Multiplies `values` by the mask, whose part for them starts at index `first`. A gradient passes through the same way.
     pub fn apply(&self, values: &mut [f32], first: u32) {
         let scale = self.scale();
-        let halves = [self.key.bits() as u32, (self.key.bits() >> 32) as u32];
+        let halves = self.halves();
         vectorized(
             #[inline(always)]
             || {

@@ -2,7 +2,7 @@
 //!
 //! As candle has them, one thread a column adds up the gradient of `index_select`, row after row, where any number could work at
 //! once; masks of dropout come from the processor; and softmax, layer normalisation, GELU and Adam's step pass over memory for each of
-//! the dozen operations that they and their gradients are composed of. Here each of them is one kernel. Sums have an order that does not depend
+//! the dozen operations that they and their gradients are composed of. Here each pass is one kernel. Sums have an order that does not depend
 //! on chance, so that a run repeats itself, and masks are those of the processor, so that both learn the same (docs/GPU.md).
 //!
 //! NVRTC compiles the kernels for the GPU at hand when the first one is launched.
@@ -32,7 +32,14 @@ pub fn dropout_probabilities(probabilities: &Tensor, mask: Mask, offsets: &Seque
 }
 
 /// The rows of a matrix that `index` names; a row of zeros where it says `u32::MAX`.
+///
+/// # Errors
+/// There is no such row, which a GPU would not notice.
 pub fn select_rows(x: &Tensor, index: Vec<u32>) -> Result<Tensor> {
+    let rows = x.dim(0)?;
+    if let Some(row) = index.iter().find(|&&row| row != u32::MAX && row as usize >= rows) {
+        bail!("there is no row {row}: the matrix has {rows}");
+    }
     x.contiguous()?.apply_op1(SelectRows { index: index.into() })
 }
 
@@ -99,13 +106,13 @@ impl CustomOp1 for Dropout {
         let threads = Threads::Elements(shape.elem_count());
         let y = match &self.squares {
             None => {
-                let [first_half, second_half] = halves(&self.mask).map(Constant::U32);
+                let [first_half, second_half] = self.mask.halves().map(Constant::U32);
                 let constants = [first_half, second_half, threshold, scale];
                 launch("dropout", threads, &[(x, layout)], shape.elem_count(), constants)?
             }
             Some(squares) => {
                 let lengths = squares.lengths();
-                let keys = (0..lengths.len() as u32).flat_map(|part| halves(&self.mask.part(part)));
+                let keys = (0..lengths.len() as u32).flat_map(|part| self.mask.part(part).halves());
                 let constants = [
                     Constant::Numbers(keys.collect()),
                     Constant::Numbers(lengths),
@@ -122,12 +129,6 @@ impl CustomOp1 for Dropout {
     fn bwd(&self, _x: &Tensor, _y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
         upstream.contiguous()?.apply_op1_no_bwd(self).map(Some)
     }
-}
-
-/// The key of a mask as the two numbers that are hashed.
-fn halves(mask: &Mask) -> [u32; 2] {
-    let bits = mask.key().bits();
-    [bits as u32, (bits >> 32) as u32]
 }
 
 struct SelectRows {
