@@ -5,21 +5,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const PATIENCE = 120_000;
+const ATTEMPTS = 5;
 
 export class Chromium {
+  /** @type {import("node:child_process").ChildProcess} */
   #driver;
   #session = "";
 
-  constructor() {
-    this.#driver = spawn(process.env.UNDERTONE_CHROMEDRIVER ?? "chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "ignore"] });
-  }
-
   async start() {
+    // What is free for IPv4 may be taken for IPv6, and then chromedriver ends; the next one takes another port.
     let port;
-    for await (const line of createInterface({ input: this.#driver.stdout })) {
-      port = /successfully on port (\d+)/.exec(line)?.[1];
-      if (port) break;
-    }
+    for (let attempt = 0; !port && attempt < ATTEMPTS; attempt += 1) port = await this.#startDriver();
+    if (!port) throw new Error("chromedriver tells no port");
     const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
     const root = `http://127.0.0.1:${port}/session`;
     const { sessionId } = await this.#post(root, { capabilities: { alwaysMatch: { "goog:chromeOptions": { args }, "goog:loggingPrefs": { browser: "ALL" } } } });
@@ -44,6 +41,15 @@ export class Chromium {
     if (this.#session) await fetch(this.#session, { method: "DELETE" });
     this.#driver.kill();
     await once(this.#driver, "exit");
+  }
+
+  /** Its port, once it has one. */
+  async #startDriver() {
+    this.#driver = spawn(process.env.UNDERTONE_CHROMEDRIVER ?? "chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "ignore"] });
+    for await (const line of createInterface({ input: this.#driver.stdout })) {
+      const port = /successfully on port (\d+)/.exec(line)?.[1];
+      if (port) return port;
+    }
   }
 
   async #post(address, body) {

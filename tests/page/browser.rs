@@ -13,6 +13,9 @@ use crate::http;
 /// How long to wait for what has to come. Generous, since a busy machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How often a driver is asked to find a port.
+const ATTEMPTS: usize = 5;
+
 /// The key by which WebDriver passes elements around.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -30,18 +33,7 @@ pub struct Browser {
 impl Browser {
     /// Starts chromedriver (`UNDERTONE_CHROMEDRIVER`, else from the path) and a browser.
     pub fn start() -> Self {
-        let program = std::env::var("UNDERTONE_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
-        let output = driver.stdout.take().expect("the output is piped");
-        let port = BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
-            .expect("chromedriver tells its port");
+        let (driver, port) = start_driver();
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let mut browser = Self { driver, port, session: String::new(), _profile: profile };
         let arguments = [
@@ -176,4 +168,29 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// chromedriver and its port. It takes a port that is free for IPv4 and wants the same one for IPv6; where a neighbour has that, it
+/// says so and ends, and another one is asked.
+fn start_driver() -> (Child, u16) {
+    let program = std::env::var("UNDERTONE_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+    let mut said = Vec::new();
+    for _ in 0..ATTEMPTS {
+        let mut driver = Command::new(&program)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
+        let output = driver.stdout.take().expect("the output is piped");
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let port =
+                line.split_once("successfully on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
+            if let Some(port) = port {
+                return (driver, port);
+            }
+            said.push(line);
+        }
+        drop(driver.wait());
+    }
+    panic!("{program} tells no port:\n{}", said.join("\n"));
 }
