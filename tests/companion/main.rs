@@ -8,6 +8,7 @@ mod describe;
 mod errors;
 mod failures;
 mod huggingface;
+mod killed;
 mod many_texts;
 mod measurements;
 mod pipeline;

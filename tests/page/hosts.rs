@@ -80,7 +80,7 @@ fn a_connection_that_is_lost_is_tried_again_on_the_fast_build() {
     let dist = dist();
     let native = Native::of(&dist);
     for (part, fault) in
-        [(WEIGHTS, Fault::HangUp), ("/models/", Fault::Status(503)), ("relaxed_bg.wasm", Fault::Status(502))]
+        [(WEIGHTS, Fault::HangUpAfter(0.5)), ("/models/", Fault::Status(503)), ("relaxed_bg.wasm", Fault::Status(502))]
     {
         let site = Site::serve(&dist);
         let browser = Browser::start();
@@ -99,6 +99,31 @@ fn a_connection_that_is_lost_is_tried_again_on_the_fast_build() {
         let build = browser.run("return document.querySelector('#results').dataset.build");
         assert_eq!(build, "relaxed", "{part}");
     }
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn wherever_a_download_is_cut_the_text_stays_and_the_next_attempt_answers() {
+    let dist = dist();
+    let site = Site::serve(&dist);
+    let browser = Browser::start();
+    site.fail(WEIGHTS, Fault::HangUpAfter(0.0));
+    open(&browser, &site.address());
+    browser.press("#text", GLOWING);
+    wait_for_failure(&browser);
+    for tenth in 1..10 {
+        site.mend();
+        site.fail(WEIGHTS, Fault::HangUpAfter(f64::from(tenth) / 10.0));
+        let asked = site.requests(WEIGHTS).len();
+        browser.click(".failure button");
+        browser.wait("the next attempt", "return document.querySelector('.failure') === null");
+        let sentence = wait_for_failure(&browser);
+        assert_eq!(failure_kind(&browser), "network", "{tenth} tenths: {sentence}");
+        assert!(site.requests(WEIGHTS).len() > asked, "{tenth} tenths: it was asked for again");
+    }
+    site.mend();
+    browser.click(".failure button");
+    Native::of(&dist).assert_agrees(GLOWING, &read_answer(&browser));
 }
 
 /// With neither scripts nor a server: a page that was saved, or opened from a folder.

@@ -36,9 +36,9 @@ pub fn write(stream: &TcpStream, first_line: &str, headers: &str, body: &[u8]) -
     write_some(stream, first_line, headers, body, body.len())
 }
 
-/// Writes the first half of a message as if all of it were to come, after which the connection is closed.
-pub fn write_half(stream: &TcpStream, first_line: &str, headers: &str, body: &[u8]) -> Result<()> {
-    write_some(stream, first_line, headers, body, body.len() / 2)
+/// Writes a share of a message's body as if all of it were to come, after which the connection is closed.
+pub fn write_share(stream: &TcpStream, first_line: &str, headers: &str, body: &[u8], share: f64) -> Result<()> {
+    write_some(stream, first_line, headers, body, (body.len() as f64 * share) as usize)
 }
 
 fn write_some(mut stream: &TcpStream, first_line: &str, headers: &str, body: &[u8], written: usize) -> Result<()> {

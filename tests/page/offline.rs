@@ -232,7 +232,7 @@ fn where_the_host_has_none_of_it_the_page_works_as_it_did() {
     let cases: [&[(&str, Fault)]; 6] = [
         &[(WORKER, Fault::Status(404))],
         &[(WORKER, Fault::Header("Content-Type: text/plain"))],
-        &[(WORKER, Fault::HangUp)],
+        &[(WORKER, Fault::HangUpAfter(0.5))],
         &[(HIDDEN_PAGE, Fault::Status(404))],
         &[(HIDDEN_PAGE, Fault::Header("X-Frame-Options: DENY"))],
         // One page for every address.

@@ -19,8 +19,8 @@ pub enum Fault {
     Status(u16),
     /// It sends the site's page, as hosts do that have a page for every address.
     Page,
-    /// It hangs up in the middle.
-    HangUp,
+    /// It hangs up after this share of a file.
+    HangUpAfter(f64),
     /// It adds this header.
     Header(&'static str),
 }
@@ -112,7 +112,7 @@ fn answer(stream: &TcpStream, folder: &Path, requests: &Mutex<Vec<String>>, faul
     };
     let headers = format!("Content-Type: {}\r\n", media_type(&name));
     match fault {
-        Some(Fault::HangUp) => http::write_half(stream, "HTTP/1.1 200 OK", &headers, &content),
+        Some(Fault::HangUpAfter(share)) => http::write_share(stream, "HTTP/1.1 200 OK", &headers, &content, share),
         Some(Fault::Header(header)) => {
             http::write(stream, "HTTP/1.1 200 OK", &format!("{headers}{header}\r\n"), &content)
         }
