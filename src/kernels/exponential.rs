@@ -1,7 +1,7 @@
 //! eˣ as a polynomial, so that it vectorises: libm's is a call per element.
 
 use super::multiply_add;
-use super::simd::Simd;
+use super::simd::Arithmetic;
 
 /// eˣ for x in [−87, 88], within 2 units in the last place; beyond, the value at the nearer end.
 ///
@@ -31,7 +31,7 @@ pub fn exp(x: f32) -> f32 {
 ///
 /// As in [`exp`]: x = n + r with |r| ≤ ½, and 2ʳ by a polynomial of degree 5, fitted for the least relative error.
 #[inline(always)]
-pub fn exp2<S: Simd>(simd: S, x: S::Floats) -> S::Floats {
+pub fn exp2<S: Arithmetic>(simd: S, x: S::Floats) -> S::Floats {
     const ROUND: f32 = 12_582_912.0;
     // Near ln 2, but not it: the fit spreads the error over all of [−½, ½].
     #[expect(clippy::approx_constant)]
@@ -50,7 +50,7 @@ pub fn exp2<S: Simd>(simd: S, x: S::Floats) -> S::Floats {
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    use super::super::simd::{Kernel, with_each};
+    use super::super::simd::{Kernel, Simd, with_each};
     use super::*;
 
     #[derive(Clone, Copy)]

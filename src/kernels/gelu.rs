@@ -1,7 +1,7 @@
 //! GELU (Hendrycks & Gimpel 2016), x·Φ(x) with Φ the normal distribution function, and its derivative.
 
 use super::exponential::exp;
-use super::simd::Simd;
+use super::simd::Arithmetic;
 use super::{multiply_add, vectorized};
 
 const FRAC_1_SQRT_2PI: f32 = 0.398_942_3;
@@ -58,7 +58,7 @@ pub fn value_and_gradient(input: &[f32], output: &mut [f32], gradient: &mut [f32
 /// goes on with the last Φ. The polynomial is one of t = 2x²/4.75² − 1: in powers of x² the terms would cancel, and of
 /// their digits 1e-4 would remain.
 #[inline(always)]
-pub fn approximate<S: Simd>(simd: S, x: S::Floats) -> S::Floats {
+pub fn approximate<S: Arithmetic>(simd: S, x: S::Floats) -> S::Floats {
     const END: f32 = 4.75;
     const COEFFICIENTS: [f32; 11] = [
         1.487_483e-1,
@@ -87,7 +87,7 @@ pub fn approximate<S: Simd>(simd: S, x: S::Floats) -> S::Floats {
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    use super::super::simd::{Kernel, with_each};
+    use super::super::simd::{Kernel, Simd, with_each};
     use super::*;
 
     /// GELU and its derivative in f64, with erf as its Maclaurin series (|x| ≤ 3) or 1 beyond double-checked asymptotics.

@@ -6,8 +6,7 @@
 //!
 //! | implementation | a vector is | chosen |
 //! |---|---|---|
-//! | `X86<true>` | one AVX2 register; products by AVX-512-VNNI | at run time |
-//! | `X86<false>` | one AVX2 register | at run time |
+//! | `Avx2` | one register | at run time |
 //! | `Neon<true>` | two NEON registers; products of bytes by SDOT | at run time |
 //! | `Neon<false>` | two NEON registers | at run time |
 //! | `Wasm<true>` | two simd128 registers; products of bytes by relaxed SIMD, four at once | at run time |
@@ -15,8 +14,8 @@
 //! | [`Portable`] | an array | otherwise, and in tests: it says what each operation means |
 //!
 //! Eight lanes everywhere: a kernel's order of additions is then the same everywhere, and with it every result, except where
-//! [`Simd::multiply_add`] rounds once or twice. A longer vector would gain nothing on Zen 4, which takes two cycles for 512
-//! bits.
+//! [`Arithmetic::multiply_add`] rounds once or twice. Where no lane knows of another, as in products and in attention, there may
+//! be more: [`FullWidth`], with the sixteen of AVX-512, is asked by these kernels themselves.
 //!
 //! An implementation is a token: whoever holds one knows that the processor has its instructions. That makes the methods
 //! safe, and these files the only ones with intrinsics. As in [`super::vectorized`], all that a kernel calls must be
@@ -24,12 +23,16 @@
 
 #[cfg(target_arch = "aarch64")]
 mod arm;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod full_width;
 mod portable;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
-#[cfg(target_arch = "x86_64")]
-mod x86;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) use full_width::{FULL_LANES, FullWidth, PairOfQuads};
 pub use portable::Portable;
 
 /// How many values a vector has.
@@ -40,24 +43,71 @@ pub const LANES: usize = 8;
 #[repr(C, align(32))]
 pub struct Quads(pub [[i8; 4]; LANES]);
 
-/// The vector operations of one instruction set.
+/// As many values as a vector has.
+pub trait Lanes: Copy {
+    /// How many those are.
+    const COUNT: usize;
+    /// Zero in every lane.
+    const ZERO: Self;
+    /// The values.
+    fn values(&self) -> &[f32];
+    /// The values, to be written.
+    fn values_mut(&mut self) -> &mut [f32];
+    /// The first of `values`, if there are enough.
+    fn first_of(values: &[f32]) -> Option<&Self>;
+    /// The first of `values`, if there are enough, to be written.
+    fn first_of_mut(values: &mut [f32]) -> Option<&mut Self>;
+    /// `values` by so many; what is left over is left out.
+    fn all_of(values: &[f32]) -> &[Self];
+    /// `values` by so many, to be written; what is left over is left out.
+    fn all_of_mut(values: &mut [f32]) -> &mut [Self];
+}
+
+impl<const N: usize> Lanes for [f32; N] {
+    const COUNT: usize = N;
+    const ZERO: Self = [0.0; N];
+
+    #[inline(always)]
+    fn values(&self) -> &[f32] {
+        self
+    }
+
+    #[inline(always)]
+    fn values_mut(&mut self) -> &mut [f32] {
+        self
+    }
+
+    #[inline(always)]
+    fn first_of(values: &[f32]) -> Option<&Self> {
+        values.first_chunk()
+    }
+
+    #[inline(always)]
+    fn first_of_mut(values: &mut [f32]) -> Option<&mut Self> {
+        values.first_chunk_mut()
+    }
+
+    #[inline(always)]
+    fn all_of(values: &[f32]) -> &[Self] {
+        values.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn all_of_mut(values: &mut [f32]) -> &mut [Self] {
+        values.as_chunks_mut().0
+    }
+}
+
+/// Arithmetic on vectors of `f32`, however many they have.
 ///
 /// All implementations give the same bits, except [`Self::multiply_add`]. `minimum` and `maximum` give their second argument
 /// where one is not a number.
-pub trait Simd: Copy {
-    /// Eight `f32`.
+pub trait Arithmetic: Copy {
+    /// A vector.
     type Floats: Copy;
-    /// Eight `i32`.
-    type Integers: Copy;
-    /// Sixteen `i16`.
-    type Shorts: Copy;
-    /// [`Quads`].
-    type Bytes: Copy;
-    /// For each lane a sum of products of bytes, in two parts of `i16` or in one.
-    type Partial: Copy;
-    /// Whether partial sums are `i32`, and take any number of products.
-    const PARTIALS_ARE_I32: bool;
-    /// How many vectors of eight lanes the registers hold: a kernel's tiles are as large as that allows.
+    /// A vector in memory.
+    type Lanes: Lanes;
+    /// How many vectors of eight lanes the registers hold, or more: a kernel's tiles are as large as that allows.
     const REGISTERS: usize;
 
     /// Gives `sums` back. A loop hands its sums over here when it ends; an implementation may pass them through memory, so that
@@ -67,24 +117,24 @@ pub trait Simd: Copy {
         sums
     }
 
-    /// `value` in every lane.
-    fn splat(self, value: f32) -> Self::Floats;
     /// A vector from memory.
-    fn load(self, values: &[f32; LANES]) -> Self::Floats;
+    fn load(self, values: &Self::Lanes) -> Self::Floats;
     /// A vector to memory.
-    fn store(self, vector: Self::Floats, values: &mut [f32; LANES]);
+    fn store(self, vector: Self::Floats, values: &mut Self::Lanes);
     /// The first lanes to memory: as many as `values` has room for.
     #[inline(always)]
     fn store_some(self, vector: Self::Floats, values: &mut [f32]) {
-        match values.first_chunk_mut() {
+        match Self::Lanes::first_of_mut(values) {
             Some(values) => self.store(vector, values),
             None => {
-                let mut lanes = [0.0; LANES];
+                let mut lanes = Self::Lanes::ZERO;
                 self.store(vector, &mut lanes);
-                values.copy_from_slice(&lanes[..values.len()]);
+                values.copy_from_slice(&lanes.values()[..values.len()]);
             }
         }
     }
+    /// `value` in every lane.
+    fn splat(self, value: f32) -> Self::Floats;
     /// a + b
     fn add(self, a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// a − b
@@ -100,6 +150,20 @@ pub trait Simd: Copy {
     /// a · 2ⁿ, by adding n to the exponent: n is given as the float n + 1.5 · 2²³, which has it in its low bits. Neither a
     /// nor the result may be subnormal, infinite or zero.
     fn scale_by_power(self, a: Self::Floats, shifted: Self::Floats) -> Self::Floats;
+}
+
+/// All operations of one instruction set, on vectors of eight lanes. All implementations give the same bits.
+pub trait Simd: Arithmetic<Lanes = [f32; LANES]> {
+    /// Eight `i32`.
+    type Integers: Copy;
+    /// Sixteen `i16`.
+    type Shorts: Copy;
+    /// [`Quads`].
+    type Bytes: Copy;
+    /// For each lane a sum of products of bytes, in two parts of `i16` or in one.
+    type Partial: Copy;
+    /// Whether partial sums are `i32`, and take any number of products.
+    const PARTIALS_ARE_I32: bool;
 
     /// Values in 0..=127 to the nearest integer, of two equally near ones the even one; as two quads of bytes.
     fn round_to_bytes(self, values: Self::Floats) -> [u32; 2];
@@ -142,7 +206,7 @@ pub trait Kernel {
 #[inline]
 pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
-    return x86::dispatch(kernel);
+    return avx2::dispatch(kernel);
     #[cfg(target_arch = "aarch64")]
     return arm::dispatch(kernel);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -160,7 +224,7 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
 pub(super) fn with_each<K: Kernel + Copy>(kernel: K, mut check: impl FnMut(&str, K::Output)) {
     check("portable", kernel.run(Portable));
     #[cfg(target_arch = "x86_64")]
-    x86::with_each(kernel, &mut check);
+    avx2::with_each(kernel, &mut check);
     #[cfg(target_arch = "aarch64")]
     arm::with_each(kernel, &mut check);
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

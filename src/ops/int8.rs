@@ -4,11 +4,19 @@
 //! [`ROWS`] rows together go through all of the layer on one thread, so that the weights are read for many rows at once. The
 //! feed-forward sub-layer takes just so many rows at a time: its inner values, four times as wide as a row, then fit the
 //! level 2 cache.
+//!
+//! Where there are fewer such groups than threads, as with a single text, rows are divided instead, and threads wait for each
+//! other once: queries, keys and values of all rows come first, and then each part of the rows goes on by itself. A row's
+//! values do not depend on the rows beside it, so they are the same to the bit either way.
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+
+use rayon::prelude::*;
 
 use super::SequenceOffsets;
 use super::attention::Groups;
@@ -17,11 +25,14 @@ use crate::kernels::are_finite;
 use crate::kernels::attention::{self, AttentionHeads, attend};
 use crate::kernels::int8::{Activations, Epilogue, PackedLinear, Panels, Rounding};
 use crate::kernels::layer_norm::add_and_normalise;
-use crate::kernels::parts::build_rows;
+use crate::kernels::parts::{self, build_rows, split};
 use crate::kernels::quantised::QuantisedMatrix;
+use crate::kernels::simd::LANES;
 
 /// Rows that are worth reading the weights for.
 const ROWS: usize = 128;
+/// Fewer rows are not worth waking a thread for.
+const LEAST_ROWS: usize = 16;
 
 /// A linear layer: its weight, which must be of rows of integers, and its bias.
 pub type Int8Linear = (QuantisedMatrix, Tensor);
@@ -139,21 +150,102 @@ impl CustomOp1 for Forward {
             bail!("{rows} rows of {hidden} values do not fit the layer or the texts");
         }
         let x = slice(x, layout)?;
+        let under_way = UnderWay::begin();
         let groups = Groups::new(&self.offsets, ROWS);
+        // In a browser there is but one thread.
+        let is_divided = cfg!(not(target_arch = "wasm32")) && groups.rows.len() < under_way.threads;
+        let (y, is_finite) = match is_divided {
+            true => self.by_rows(x, under_way.threads),
+            false => self.by_texts(x, &groups),
+        };
+        if !is_finite {
+            bail!("what a layer gives is not a number, so its weights cannot be right");
+        }
+        Ok((CpuStorage::F32(y), (rows, hidden).into()))
+    }
+}
+
+impl Forward {
+    /// Each of `groups` on one thread.
+    fn by_texts(&self, x: &[f32], groups: &Groups) -> (Vec<f32>, bool) {
+        let layer = &*self.layer.0;
+        let hidden = layer.hidden();
         let ([y], finite) = build_rows(&groups.lengths(), [hidden], |group, [y]| {
             let rows = groups.rows[group].clone();
             y.copy_from_slice(&x[rows.start * hidden..rows.end * hidden]);
             let texts = &groups.texts[group];
-            let lengths = self.offsets.ranges().skip(texts.start).take(texts.len()).map(|rows| rows.len());
-            with_scratch(self.rounding, |scratch| {
-                let attention = layer.attention(y, lengths, scratch);
-                y.chunks_mut(ROWS * hidden).fold(attention, |finite, x| layer.feed_forward(x, scratch) && finite)
+            let texts = self.offsets.ranges().skip(texts.start).take(texts.len());
+            let texts = texts.map(|text| text.start - rows.start..text.end - rows.start);
+            with_scratch(self.rounding, |Scratch { rounded, wide, narrow, scores, .. }| {
+                let projections = sized(wide, 3 * y.len());
+                let mut is_finite = layer.project(y, projections, rounded, narrow);
+                let context = sized(narrow, y.len());
+                layer.attend(texts.map(|text| (text.clone(), text)), projections, context, scores);
+                // The projections are no longer needed.
+                is_finite &= layer.attended(y, context, &mut projections[..y.len()], rounded);
+                for x in y.chunks_mut(ROWS * hidden) {
+                    is_finite &= layer.feed_forward(x, rounded, wide, narrow);
+                }
+                is_finite
             })
         });
-        if finite.contains(&false) {
-            bail!("what a layer gives is not a number, so its weights cannot be right");
-        }
-        Ok((CpuStorage::F32(y), (rows, hidden).into()))
+        (y, !finite.contains(&false))
+    }
+
+    /// Parts of the rows on `threads` threads.
+    fn by_rows(&self, x: &[f32], threads: usize) -> (Vec<f32>, bool) {
+        let layer = &*self.layer.0;
+        let (hidden, rows) = (layer.hidden(), self.offsets.rows());
+        let parts = threads * rows.div_ceil(threads * ROWS);
+        let part = rows.div_ceil(parts).next_multiple_of(LANES).max(LEAST_ROWS);
+        parts::with_scratch(3 * x.len(), |projections| {
+            let parts = x.par_chunks(part * hidden).zip(projections.par_chunks_mut(3 * part * hidden)).with_max_len(1);
+            let projected = parts.map(|(x, projections)| {
+                with_scratch(self.rounding, |Scratch { rounded, narrow, .. }| {
+                    layer.project(x, projections, rounded, narrow)
+                })
+            });
+            let is_finite = projected.reduce(|| true, |all, is_finite| all && is_finite);
+            let projections = &*projections;
+            let ([y], finite) = build_rows(&split(rows, part), [hidden], |index, [y]| {
+                let first = index * part;
+                let rows = first..first + y.len() / hidden;
+                y.copy_from_slice(&x[rows.start * hidden..rows.end * hidden]);
+                let texts = self.offsets.ranges().skip_while(|text| text.end <= rows.start);
+                let texts = texts.take_while(|text| text.start < rows.end);
+                let texts = texts.map(|text| (text.clone(), text.start.max(rows.start)..text.end.min(rows.end)));
+                with_scratch(self.rounding, |Scratch { rounded, wide, narrow, scores, .. }| {
+                    let context = sized(narrow, y.len());
+                    layer.attend(texts, projections, context, scores);
+                    let is_finite = layer.attended(y, context, sized(wide, y.len()), rounded);
+                    layer.feed_forward(y, rounded, wide, narrow) && is_finite
+                })
+            });
+            (y, is_finite && !finite.contains(&false))
+        })
+    }
+}
+
+/// A layer that is being computed.
+struct UnderWay {
+    /// How many threads there are for it: where several texts are classified at the same time, each has its share of them, and
+    /// dividing it would only make threads wait.
+    threads: usize,
+}
+
+/// How many layers are being computed, on all threads.
+static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+
+impl UnderWay {
+    fn begin() -> Self {
+        let before = UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+        Self { threads: rayon::current_num_threads() / (before + 1) }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -162,35 +254,49 @@ impl LayerWeights {
         self.projections.inputs()
     }
 
-    /// Replaces the rows of texts of these lengths by what the attention sub-layer makes of them, and tells whether all values
-    /// were finite.
-    fn attention(&self, x: &mut [f32], lengths: impl Iterator<Item = usize>, scratch: &mut Scratch) -> bool {
-        let Scratch { rounded, wide, narrow, scores, .. } = scratch;
+    /// Writes queries, keys and values of the rows of `x`, and tells whether all of them are finite: the exponential of what
+    /// is not a number is one.
+    fn project(&self, x: &[f32], projections: &mut [f32], rounded: &mut Activations, buffer: &mut Vec<f32>) -> bool {
+        round_smoothed(rounded, x, self.hidden(), self.smoothing[0].as_deref(), buffer);
+        self.projections.multiply(rounded, Epilogue::Bias, projections);
+        are_finite(projections)
+    }
+
+    /// Writes what attention gives for the queries of some rows, which lie end to end; before each, the rows of its text.
+    fn attend(
+        &self,
+        texts: impl Iterator<Item = (Range<usize>, Range<usize>)>,
+        projections: &[f32],
+        mut context: &mut [f32],
+        scratch: &mut attention::Scratch,
+    ) {
         let hidden = self.hidden();
         let heads = AttentionHeads { count: self.heads, size: hidden / self.heads };
-        round_smoothed(rounded, x, hidden, self.smoothing[0].as_deref(), narrow);
-        let (projections, context) = (sized(wide, 3 * x.len()), sized(narrow, x.len()));
-        self.projections.multiply(rounded, Epilogue::Bias, projections);
-        // The exponential of what is not a number is one.
-        let finite = are_finite(projections);
-        let mut first = 0;
-        for length in lengths {
-            let values = first * hidden..(first + length) * hidden;
-            attend(&projections[3 * values.start..3 * values.end], heads, &mut context[values], scores);
-            first += length;
+        for (text, queries) in texts {
+            let output = context.split_off_mut(..queries.len() * hidden).expect("a row for each query");
+            let queries = queries.start - text.start..queries.end - text.start;
+            attend(&projections[3 * text.start * hidden..3 * text.end * hidden], queries, heads, output, scratch);
         }
-        rounded.round(context, hidden);
-        // The projections are no longer needed.
-        let branch = &mut projections[..x.len()];
+    }
+
+    /// Replaces rows, of which attention has given `context`, by what the attention sub-layer makes of them, and tells whether
+    /// all values are finite.
+    fn attended(&self, x: &mut [f32], context: &[f32], branch: &mut [f32], rounded: &mut Activations) -> bool {
+        rounded.round(context, self.hidden());
         self.attended.multiply(rounded, Epilogue::Bias, branch);
         let [weight, bias] = &self.attention_norm;
         add_and_normalise(x, branch, weight, bias, self.epsilon);
-        finite && are_finite(x)
+        are_finite(x)
     }
 
     /// Replaces rows by what the feed-forward sub-layer makes of them, and tells whether all values were finite.
-    fn feed_forward(&self, x: &mut [f32], scratch: &mut Scratch) -> bool {
-        let Scratch { rounded, wide, narrow, .. } = scratch;
+    fn feed_forward(
+        &self,
+        x: &mut [f32],
+        rounded: &mut Activations,
+        wide: &mut Vec<f32>,
+        narrow: &mut Vec<f32>,
+    ) -> bool {
         let inner_width = self.inner.outputs();
         round_smoothed(rounded, x, self.hidden(), self.smoothing[1].as_deref(), narrow);
         let (inner, branch) = (sized(wide, x.len() / self.hidden() * inner_width), sized(narrow, x.len()));
@@ -254,3 +360,6 @@ fn sized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
     }
     &mut buffer[..length]
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,6 +1,7 @@
 //! The rows of x on their way into products.
 
-use super::lhs::QuantisedLhs;
+#[cfg(target_arch = "x86_64")]
+use super::halves;
 use super::{narrow, wide};
 use crate::kernels::simd::{Kernel, Simd, dispatch};
 
@@ -32,17 +33,30 @@ pub struct Activations {
 #[derive(Debug)]
 pub(super) enum Rounded {
     Wide(wide::Rounded),
+    /// The same integers, as they are multiplied at the full width of AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Halves(halves::Rounded),
     Narrow(narrow::Rounded),
+}
+
+impl Rounded {
+    /// For vectors of eight lanes.
+    pub fn new(rounding: Rounding) -> Self {
+        match rounding {
+            Rounding::Wide => Self::Wide(wide::Rounded::default()),
+            Rounding::Narrow => Self::Narrow(narrow::Rounded::default()),
+        }
+    }
 }
 
 impl Activations {
     /// No rows yet.
     pub fn new(rounding: Rounding) -> Self {
-        let rounded = match rounding {
-            Rounding::Wide => Rounded::Wide(wide::Rounded::default()),
-            Rounding::Narrow => Rounded::Narrow(narrow::Rounded::default()),
-        };
-        Self { rows: 0, inputs: 1, rounded }
+        #[cfg(target_arch = "x86_64")]
+        if let (Rounding::Wide, Some(halves)) = (rounding, halves::Rounded::new()) {
+            return Self { rows: 0, inputs: 1, rounded: Rounded::Halves(halves) };
+        }
+        Self { rows: 0, inputs: 1, rounded: Rounded::new(rounding) }
     }
 
     /// Takes the rows of `x`, which are `inputs` long, instead of those that it had.
@@ -52,7 +66,11 @@ impl Activations {
     pub fn round(&mut self, x: &[f32], inputs: usize) {
         assert!(inputs > 0 && x.len().is_multiple_of(inputs), "whole rows");
         (self.rows, self.inputs) = (x.len() / inputs, inputs);
-        dispatch(Round { x, inputs, rounded: &mut self.rounded });
+        match &mut self.rounded {
+            #[cfg(target_arch = "x86_64")]
+            Rounded::Halves(rounded) => rounded.round(x, inputs),
+            rounded => dispatch(Round { x, inputs, rounded }),
+        }
     }
 }
 
@@ -70,6 +88,8 @@ impl Kernel for Round<'_> {
         match self.rounded {
             Rounded::Wide(rounded) => rounded.round(simd, self.x, self.inputs),
             Rounded::Narrow(rounded) => rounded.round(simd, self.x, self.inputs),
+            #[cfg(target_arch = "x86_64")]
+            Rounded::Halves(_) => unreachable!("these are rounded by what multiplies them"),
         }
     }
 }

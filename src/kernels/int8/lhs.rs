@@ -1,18 +1,29 @@
 //! What the two ways of rounding share: where the integers of a row belong, and how large its values are.
 
 use super::layout::{ROWS, STEP};
-use super::panels::PanelView;
-use crate::kernels::simd::{LANES, Simd};
+use crate::kernels::simd::{Arithmetic, LANES, Simd};
 
-/// One way of rounding, and of multiplying what is rounded.
-pub(super) trait QuantisedLhs {
-    /// Takes the rows of `x`, which are `inputs` long.
-    fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize);
+/// Weights in panels of as many outputs as a vector has lanes.
+pub(super) trait Weights<S: Arithmetic> {
+    /// The integers of one.
+    type Panel<'a>: Copy
+    where
+        Self: 'a;
+    /// How long a row of the output is.
+    fn outputs(&self) -> usize;
+    /// The panel number `index`.
+    fn panel(&self, index: usize) -> Self::Panel<'_>;
+    /// The scales of its outputs, and their biases.
+    fn scales_and_bias(&self, index: usize) -> [&S::Lanes; 2];
+}
+
+/// Rounded rows, as they meet such weights.
+pub(super) trait QuantisedLhs<S: Arithmetic, W: Weights<S>> {
     /// Of x · Wᵀ the rows `first..first + R` and the outputs of `panels`, but for their scales.
-    fn tile<S: Simd, const R: usize, const P: usize>(
+    fn tile<const R: usize, const P: usize>(
         &self,
         simd: S,
-        panels: &[PanelView; P],
+        panels: &[W::Panel<'_>; P],
         first: usize,
     ) -> [[S::Floats; P]; R];
 }

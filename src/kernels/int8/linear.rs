@@ -1,12 +1,27 @@
 //! A linear layer: its integers, and what makes numbers of their sums.
 
 use super::headroom::Headroom;
+use super::lhs::Weights;
+#[cfg(target_arch = "x86_64")]
+use super::pairs::Pairs;
 use super::panels::{PanelView, Panels};
-use crate::kernels::simd::LANES;
+use crate::kernels::simd::{LANES, Simd};
 
-/// A linear layer's weights and bias.
+/// A linear layer's weights and bias, as this processor's products read them.
 #[derive(Debug, Clone)]
-pub struct PackedLinear {
+pub struct PackedLinear(pub(super) Layout);
+
+#[derive(Debug, Clone)]
+pub(super) enum Layout {
+    One(OfPanels),
+    /// Panels side by side.
+    #[cfg(target_arch = "x86_64")]
+    Two(Pairs),
+}
+
+/// Weights and bias panel by panel.
+#[derive(Debug, Clone)]
+pub(super) struct OfPanels {
     panels: Panels,
     /// For each panel.
     outputs: Vec<Outputs>,
@@ -14,9 +29,9 @@ pub struct PackedLinear {
 
 /// What each of a panel's outputs has beside its integers.
 #[derive(Debug, Clone)]
-pub(super) struct Outputs {
-    pub scales: [f32; LANES],
-    pub bias: [f32; LANES],
+struct Outputs {
+    scales: [f32; LANES],
+    bias: [f32; LANES],
 }
 
 impl PackedLinear {
@@ -25,6 +40,35 @@ impl PackedLinear {
         if scales.len() != panels.outputs() || bias.len() != panels.outputs() {
             return None;
         }
+        #[cfg(target_arch = "x86_64")]
+        if let Some(pairs) = Pairs::new(&panels, scales, bias) {
+            return Some(Self(Layout::Two(pairs)));
+        }
+        Some(Self(Layout::One(OfPanels::new(panels, scales, bias))))
+    }
+
+    /// How long a row of x is.
+    pub fn inputs(&self) -> usize {
+        match &self.0 {
+            Layout::One(weights) => weights.panels.inputs(),
+            #[cfg(target_arch = "x86_64")]
+            Layout::Two(weights) => weights.inputs(),
+        }
+    }
+
+    /// How long a row of the output is.
+    pub fn outputs(&self) -> usize {
+        match &self.0 {
+            Layout::One(weights) => weights.panels.outputs(),
+            #[cfg(target_arch = "x86_64")]
+            Layout::Two(weights) => weights.outputs(),
+        }
+    }
+}
+
+impl OfPanels {
+    /// There are as many scales and biases as outputs.
+    pub fn new(panels: Panels, scales: &[f32], bias: &[f32]) -> Self {
         let eight = |values: &[f32]| {
             let mut lanes = [0.0; LANES];
             lanes[..values.len()].copy_from_slice(values);
@@ -32,33 +76,27 @@ impl PackedLinear {
         };
         let outputs = scales.chunks(LANES).zip(bias.chunks(LANES));
         let outputs = outputs.map(|(scales, bias)| Outputs { scales: eight(scales), bias: eight(bias) }).collect();
-        Some(Self { panels, outputs })
+        Self { panels, outputs }
     }
+}
 
-    /// How long a row of x is.
-    pub fn inputs(&self) -> usize {
-        self.panels.inputs()
-    }
+impl<S: Simd> Weights<S> for OfPanels {
+    type Panel<'a> = PanelView<'a>;
 
-    /// How long a row of the output is.
-    pub fn outputs(&self) -> usize {
+    #[inline(always)]
+    fn outputs(&self) -> usize {
         self.panels.outputs()
     }
 
-    /// `P` panels, from panel `first` on.
-    pub(super) fn panels<const P: usize>(&self, first: usize) -> [PanelView<'_>; P] {
-        std::array::from_fn(
-            #[inline(always)]
-            |index| self.panels.view(first + index),
-        )
+    #[inline(always)]
+    fn panel(&self, index: usize) -> PanelView<'_> {
+        self.panels.view(index)
     }
 
-    /// What belongs to the outputs of these panels.
-    pub(super) fn panel_outputs<const P: usize>(&self, first: usize) -> [&Outputs; P] {
-        std::array::from_fn(
-            #[inline(always)]
-            |index| &self.outputs[first + index],
-        )
+    #[inline(always)]
+    fn scales_and_bias(&self, index: usize) -> [&[f32; LANES]; 2] {
+        let Outputs { scales, bias } = &self.outputs[index];
+        [scales, bias]
     }
 }
 

@@ -10,8 +10,13 @@
 
 use super::layout::{ACTIVATION_GROUP, QUADS};
 use super::lhs::{QuantisedLhs, extremes, for_each_row};
+use super::linear::OfPanels;
+#[cfg(target_arch = "x86_64")]
+use super::pairs::{PairView, Pairs};
 use super::panels::{PanelView, quads};
 use crate::kernels::simd::Simd;
+#[cfg(target_arch = "x86_64")]
+use crate::kernels::simd::{Arithmetic, FullWidth};
 
 /// Rounded rows.
 #[derive(Debug, Default)]
@@ -28,9 +33,10 @@ struct Range {
     scale: f32,
 }
 
-impl QuantisedLhs for Rounded {
+impl Rounded {
+    /// Takes the rows of `x`, which are `inputs` long.
     #[inline(always)]
-    fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
+    pub fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
         let ranges = &mut self.ranges;
         ranges.clear();
         for_each_row(
@@ -61,9 +67,11 @@ impl QuantisedLhs for Rounded {
             },
         );
     }
+}
 
+impl<S: Simd> QuantisedLhs<S, OfPanels> for Rounded {
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const P: usize>(
+    fn tile<const R: usize, const P: usize>(
         &self,
         simd: S,
         panels: &[PanelView; P],
@@ -85,6 +93,47 @@ impl QuantisedLhs for Rounded {
                 for (index, panel) in panels.iter().enumerate() {
                     let product = simd.multiply(simd.to_floats(sums[row][index]), scale);
                     let offset = simd.multiply(simd.load(&panel.group_sums[group]), minimum);
+                    tile[row][index] = simd.add(tile[row][index], simd.add(product, offset));
+                }
+            }
+        }
+        tile
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl QuantisedLhs<FullWidth, Pairs> for Rounded {
+    #[inline(always)]
+    fn tile<const R: usize, const P: usize>(
+        &self,
+        simd: FullWidth,
+        pairs: &[PairView; P],
+        first: usize,
+    ) -> [[<FullWidth as Arithmetic>::Floats; P]; R] {
+        let (length, groups) = (pairs[0].quads.len(), pairs[0].group_sums.len());
+        let quads = self.quads[first * length..][..R * length].as_chunks::<R>().0;
+        let ranges = &self.ranges[first * groups..][..R * groups];
+        let mut tile = [[simd.splat(0.0); P]; R];
+        for (group, activations) in quads.chunks(ACTIVATION_GROUP / 4).enumerate() {
+            let quads = pairs.map(
+                #[inline(always)]
+                |pair| &pair.quads[group * ACTIVATION_GROUP / 4..][..activations.len()],
+            );
+            let mut sums = [[simd.zero(); P]; R];
+            for (index, activations) in activations.iter().enumerate() {
+                for (pair, quads) in quads.iter().enumerate() {
+                    let weights = simd.load_bytes(&quads[index]);
+                    for (sums, &activations) in sums.iter_mut().zip(activations) {
+                        sums[pair] = simd.add_products_of_bytes(sums[pair], weights, activations);
+                    }
+                }
+            }
+            for row in 0..R {
+                let Range { minimum, scale } = ranges[row * groups + group];
+                let (minimum, scale) = (simd.splat(minimum), simd.splat(scale));
+                for (index, pair) in pairs.iter().enumerate() {
+                    let product = simd.multiply(simd.to_floats(sums[row][index]), scale);
+                    let offset = simd.multiply(simd.load(&pair.group_sums[group]), minimum);
                     tile[row][index] = simd.add(tile[row][index], simd.add(product, offset));
                 }
             }

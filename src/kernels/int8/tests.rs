@@ -2,10 +2,11 @@
 use proptest::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::activations::Round;
+use super::activations::{Round, Rounded};
+use super::linear::OfPanels;
 use super::product::Multiply;
 use super::*;
-use crate::kernels::simd::{Kernel, Quads, Simd, with_each};
+use crate::kernels::simd::{self, Kernel, Quads, Simd};
 
 /// A layer's integers, as they are before packing.
 struct Layer {
@@ -45,9 +46,12 @@ impl Layer {
         Self { integers, scales: vec![0.01; outputs], bias: vec![0.5; outputs], inputs }
     }
 
-    fn packed(&self) -> PackedLinear {
+    fn packed(&self) -> Packed {
         let panels = Panels::pack(&self.integers, self.inputs).unwrap();
-        PackedLinear::new(panels, &self.scales, &self.bias).unwrap()
+        Packed {
+            chosen: PackedLinear::new(panels.clone(), &self.scales, &self.bias).unwrap(),
+            panels: OfPanels::new(panels, &self.scales, &self.bias),
+        }
     }
 
     /// x · Wᵀ + bias in f64, of these integers.
@@ -86,11 +90,17 @@ impl Layer {
     }
 }
 
+/// A layer for all implementations, and for the one that is best on this processor.
+struct Packed {
+    panels: OfPanels,
+    chosen: PackedLinear,
+}
+
 /// Rounding and product, by one implementation.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     x: &'a [f32],
-    weights: &'a PackedLinear,
+    weights: &'a Packed,
     rounding: Rounding,
     epilogue: Epilogue,
 }
@@ -101,17 +111,46 @@ impl Kernel for Case<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<f32> {
         let Self { x, weights, rounding, epilogue } = self;
-        let inputs = weights.inputs();
-        let mut activations = Activations::new(rounding);
-        // Other rows before, of which something may be left in the buffer.
-        for x in [&[9.0; 5 * 2000][..5 * inputs], x] {
-            Round { x, inputs, rounded: &mut activations.rounded }.run(simd);
-            (activations.rows, activations.inputs) = (x.len() / inputs, inputs);
+        let inputs = weights.chosen.inputs();
+        let mut rounded = Rounded::new(rounding);
+        for x in [&before(inputs), x] {
+            Round { x, inputs, rounded: &mut rounded }.run(simd);
         }
-        let mut output = vec![f32::NAN; activations.rows * weights.outputs()];
-        Multiply { x: &activations, weights, epilogue, output: &mut output }.run(simd);
+        let rows = x.len() / inputs;
+        let mut output = vec![f32::NAN; rows * weights.chosen.outputs()];
+        Multiply { x: &rounded, rows, weights: &weights.panels, epilogue, output: &mut output }.run(simd);
         output
     }
+}
+
+impl Case<'_> {
+    /// As everybody runs it.
+    fn run_chosen(self) -> Vec<f32> {
+        let Self { x, weights: Packed { chosen: weights, .. }, rounding, epilogue } = self;
+        let inputs = weights.inputs();
+        let mut activations = Activations::new(rounding);
+        for x in [&before(inputs), x] {
+            activations.round(x, inputs);
+        }
+        let mut output = vec![f32::NAN; x.len() / inputs * weights.outputs()];
+        weights.multiply(&activations, epilogue, &mut output);
+        output
+    }
+}
+
+/// Other rows than those that count, of which something may be left in a buffer.
+fn before(inputs: usize) -> Vec<f32> {
+    vec![9.0; 5 * inputs]
+}
+
+/// Runs `case` with every implementation that this processor has, and then with the chosen one.
+fn with_each(case: Case, mut check: impl FnMut(&str, Vec<f32>)) {
+    simd::with_each(case, &mut check);
+    #[cfg(target_arch = "x86_64")]
+    if simd::FullWidth::new().is_none() {
+        simd::not_tested("products at the full width of AVX-512: this processor has no VNNI of that kind");
+    }
+    check("chosen", case.run_chosen());
 }
 
 const ROUNDINGS: [Rounding; 2] = [Rounding::Wide, Rounding::Narrow];

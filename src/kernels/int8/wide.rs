@@ -8,6 +8,7 @@
 //! and takes the eight outputs of each panel as two times four.
 
 use super::lhs::{QuantisedLhs, for_each_row, magnitude};
+use super::linear::OfPanels;
 use super::panels::{PanelView, quads};
 use crate::kernels::simd::Simd;
 
@@ -24,39 +25,60 @@ pub(super) fn limit(inputs: usize) -> f32 {
     limit.min(i16::MAX as usize) as f32
 }
 
-impl QuantisedLhs for Rounded {
+/// Scales the rows of `x` to what sums have room for, and has them rounded, two quads at a time.
+#[inline(always)]
+pub(super) fn round_rows<S: Simd, Q: Copy + Default>(
+    simd: S,
+    x: &[f32],
+    inputs: usize,
+    (quads, scales): (&mut Vec<Q>, &mut Vec<f32>),
+    round: impl Fn(S::Floats) -> [Q; 2],
+) {
+    let limit = limit(inputs);
+    scales.clear();
+    for_each_row(
+        quads,
+        x,
+        inputs,
+        #[inline(always)]
+        |row, mut slots| {
+            let largest = magnitude(simd, row);
+            // What is smaller is zero: its inverse would not be finite.
+            let (scale, inverse) = if largest > 1e-30 { (largest / limit, limit / largest) } else { (0.0, 0.0) };
+            scales.push(scale);
+            let (inverse, highest, lowest) = (simd.splat(inverse), simd.splat(limit), simd.splat(-limit));
+            slots.fill(
+                0,
+                row,
+                0.0,
+                #[inline(always)]
+                |values| {
+                    let scaled = simd.multiply(simd.load(values), inverse);
+                    round(simd.maximum(simd.minimum(scaled, highest), lowest))
+                },
+            );
+        },
+    );
+}
+
+impl Rounded {
+    /// Takes the rows of `x`, which are `inputs` long.
     #[inline(always)]
-    fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
-        let limit = limit(inputs);
-        let scales = &mut self.scales;
-        scales.clear();
-        for_each_row(
-            &mut self.quads,
+    pub fn round<S: Simd>(&mut self, simd: S, x: &[f32], inputs: usize) {
+        round_rows(
+            simd,
             x,
             inputs,
+            (&mut self.quads, &mut self.scales),
             #[inline(always)]
-            |row, mut slots| {
-                let largest = magnitude(simd, row);
-                // What is smaller is zero: its inverse would not be finite.
-                let (scale, inverse) = if largest > 1e-30 { (largest / limit, limit / largest) } else { (0.0, 0.0) };
-                scales.push(scale);
-                let (inverse, highest, lowest) = (simd.splat(inverse), simd.splat(limit), simd.splat(-limit));
-                slots.fill(
-                    0,
-                    row,
-                    0.0,
-                    #[inline(always)]
-                    |values| {
-                        let scaled = simd.multiply(simd.load(values), inverse);
-                        simd.round_to_shorts(simd.maximum(simd.minimum(scaled, highest), lowest))
-                    },
-                );
-            },
+            |values| simd.round_to_shorts(values),
         );
     }
+}
 
+impl<S: Simd> QuantisedLhs<S, OfPanels> for Rounded {
     #[inline(always)]
-    fn tile<S: Simd, const R: usize, const P: usize>(
+    fn tile<const R: usize, const P: usize>(
         &self,
         simd: S,
         panels: &[PanelView; P],

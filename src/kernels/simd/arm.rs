@@ -12,7 +12,7 @@ use pulp::cast;
 
 #[cfg(test)]
 use super::not_tested;
-use super::{Kernel, LANES, Portable, Quads, Simd};
+use super::{Arithmetic, Kernel, LANES, Portable, Quads, Simd};
 
 /// Made only where the processor has NEON, and with `SDOT` that instruction, too.
 #[derive(Debug, Clone, Copy)]
@@ -62,19 +62,10 @@ fn each<T>(f: impl Fn(usize) -> T) -> [T; 2] {
     [f(0), f(1)]
 }
 
-impl<const SDOT: bool> Simd for Neon<SDOT> {
+impl<const SDOT: bool> Arithmetic for Neon<SDOT> {
     type Floats = Floats;
-    type Integers = Integers;
-    type Shorts = [int16x8_t; 2];
-    type Bytes = Bytes;
-    type Partial = Integers;
-    const PARTIALS_ARE_I32: bool = true;
+    type Lanes = [f32; LANES];
     const REGISTERS: usize = 16;
-
-    #[inline(always)]
-    fn splat(self, value: f32) -> Floats {
-        [self.0.neon.vdupq_n_f32(value); 2]
-    }
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> Floats {
@@ -84,6 +75,11 @@ impl<const SDOT: bool> Simd for Neon<SDOT> {
     #[inline(always)]
     fn store(self, vector: Floats, values: &mut [f32; LANES]) {
         *values = cast(vector);
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Floats {
+        [self.0.neon.vdupq_n_f32(value); 2]
     }
 
     #[inline(always)]
@@ -121,6 +117,14 @@ impl<const SDOT: bool> Simd for Neon<SDOT> {
         let (a, shifted): (Integers, Integers) = (cast(a), cast(shifted));
         cast(each(|i| self.0.neon.vaddq_s32(a[i], self.0.neon.vshlq_n_s32::<23>(shifted[i]))))
     }
+}
+
+impl<const SDOT: bool> Simd for Neon<SDOT> {
+    type Integers = Integers;
+    type Shorts = [int16x8_t; 2];
+    type Bytes = Bytes;
+    type Partial = Integers;
+    const PARTIALS_ARE_I32: bool = true;
 
     #[inline(always)]
     fn round_to_bytes(self, values: Floats) -> [u32; 2] {

@@ -2,26 +2,17 @@
 
 use std::array::from_fn;
 
-use super::{LANES, Quads, Simd};
+use super::{Arithmetic, LANES, Quads, Simd};
 use crate::kernels::multiply_add;
 
 /// Runs everywhere, and as fast as the compiler can make it.
 #[derive(Debug, Clone, Copy)]
 pub struct Portable;
 
-impl Simd for Portable {
+impl Arithmetic for Portable {
     type Floats = [f32; LANES];
-    type Integers = [i32; LANES];
-    type Shorts = [i16; 2 * LANES];
-    type Bytes = [[i8; 4]; LANES];
-    type Partial = [[i16; 2]; LANES];
-    const PARTIALS_ARE_I32: bool = false;
+    type Lanes = [f32; LANES];
     const REGISTERS: usize = 8;
-
-    #[inline(always)]
-    fn splat(self, value: f32) -> Self::Floats {
-        [value; LANES]
-    }
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> Self::Floats {
@@ -31,6 +22,11 @@ impl Simd for Portable {
     #[inline(always)]
     fn store(self, vector: Self::Floats, values: &mut [f32; LANES]) {
         *values = vector;
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::Floats {
+        [value; LANES]
     }
 
     #[inline(always)]
@@ -67,6 +63,14 @@ impl Simd for Portable {
     fn scale_by_power(self, a: Self::Floats, shifted: Self::Floats) -> Self::Floats {
         from_fn(|i| f32::from_bits(a[i].to_bits().wrapping_add(shifted[i].to_bits() << 23)))
     }
+}
+
+impl Simd for Portable {
+    type Integers = [i32; LANES];
+    type Shorts = [i16; 2 * LANES];
+    type Bytes = [[i8; 4]; LANES];
+    type Partial = [[i16; 2]; LANES];
+    const PARTIALS_ARE_I32: bool = false;
 
     #[inline(always)]
     fn round_to_bytes(self, values: Self::Floats) -> [u32; 2] {

@@ -7,7 +7,7 @@
 
 use std::arch::wasm32::*;
 
-use super::{Kernel, LANES, Quads, Simd};
+use super::{Arithmetic, Kernel, LANES, Quads, Simd};
 
 /// Runs `kernel` with what is best on this processor.
 #[inline]
@@ -70,13 +70,9 @@ fn each(f: impl Fn(usize) -> v128) -> Pair {
     [f(0), f(1)]
 }
 
-impl<const FOUR: bool> Simd for Wasm<FOUR> {
+impl<const FOUR: bool> Arithmetic for Wasm<FOUR> {
     type Floats = Pair;
-    type Integers = Pair;
-    type Shorts = Pair;
-    type Bytes = Pair;
-    type Partial = Pair;
-    const PARTIALS_ARE_I32: bool = FOUR || cfg!(not(target_feature = "relaxed-simd"));
+    type Lanes = [f32; LANES];
     const REGISTERS: usize = 8;
 
     /// Firefox gives a value one place for as long as it is needed. Sums that outlive their loop, into code that needs
@@ -85,11 +81,6 @@ impl<const FOUR: bool> Simd for Wasm<FOUR> {
     #[inline(always)]
     fn summed<T>(self, sums: T) -> T {
         std::hint::black_box(sums)
-    }
-
-    #[inline(always)]
-    fn splat(self, value: f32) -> Pair {
-        [f32x4_splat(value); 2]
     }
 
     #[inline(always)]
@@ -105,6 +96,11 @@ impl<const FOUR: bool> Simd for Wasm<FOUR> {
             v128_store(values, vector[0]);
             v128_store(values.add(1), vector[1]);
         }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Pair {
+        [f32x4_splat(value); 2]
     }
 
     #[inline(always)]
@@ -144,6 +140,14 @@ impl<const FOUR: bool> Simd for Wasm<FOUR> {
     fn scale_by_power(self, a: Pair, shifted: Pair) -> Pair {
         each(|i| i32x4_add(a[i], i32x4_shl(shifted[i], 23)))
     }
+}
+
+impl<const FOUR: bool> Simd for Wasm<FOUR> {
+    type Integers = Pair;
+    type Shorts = Pair;
+    type Bytes = Pair;
+    type Partial = Pair;
+    const PARTIALS_ARE_I32: bool = FOUR || cfg!(not(target_feature = "relaxed-simd"));
 
     #[inline(always)]
     fn round_to_bytes(self, values: Pair) -> [u32; 2] {

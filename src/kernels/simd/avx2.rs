@@ -1,51 +1,39 @@
-//! AVX2, with AVX-512-VNNI's sums of products where the processor has them.
-//!
-//! pulp's tokens make the intrinsics of AVX2 safe to call; it has none for VNNI.
+//! AVX2. pulp's token makes its intrinsics safe to call.
 
-use std::arch::x86_64::{__m256, __m256i, _mm256_dpbusd_epi32, _mm256_dpwssd_epi32};
+use std::arch::x86_64::{__m256, __m256i};
 
 use pulp::x86::V3;
 
 #[cfg(test)]
 use super::not_tested;
-use super::{Kernel, LANES, Portable, Quads, Simd};
+use super::{Arithmetic, Kernel, LANES, Portable, Quads, Simd};
 
-/// Made only where the processor has AVX2 and FMA, and with `VNNI` also AVX-512-VNNI for 256 bits.
+/// Made only where the processor has AVX2 and FMA.
 #[derive(Debug, Clone, Copy)]
-pub struct X86<const VNNI: bool>(V3);
+pub struct Avx2(V3);
 
-impl X86<true> {
-    fn new() -> Option<Self> {
-        // AVX-512-VL implies AVX-512-F.
-        let available = is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512vl");
-        V3::try_new().filter(|_| available).map(Self)
-    }
-}
-
-impl X86<false> {
+impl Avx2 {
     fn new() -> Option<Self> {
         V3::try_new().map(Self)
     }
 }
 
-pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
-    if let Some(simd) = X86::<true>::new() {
-        // SAFETY: the token says that the processor has these features.
-        unsafe { run_with_vnni(simd, kernel) }
-    } else if let Some(simd) = X86::<false>::new() {
-        run(simd, kernel)
-    } else {
-        kernel.run(Portable)
+impl From<V3> for Avx2 {
+    #[inline(always)]
+    fn from(simd: V3) -> Self {
+        Self(simd)
     }
 }
 
-#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512vl,avx512vnni")]
-fn run_with_vnni<K: Kernel>(simd: X86<true>, kernel: K) -> K::Output {
-    kernel.run(simd)
+pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    match Avx2::new() {
+        Some(simd) => run(simd, kernel),
+        None => kernel.run(Portable),
+    }
 }
 
 #[inline]
-fn run<K: Kernel>(simd: X86<false>, kernel: K) -> K::Output {
+fn run<K: Kernel>(simd: Avx2, kernel: K) -> K::Output {
     simd.0.vectorize(
         #[inline(always)]
         || kernel.run(simd),
@@ -54,30 +42,16 @@ fn run<K: Kernel>(simd: X86<false>, kernel: K) -> K::Output {
 
 #[cfg(test)]
 pub fn with_each<K: Kernel + Copy>(kernel: K, check: &mut impl FnMut(&str, K::Output)) {
-    match X86::<false>::new() {
+    match Avx2::new() {
         Some(simd) => check("AVX2", run(simd, kernel)),
         None => not_tested("kernels by AVX2: this processor has none"),
     }
-    match X86::<true>::new() {
-        // SAFETY: the token says that the processor has these features.
-        Some(simd) => check("VNNI", unsafe { run_with_vnni(simd, kernel) }),
-        None => not_tested("kernels by AVX-512-VNNI: this processor has none"),
-    }
 }
 
-impl<const VNNI: bool> Simd for X86<VNNI> {
+impl Arithmetic for Avx2 {
     type Floats = __m256;
-    type Integers = __m256i;
-    type Shorts = __m256i;
-    type Bytes = __m256i;
-    type Partial = __m256i;
-    const PARTIALS_ARE_I32: bool = VNNI;
-    const REGISTERS: usize = if VNNI { 32 } else { 16 };
-
-    #[inline(always)]
-    fn splat(self, value: f32) -> __m256 {
-        self.0.avx._mm256_set1_ps(value)
-    }
+    type Lanes = [f32; LANES];
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn load(self, values: &[f32; LANES]) -> __m256 {
@@ -87,6 +61,11 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
     #[inline(always)]
     fn store(self, vector: __m256, values: &mut [f32; LANES]) {
         *values = pulp::cast(vector);
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m256 {
+        self.0.avx._mm256_set1_ps(value)
     }
 
     #[inline(always)]
@@ -124,6 +103,14 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
         let power = self.0.avx2._mm256_slli_epi32::<23>(pulp::cast(shifted));
         pulp::cast(self.0.avx2._mm256_add_epi32(pulp::cast(a), power))
     }
+}
+
+impl Simd for Avx2 {
+    type Integers = __m256i;
+    type Shorts = __m256i;
+    type Bytes = __m256i;
+    type Partial = __m256i;
+    const PARTIALS_ARE_I32: bool = false;
 
     #[inline(always)]
     fn round_to_bytes(self, values: __m256) -> [u32; 2] {
@@ -159,10 +146,6 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
     #[inline(always)]
     fn add_products_of_shorts(self, sums: __m256i, left: __m256i, right: u64) -> __m256i {
         let right = self.0.avx._mm256_set1_epi64x(right as i64);
-        if VNNI {
-            // SAFETY: the token says that the processor has AVX-512-VNNI for 256 bits.
-            return unsafe { _mm256_dpwssd_epi32(sums, left, right) };
-        }
         self.0.avx2._mm256_add_epi32(sums, self.0.avx2._mm256_madd_epi16(left, right))
     }
 
@@ -185,19 +168,12 @@ impl<const VNNI: bool> Simd for X86<VNNI> {
     #[inline(always)]
     fn add_products_of_bytes(self, partial: __m256i, left: __m256i, right: u32) -> __m256i {
         let right = self.0.avx._mm256_set1_epi32(right as i32);
-        if VNNI {
-            // SAFETY: the token says that the processor has AVX-512-VNNI for 256 bits.
-            return unsafe { _mm256_dpbusd_epi32(partial, right, left) };
-        }
         self.0.avx2._mm256_add_epi16(partial, self.0.avx2._mm256_maddubs_epi16(right, left))
     }
 
     #[inline(always)]
     fn add_partial(self, sums: __m256i, partial: __m256i) -> __m256i {
-        let partial = match VNNI {
-            true => partial,
-            false => self.0.avx2._mm256_madd_epi16(partial, self.0.avx._mm256_set1_epi16(1)),
-        };
+        let partial = self.0.avx2._mm256_madd_epi16(partial, self.0.avx._mm256_set1_epi16(1));
         self.0.avx2._mm256_add_epi32(sums, partial)
     }
 }
