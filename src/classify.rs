@@ -2,6 +2,7 @@
 //!
 //! Here the labels' calibration is applied, so that nobody behind the door sees a logit without it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::Tensor;
@@ -101,6 +102,12 @@ pub fn model(manifest: &Manifest, weights: &dyn Content, rounding: Rounding) -> 
     let weights = bundle::weights::decode(weights)?;
     Model::for_inference(&manifest.architecture, manifest.pooling, &manifest.heads(), weights, rounding)
 }
+
+/// Thresholds of somebody's own, by the names of task and label. Other labels count from where the bundle says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(transparent)]
+pub struct Thresholds(pub BTreeMap<String, BTreeMap<String, f32>>);
 
 /// A bundle, ready to classify.
 #[derive(Debug)]
@@ -297,6 +304,23 @@ fn find<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str>
         name: name.to_owned(),
         known: names.map(str::to_owned).collect(),
     })
+}
+
+impl Classification {
+    /// The same, decided by thresholds of somebody's own where there are such.
+    pub fn decided_by(mut self, Thresholds(thresholds): &Thresholds) -> Self {
+        if thresholds.is_empty() {
+            return self;
+        }
+        for scores in &mut self.tasks {
+            let own = thresholds.get(&scores.task);
+            for score in &mut scores.labels {
+                score.threshold = own.and_then(|own| own.get(&score.label)).copied().unwrap_or(score.threshold);
+            }
+        }
+        self.words.iter_mut().for_each(|words| words.hold_to(&self.tasks));
+        self
+    }
 }
 
 impl TaskScores {

@@ -96,6 +96,7 @@
 pub mod app;
 pub mod bert;
 pub mod bundle;
+pub mod card;
 pub mod classify;
 pub mod desk;
 pub mod error;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// What messages are made of; the page knows it from here.
 pub use crate::bundle::{Display, Example, HeadKind, Label, Scale, Task};
-pub use crate::classify::{Classification, LabelScore, Reason, Scores, TaskScores};
+pub use crate::classify::{Classification, LabelScore, Reason, Scores, TaskScores, Thresholds};
 pub use crate::logistic::is_present;
 
 /// What a client asks of a worker.
@@ -34,6 +34,9 @@ pub enum Request {
         /// has a quicker way.
         #[serde(default)]
         precise: bool,
+        /// From which probability on labels count, where that is not as the bundle says.
+        #[serde(default)]
+        thresholds: Thresholds,
     },
     /// Classify many texts, in the time that [`Request::Classify`] leaves. Every list is answered, one after the other.
     Score {
@@ -62,6 +65,13 @@ pub enum Request {
         sequence: u64,
         /// The request's body, which is JSON.
         body: String,
+    },
+    /// Read one of the bundle's documents.
+    Document {
+        /// Comes back with the answer.
+        sequence: u64,
+        /// Which of [`Model::documents`].
+        name: String,
     },
     /// Nobody waits for this list or explanation any more.
     Cancel {
@@ -124,6 +134,13 @@ pub enum Response {
         /// The answer's body, which is JSON.
         body: String,
     },
+    /// The answer to a [`Request::Document`].
+    Document {
+        /// The request's number.
+        sequence: u64,
+        /// The document, which is what the manifest says.
+        text: String,
+    },
     /// This one request cannot be answered. All others are.
     Refused {
         /// The request's number.
@@ -184,6 +201,8 @@ pub struct Model {
     pub max_tokens: usize,
     /// What it classifies, in the order in which answers come.
     pub tasks: Vec<Task>,
+    /// What there is to read of it, by name.
+    pub documents: Vec<String>,
     /// Which of the engine's builds has it: `relaxed` or `baseline`.
     pub build: String,
     /// Whether this is what an earlier visit has kept, as the server cannot be reached.

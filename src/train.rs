@@ -39,6 +39,7 @@ pub mod trainer;
 
 mod chart;
 mod class_counts;
+mod curve;
 mod files;
 #[cfg(test)]
 mod fixtures;

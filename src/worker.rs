@@ -11,6 +11,7 @@ pub mod store;
 
 mod ahead;
 mod checksum;
+mod documents;
 mod engine;
 mod words;
 
@@ -31,12 +32,13 @@ pub fn run() {
         let message = event.data().as_string().unwrap_or_default();
         match serde_json::from_str(&message) {
             Ok(Request::Load(load)) => engine.load(load),
-            Ok(Request::Classify { sequence, text, words, precise }) => {
-                engine.ask(Question { sequence, text, words, precise })
+            Ok(Request::Classify { sequence, text, words, precise, thresholds }) => {
+                engine.ask(Question { sequence, text, words, precise, thresholds })
             }
             Ok(Request::Score { sequence, texts, precise }) => engine.score(sequence, texts, precise),
             Ok(Request::Explain { sequence, text, task, label }) => engine.explain(sequence, text, task, label),
             Ok(Request::Analyze { sequence, body }) => engine.analyze(sequence, body),
+            Ok(Request::Document { sequence, name }) => engine.document(sequence, name),
             Ok(Request::Cancel { sequence }) => engine.cancel(sequence),
             Ok(Request::Ping) => post(&Response::Alive),
             Err(error) => refuse(&message, &error),

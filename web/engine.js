@@ -6,7 +6,7 @@ import { BUNDLE, ENGINE } from "./place.js";
 import { Watchdog } from "./watchdog.js";
 
 /** @import { BootOptions } from "./boot.js" */
-/** @import { Answer, Model, Request, Response, Scores, Status, WordEffect } from "./protocol" */
+/** @import { Answer, Model, Request, Response, Scores, Status, Thresholds, WordEffect } from "./protocol" */
 
 /**
  * @typedef {object} EngineOptions
@@ -98,12 +98,14 @@ export class Engine {
    * when the later one is answered.
    *
    * @param {string} text
-   * @param {{ words?: boolean, precise?: boolean, signal?: AbortSignal }} [options] whether the answers of tasks about words are wanted, too,
-   *   and those that every browser gives, or else sooner where there is a way
+   * @param {{ words?: boolean, precise?: boolean, thresholds?: Thresholds, signal?: AbortSignal }} [options] whether the answers of tasks
+   *   about words are wanted, too, and those that every browser gives, or else sooner where there is a way; and from which probability on labels
+   *   count, where that is not as the bundle says
    * @returns {Promise<Answer>}
    */
-  classify(text, { words = false, precise = true, signal } = {}) {
-    const request = (/** @type {number} */ sequence) => ({ Classify: { sequence, text: wellFormed(text), words, precise } });
+  classify(text, { words = false, precise = true, thresholds = {}, signal } = {}) {
+    const classify = { text: wellFormed(text), words, precise, thresholds };
+    const request = (/** @type {number} */ sequence) => ({ Classify: { sequence, ...classify } });
     return this.#ask(request, { isQuestion: true, allowance: allowance([text]) }, signal);
   }
 
@@ -143,6 +145,18 @@ export class Engine {
     const analyze = (/** @type {number} */ sequence) => ({ Analyze: { sequence, body } });
     // The text is read as a whole, and by its sentences.
     return this.#ask(analyze, { isQuestion: false, allowance: 2 * allowance([body]) }, signal);
+  }
+
+  /**
+   * One of the bundle's documents, which is what the manifest says.
+   *
+   * @param {string} name which of the model's `documents`
+   * @returns {Promise<string>}
+   */
+  async document(name) {
+    const request = (/** @type {number} */ sequence) => ({ Document: { sequence, name } });
+    const { text } = await this.#ask(request, { isQuestion: false, allowance: STALLED }, undefined);
+    return text;
   }
 
   /** Ends the worker. Who waits for something is told that it was stopped. */
@@ -231,6 +245,7 @@ export class Engine {
     else if ("Scored" in response) this.#settle(response.Scored.sequence)?.resolve(response.Scored.scores);
     else if ("Explained" in response) this.#settle(response.Explained.sequence)?.resolve(response.Explained.words);
     else if ("Analyzed" in response) this.#settle(response.Analyzed.sequence)?.resolve(response.Analyzed);
+    else if ("Document" in response) this.#settle(response.Document.sequence)?.resolve(response.Document);
     else if ("Refused" in response) this.#settle(response.Refused.sequence)?.reject(new Failure("text", response.Refused.sentence));
     else if ("Failed" in response) this.#fail(new Failure(response.Failed.kind, response.Failed.sentence));
     if (this.#waiting.has(0)) this.#awaitProgress();

@@ -15,7 +15,7 @@ import { BASELINE, Failure, aborted, remedied } from "./failure.js";
 
 /** @import { EngineOptions } from "./engine.js" */
 /** @import { Asked } from "./shared.js" */
-/** @import { Answer, Explanation, Model, Status, Update } from "./protocol" */
+/** @import { Answer, Explanation, Model, Status, Thresholds, Update } from "./protocol" */
 
 /**
  * @typedef {EngineOptions & { text?: string, reload?: (text: string) => void, retryAfter?: number, settleAfter?: number,
@@ -52,6 +52,8 @@ export class Session {
   /** Ends the explanation that is on its way. @type {AbortController | undefined} */
   #explaining;
   #newest;
+  /** From where on labels count, where that is not as the bundle says. @type {Thresholds} */
+  #thresholds = {};
   #isAsking = false;
   #mends = 0;
   #retries = 0;
@@ -141,6 +143,31 @@ export class Session {
     return JSON.stringify(words);
   }
 
+  /**
+   * From now on labels count from thresholds of somebody's own.
+   *
+   * @param {Thresholds} thresholds by the names of task and label; other labels count as the bundle says
+   */
+  decide(thresholds) {
+    this.#thresholds = thresholds;
+    if (!this.#answered) return;
+    this.#leaveUnexplained();
+    this.#answered = undefined;
+    this.#tell("Changed");
+    this.#ask();
+  }
+
+  /**
+   * One of the documents of the model.
+   *
+   * @param {string} name
+   * @returns {Promise<string>}
+   */
+  async document(name) {
+    if (!this.#engine) throw aborted();
+    return this.#engine.document(name);
+  }
+
   /** Does what may help after a failure. The text stays. */
   retry() {
     if (this.#failure?.kind === "build" && this.#options.reload) return this.#options.reload(this.#newest);
@@ -220,8 +247,9 @@ export class Session {
     }
     if (answer && isSettled) return void this.#explain(engine, answer, text);
     this.#isAsking = true;
-    engine.classify(text, { words: true, precise: answer !== undefined }).then(
-      (answer) => this.#hear(engine, answer, text),
+    const thresholds = this.#thresholds;
+    engine.classify(text, { words: true, precise: answer !== undefined, thresholds }).then(
+      (answer) => this.#hear(engine, answer, text, thresholds),
       (reason) => this.#failed(engine, reason, true),
     );
   }
@@ -239,12 +267,14 @@ export class Session {
    * @param {Asked} engine
    * @param {Answer} answer
    * @param {string} text
+   * @param {Thresholds} thresholds
    */
-  #hear(engine, answer, text) {
+  #hear(engine, answer, text, thresholds) {
     if (engine !== this.#engine) return;
     this.#isAsking = false;
     this.#mends = 0;
-    if (!isBlank(this.#newest)) {
+    // What was decided by other thresholds is asked once more.
+    if (!isBlank(this.#newest) && thresholds === this.#thresholds) {
       this.#answered = { answer, text };
       this.#tell(this.#shown(this.#answered));
     }

@@ -7,9 +7,9 @@ import { Engine } from "./engine.js";
 import { Failure, aborted } from "./failure.js";
 
 /** @import { EngineOptions } from "./engine.js" */
-/** @import { Answer, Model, Status, WordEffect } from "./protocol" */
+/** @import { Answer, Model, Status, Thresholds, WordEffect } from "./protocol" */
 
-/** @typedef {Pick<Engine, "load" | "classify" | "explain" | "stop">} Asked what a session needs of an engine */
+/** @typedef {Pick<Engine, "load" | "classify" | "explain" | "document" | "stop">} Asked what a session needs of an engine */
 
 export class SharedEngine {
   /** @type {Engine | undefined} */
@@ -121,7 +121,7 @@ class Seat {
 
   /**
    * @param {string} text
-   * @param {{ words?: boolean, precise?: boolean }} [options]
+   * @param {{ words?: boolean, precise?: boolean, thresholds?: Thresholds }} [options]
    * @returns {Promise<Answer>}
    */
   classify(text, options) {
@@ -140,6 +140,16 @@ class Seat {
    */
   explain(text, options) {
     return this.#shared.watch(this.engine, this.engine.explain(text, options));
+  }
+
+  /**
+   * Nobody waits for a document either.
+   *
+   * @param {string} name
+   * @returns {Promise<string>}
+   */
+  document(name) {
+    return this.#shared.watch(this.engine, this.engine.document(name));
   }
 
   stop() {

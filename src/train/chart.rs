@@ -6,10 +6,9 @@
 
 use std::fmt::Write;
 
-mod axis;
 mod reliability;
 
-pub use axis::Axis;
+pub use crate::card::Axis;
 pub use reliability::{diagram, panels, points};
 
 const LEFT: f64 = 58.0;

@@ -8,6 +8,7 @@ use super::Progress;
 use super::metrics::{Intervals, Metrics, Predictions, Reliability, Sample, mean};
 use super::tokenized::TokenizedDataset;
 use crate::bert::{Batch, TokenIds};
+use crate::card::OperatingPoint;
 use crate::classify::Classifier;
 use crate::logistic::probability;
 use crate::threshold::Decisions;
@@ -34,6 +35,9 @@ pub struct Evaluation {
     /// The bins of the calibration error; none in what older versions wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reliability: Option<Reliability>,
+    /// What other thresholds would decide, by the label's name; none in what older versions wrote.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub operating_points: BTreeMap<String, Vec<OperatingPoint>>,
     /// The mean character F1 of the words that the task's head marks, where it is about words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub character_f1: Option<f64>,

@@ -8,14 +8,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::files;
+use super::{curve, files};
 use super::metrics::{BINS, Bin, Curves, LabelMetrics, Metrics, Predictions};
 use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, HeadKind, Manifest, Precision, Task};
 use crate::classify::{Classification, TaskScores};
 use crate::threshold::Decisions;
 use crate::{Error, Result};
 
-mod curve;
 mod history;
 mod page;
 mod pictures;

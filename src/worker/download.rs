@@ -77,9 +77,8 @@ impl<'a> Download<'a> {
             self.progress.borrow_mut().add(entry.bytes);
             return Ok(File(content));
         }
-        let address = self.file_address(name, entry);
-        let response = answer(fetch(&address, self.mode), name).await?;
-        let content = read(&response, name, entry, &self.progress).await?;
+        let response = answer(fetch(&file_address(self.address, name, entry), self.mode), name).await?;
+        let content = read(&response, name, entry, |bytes| self.progress.borrow_mut().add(bytes)).await?;
         verify(entry, name, &content, digest(&content)).await?;
         self.new.borrow_mut().push((entry.sha256.clone(), content.clone()));
         Ok(File(content))
@@ -89,15 +88,16 @@ impl<'a> Download<'a> {
     pub fn finish(self) -> Manifest {
         let Files { weights, tokenizer } = &self.manifest.files;
         let files = [weights, tokenizer].map(|entry| entry.sha256.clone()).to_vec();
+        let documents = self.manifest.documents.values().map(|entry| entry.sha256.clone()).collect();
         let (store, new, text, address) = (self.store, self.new, self.manifest_text, self.address.to_owned());
-        spawn_local(async move { store.keep(&address, &text, &new.into_inner(), files).await });
+        spawn_local(async move { store.keep(&address, &text, &new.into_inner(), files, documents).await });
         self.manifest
     }
+}
 
-    /// A file's address names its content, so that no HTTP cache can answer with another version's file.
-    fn file_address(&self, name: &str, entry: &FileEntry) -> String {
-        format!("{}{name}?sha256={}", self.address, entry.sha256)
-    }
+/// A file's address names its content, so that no HTTP cache can answer with another version's file.
+pub(super) fn file_address(bundle: &str, name: &str, entry: &FileEntry) -> String {
+    format!("{bundle}{name}?sha256={}", entry.sha256)
 }
 
 /// The manifest as the server has it now.
@@ -159,14 +159,14 @@ impl Progress {
     }
 }
 
-fn fetch(address: &str, mode: RequestCache) -> Promise {
+pub(super) fn fetch(address: &str, mode: RequestCache) -> Promise {
     let options = RequestInit::new();
     options.set_cache(mode);
     scope().fetch_with_str_and_init(address, &options)
 }
 
 /// What the server answers to a request for the file `name`.
-async fn answer(request: Promise, name: &str) -> Result<Response, Failure> {
+pub(super) async fn answer(request: Promise, name: &str) -> Result<Response, Failure> {
     let answer = JsFuture::from(request).await;
     let Ok(response) = answer.map(JsCast::unchecked_into::<Response>) else {
         return Err(network(format!("{name} could not be fetched: the server cannot be reached")));
@@ -203,11 +203,12 @@ impl From<Error> for Failure {
     }
 }
 
-async fn read(
+/// The body of `response`, which is the file `name`, as it arrives; `count` is told of its bytes.
+pub(super) async fn read(
     response: &Response,
     name: &str,
     entry: &FileEntry,
-    progress: &RefCell<Progress>,
+    mut count: impl FnMut(u64),
 ) -> Result<Uint8Array, Failure> {
     let too_large = || {
         let megabytes = entry.bytes as f64 / 1e6;
@@ -225,7 +226,7 @@ async fn read(
         }
         content.set(chunk, received);
         received += chunk.length();
-        progress.borrow_mut().add(u64::from(chunk.length()));
+        count(u64::from(chunk.length()));
         Ok(())
     })
     .await?;

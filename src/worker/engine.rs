@@ -11,12 +11,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{MessageChannel, MessagePort};
 
+use super::documents::Documents;
 use super::download::Download;
 use super::{fail, post, scope, words};
 use crate::classify::{self, BatchScorer, Classifier, Occlusion};
 use crate::ops::Rounding;
 use crate::perspective::{Analysis, Refusal};
-use crate::protocol::{Answer, Failure, Load, Model, Response};
+use crate::protocol::{Answer, Failure, Load, Model, Response, Thresholds};
 
 /// So many passes of [`WARM_UP_TOKENS`], if nobody asks anything, show the browser what of the engine to compile for speed. V8 compiles a
 /// function anew once it has run for long enough: the large ones soon, some smaller ones after a thousand tokens, which
@@ -33,6 +34,7 @@ pub struct Question {
     pub text: String,
     pub words: bool,
     pub precise: bool,
+    pub thresholds: Thresholds,
 }
 
 /// Texts to classify when there is no question.
@@ -87,6 +89,7 @@ impl Classifiers {
 /// What the worker holds between messages.
 pub struct Engine {
     classifiers: RefCell<Option<Classifiers>>,
+    documents: RefCell<Option<Rc<Documents>>>,
     newest: RefCell<Option<Question>>,
     explaining: RefCell<VecDeque<Explaining>>,
     analyzing: RefCell<VecDeque<Analyzing>>,
@@ -104,6 +107,7 @@ impl Engine {
         let channel = MessageChannel::new().expect("a message channel");
         let engine = Rc::new(Self {
             classifiers: RefCell::default(),
+            documents: RefCell::default(),
             newest: RefCell::default(),
             explaining: RefCell::default(),
             analyzing: RefCell::default(),
@@ -125,6 +129,7 @@ impl Engine {
         spawn_local(async move {
             match build(&bundle, fresh).await {
                 Ok((classifier, model)) => {
+                    *engine.documents.borrow_mut() = Some(Documents::new(&bundle, fresh, classifier.manifest()).into());
                     *engine.classifiers.borrow_mut() = Some(Classifiers::new(classifier));
                     post(&Response::Ready(model));
                     engine.ring();
@@ -160,6 +165,21 @@ impl Engine {
         self.awake.set(true);
         self.analyzing.borrow_mut().push_back(Analyzing { sequence, body, analysis: None });
         self.ring();
+    }
+
+    /// Reads one of the bundle's documents, while all else goes on.
+    pub fn document(&self, sequence: u64, name: String) {
+        let documents = self.documents.borrow().clone();
+        spawn_local(async move {
+            let text = match documents {
+                Some(documents) => documents.text(&name).await.map_err(|Failure { sentence, .. }| sentence),
+                None => Err("there is no model yet".to_owned()),
+            };
+            post(&match text {
+                Ok(text) => Response::Document { sequence, text },
+                Err(sentence) => Response::Refused { sequence, sentence: format!("{name} could not be read: {sentence}.") },
+            });
+        });
     }
 
     /// Forgets a list, an explanation or a request.
@@ -216,11 +236,12 @@ impl Engine {
     }
 }
 
-fn answer(classifiers: &Classifiers, Question { sequence, text, words, precise }: Question) {
+fn answer(classifiers: &Classifiers, Question { sequence, text, words, precise, thresholds }: Question) {
     let begun = now();
     let (classifier, is_precise) = classifiers.choose(precise);
     match classifier.classify(&text) {
         Ok(classification) => {
+            let classification = classification.decided_by(&thresholds);
             let milliseconds = now() - begun;
             let words = if words { words::found(&text, &classification.words) } else { Vec::new() };
             post(&Response::Answer(Answer { sequence, milliseconds, is_precise, classification, words }));
@@ -300,6 +321,7 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failur
         examples: manifest.examples.clone(),
         max_tokens: manifest.max_tokens,
         tasks: manifest.about_texts().map(|(_, task)| task.clone()).collect(),
+        documents: manifest.documents.keys().cloned().collect(),
         build: if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "baseline" }.to_owned(),
         is_kept,
     };

@@ -80,15 +80,27 @@ impl Store {
         Some((content, digest))
     }
 
-    /// Keeps the bundle at `address`: its `manifest`, those of its `files` whose contents are new here, and by their SHA-256s all of them.
-    /// What the browser refuses to keep will be fetched again.
-    pub async fn keep(self, address: &str, manifest: &str, new: &[(String, Uint8Array)], files: Vec<String>) {
+    /// Keeps the bundle at `address`: its `manifest`, those of its `files` whose contents are new here, and by their SHA-256s all of them,
+    /// and its `documents` as far as they are here. What the browser refuses to keep will be fetched again.
+    pub async fn keep(
+        self,
+        address: &str,
+        manifest: &str,
+        new: &[(String, Uint8Array)],
+        mut files: Vec<String>,
+        documents: Vec<String>,
+    ) {
         // What nobody took is let go of.
         self.kept.iter().for_each(|kept| kept.contents().clear());
         let Some(folder) = self.folder else { return };
         for (sha256, content) in new {
             if write(&folder, sha256, content).await.is_err() {
                 return;
+            }
+        }
+        for document in documents {
+            if file(&folder, &document).await.is_some() {
+                files.push(document);
             }
         }
         let mut index = read_index(&folder).await.unwrap_or_default();
@@ -98,10 +110,20 @@ impl Store {
                 index.iter().min_by(|(_, a), (_, b)| a.used.total_cmp(&b.used)).map(|(address, _)| address.clone());
             oldest.map(|oldest| index.remove(&oldest));
         }
-        // Cannot fail: its keys are strings.
-        let content = serde_json::to_vec(&index).expect("an index serialises");
-        if write(&folder, INDEX, &Uint8Array::from(&content[..])).await.is_ok() {
+        if write_index(&folder, &index).await.is_ok() {
             forget_all_but(&folder, &index).await;
+        }
+    }
+
+    /// Keeps one more file of the bundle at `address`, if that is kept.
+    pub async fn add(self, address: &str, sha256: &str, content: &Uint8Array) {
+        let Some(folder) = self.folder else { return };
+        let mut index = read_index(&folder).await.unwrap_or_default();
+        let Some(entry) = index.get_mut(address) else { return };
+        if entry.files.iter().all(|file| file != sha256) && write(&folder, sha256, content).await.is_ok() {
+            entry.files.push(sha256.to_owned());
+            // What is in no index is forgotten with the next bundle.
+            let _ = write_index(&folder, &index).await;
         }
     }
 }
@@ -109,6 +131,12 @@ impl Store {
 async fn read_index(folder: &FileSystemDirectoryHandle) -> Option<Index> {
     let text = JsFuture::from(file(folder, INDEX).await?.text()).await.ok()?.as_string()?;
     serde_json::from_str(&text).ok()
+}
+
+async fn write_index(folder: &FileSystemDirectoryHandle, index: &Index) -> Result<(), JsValue> {
+    // Cannot fail: its keys are strings.
+    let content = serde_json::to_vec(index).expect("an index serialises");
+    write(folder, INDEX, &Uint8Array::from(&content[..])).await
 }
 
 async fn file(folder: &FileSystemDirectoryHandle, name: &str) -> Option<File> {

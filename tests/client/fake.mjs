@@ -1,7 +1,7 @@
 // Workers that do what a test says. What they stand for is the order of messages, which a real engine does not let a test choose;
 // everything else is tested with real ones (tests/page).
 
-export const MODEL = { name: "fake", licence: "none", sha256: "0", description: "", examples: [], max_tokens: 8, tasks: [], build: "baseline", is_kept: false };
+export const MODEL = { name: "fake", licence: "none", sha256: "0", description: "", examples: [], documents: [], max_tokens: 8, tasks: [], build: "baseline", is_kept: false };
 
 export class FakeWorker {
   /** @type {any[]} */

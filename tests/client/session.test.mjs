@@ -324,3 +324,33 @@ test("a text whose explanation ends the engine is not explained by the next", as
   await later();
   assert.equal(workers[1].heard.at(-1).Explain.text, "ab", "another text is");
 });
+
+test("thresholds of one's own decide what is asked from then on, and what was asked before is asked anew", async () => {
+  const { session, workers: [worker], told } = await ready({ settleAfter: 0 });
+  const asked = () => worker.heard.filter((request) => request.Classify).map((request) => request.Classify.thresholds);
+  session.say("a");
+  const own = { toxicity: { toxic: 0.9 } };
+  // While the question is out: its answer is of other thresholds, and told to nobody.
+  session.decide(own);
+  assert.deepEqual(asked(), [{}]);
+  worker.answer();
+  await settled();
+  assert.equal(told.filter((update) => update.Answer).length, 0);
+  assert.deepEqual(asked(), [{}, own]);
+  worker.answer();
+  await settled();
+  assert.equal(told.at(-1).Answer.is_current, true);
+  session.decide({});
+  assert.equal(told.at(-1), "Changed");
+  assert.deepEqual(asked().at(-1), {});
+});
+
+test("a document is what the engine says it is, and a refusal ends nothing", async () => {
+  const { session, workers: [worker], status } = await ready();
+  const [document, missing] = [session.document("card.json"), session.document("missing").catch(({ message }) => message)];
+  const [first, second] = worker.heard.filter((request) => request.Document).map((request) => request.Document);
+  assert.deepEqual([first.name, second.name], ["card.json", "missing"]);
+  worker.say({ Document: { sequence: first.sequence, text: "{}" } });
+  worker.say({ Refused: { sequence: second.sequence, sentence: "There is none." } });
+  assert.deepEqual([await document, await missing, status()], ["{}", "There is none.", "Ready"]);
+});

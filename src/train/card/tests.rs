@@ -6,6 +6,10 @@ fn manifest() -> Manifest {
     Manifest::parse(include_bytes!("../../../public/models/undertone/manifest.json")).unwrap()
 }
 
+fn of(measurements: &Path, words: Option<&str>) -> Result<ModelCard> {
+    card(&manifest(), Origin { measurements, words, run: None })
+}
+
 fn write_json(folder: &Path, file: &str, content: serde_json::Value) {
     std::fs::write(folder.join(file), content.to_string()).unwrap();
 }
@@ -48,7 +52,7 @@ fn figures_stand_where_they_were_measured() {
     let templates = json!({ "neutral": 0.1, "toxic": 0.9, "neutral_marked": 0.05, "auc": 0.95, "terms": [term] });
     write_json(folder, "bias.json", json!({ "task": "toxicity", "label": "toxic", "templates": templates }));
 
-    let card = card(&manifest(), folder, Some("| data | licence |\n")).unwrap().text;
+    let card = of(folder, Some("| data | licence |\n")).unwrap().text;
     for expected in [
         "# Model card: undertone\n",
         "## Training and evaluation data\n| data | licence |\n\n",
@@ -70,7 +74,7 @@ fn figures_stand_where_they_were_measured() {
 #[test]
 fn a_card_without_measurements_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let Card { text: card, pictures } = card(&manifest(), folder.path(), None).unwrap();
+    let ModelCard { text: card, pictures, .. } = of(folder.path(), None).unwrap();
     assert!(pictures.is_empty());
     for expected in
         ["sentiment: not measured\n", "toxicity: not measured\n", "| leet | not measured | not measured |\n"]
@@ -78,7 +82,7 @@ fn a_card_without_measurements_says_so() {
         assert!(card.contains(expected), "{expected:?} is not in {card}");
     }
     write_json(folder.path(), "bias.json", json!({ "task": "toxicity" }));
-    let refused = super::card(&manifest(), folder.path(), None).unwrap_err().to_string();
+    let refused = of(folder.path(), None).unwrap_err().to_string();
     assert!(refused.contains("bias.json is not what the companion prints as JSON"), "{refused}");
 }
 
@@ -93,7 +97,7 @@ fn a_card_shows_its_reliability_diagrams_beside_it() {
     });
     write_json(folder.path(), "evaluate-sentiment.json", evaluation);
     let path = folder.path().join("CARD.md");
-    card(&manifest(), folder.path(), None).unwrap().write(&path).unwrap();
+    of(folder.path(), None).unwrap().write(&path).unwrap();
     let (written, picture) = (std::fs::read_to_string(&path).unwrap(), folder.path().join("calibration-sentiment.svg"));
     let image = written.lines().find(|line| line.starts_with("![")).expect("a picture");
     assert!(
@@ -104,4 +108,44 @@ fn a_card_shows_its_reliability_diagrams_beside_it() {
     assert!(written.contains("\n\ntoxicity: not measured\n\ntoxic-words: not measured\n\n### Behaviour"), "{written}");
     assert!(std::fs::read_to_string(picture).unwrap().contains("ECE 0.044"));
     assert!(!folder.path().join("calibration-toxicity.svg").exists());
+}
+
+#[test]
+fn what_the_page_shows_is_what_the_card_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let label = json!({ "auc": 0.91, "average_precision": 0.8, "ece": 0.0444, "positives": 5 });
+    let bin = json!({ "probability": 0.91234, "positives": 0.75, "weight": 40.0, "samples": 20 });
+    let at = json!({ "threshold": 0.5, "precision": 0.5, "recall": 0.6, "f1": 0.55, "false_positive_rate": 0.25, "true_positives": 3.0,
+        "false_positives": 3.0, "false_negatives": 2.0, "true_negatives": 12.0 });
+    let evaluation = json!({
+        "n": 20, "loss": 0.25, "ece": 0.0444, "accuracy": 0.875, "auc_macro": null, "auc_micro": null, "decisions": { "positive": at },
+        "labels": { "positive": label }, "reliability": { "all": [bin], "labels": [[bin]] },
+        "operating_points": { "positive": [[0.5, 0.6, 0.25, 0.5]] },
+    });
+    write_json(folder.path(), "evaluate-sentiment.json", evaluation);
+    let log = r#"{"step":1,"task":"sentiment","loss":0.7,"seconds":1.0}"#;
+    std::fs::write(folder.path().join("metrics.jsonl"), log).unwrap();
+    let origin = Origin { measurements: folder.path(), words: Some("Of nothing."), run: Some(folder.path()) };
+    let written = card(&manifest(), origin).unwrap();
+    let sentiment = &written.content.tasks[0];
+    assert_eq!(sentiment.training.as_ref().unwrap().losses, [[1.0, 0.7]]);
+    let positive = written.content.label("sentiment", "positive").unwrap();
+    assert_eq!((positive.rate, positive.calibration_error), (Some(0.25), Some(0.0444)));
+    assert_eq!((positive.reliability[0].probability, positive.reliability[0].texts), (0.9123, 20));
+    assert_eq!(positive.at(0.4).unwrap().recall, 0.6);
+    assert!(written.content.tasks[1].measured.is_none() && written.content.bias.is_none());
+    assert!(written.content.sections.iter().any(|section| section.points == ["Of nothing."]));
+
+    // The bundle has it from then on, and is otherwise as it was.
+    let bundle = folder.path();
+    written.publish(bundle, &manifest()).unwrap();
+    let published = Manifest::parse(&std::fs::read(bundle.join(MANIFEST)).unwrap()).unwrap();
+    let content = std::fs::read(bundle.join(NAME)).unwrap();
+    published.documents[NAME].verify(NAME, &content).unwrap();
+    assert_eq!(serde_json::from_slice::<Card>(&content).unwrap(), written.content);
+    let mut without = published.into_fields();
+    without.documents.clear();
+    let mut before = manifest().into_fields();
+    before.documents.clear();
+    assert_eq!(without, before);
 }

@@ -8,7 +8,14 @@
 use serde::Serialize;
 
 use super::{Sample, ties};
+use crate::card::OperatingPoint;
 use crate::threshold::Tie;
+use crate::train::curve::needed;
+
+/// How far thinning may move a curve: not as far as a line is wide in a picture of 300 pixels.
+const TOLERANCE: f64 = 0.002;
+/// Thresholds are told apart to so many parts of 1.
+const STEPS: f64 = 100.0;
 
 /// The curves of some predictions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,6 +94,26 @@ impl LabelCurves {
             threshold: sum.probability(),
         });
         Self { roc: std::iter::once(start).chain(roc).collect(), precision_recall: precision_recall.collect() }
+    }
+
+    /// What thresholds decide: with no more points than both curves can be seen to have, and than it takes to tell one percent from the next.
+    pub fn operating_points(&self) -> Vec<OperatingPoint> {
+        let roc: Vec<_> = self.roc.iter().map(|point| [point.false_positive_rate, point.true_positive_rate]).collect();
+        let precision_recall: Vec<_> = self.precision_recall.iter().map(|point| [point.recall, point.precision]).collect();
+        let (of_roc, of_precision) = (needed(&roc, TOLERANCE), needed(&precision_recall, TOLERANCE));
+        let step = |number: usize| self.precision_recall.get(number).map(|point| (point.threshold * STEPS).floor());
+        let rounded = |value: f64, parts: f64| ((value * parts).round() / parts) as f32;
+        // The ROC curve has a start more, where nothing is marked.
+        let rows = self.roc.iter().skip(1).zip(&self.precision_recall).enumerate();
+        let is_needed = |number: usize| of_roc[number + 1] || of_precision[number] || step(number) != step(number + 1);
+        rows.filter(|(number, _)| is_needed(*number))
+            .map(|(_, (roc, precision_recall))| OperatingPoint {
+                threshold: rounded(precision_recall.threshold, 1e4),
+                recall: rounded(precision_recall.recall, 1e4),
+                false_positive_rate: rounded(roc.false_positive_rate, 1e5),
+                precision: rounded(precision_recall.precision, 1e4),
+            })
+            .collect()
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::sample::{Sample, mean_of_some};
 use super::{Curves, Reliability, factors, judged, reliability};
 use crate::bundle::HeadKind;
+use crate::card::OperatingPoint;
 use crate::threshold::Decisions;
 use crate::{Error, Result};
 
@@ -89,6 +90,16 @@ impl Predictions<'_> {
         self.check()?;
         let by_label: Vec<_> = self.by_label().map(|(_, samples)| samples).collect();
         Ok(Curves::of(&by_label, &self.all()))
+    }
+
+    /// What thresholds decide of each label, as [`super::LabelCurves::operating_points`]; nothing of those that all texts have or none has.
+    ///
+    /// # Errors
+    /// As [`super::Metrics::of`].
+    pub fn operating_points(&self) -> Result<BTreeMap<String, Vec<OperatingPoint>>> {
+        let curves = self.curves()?.labels;
+        let points = self.labels.iter().cloned().zip(curves.iter().map(super::LabelCurves::operating_points));
+        Ok(points.filter(|(_, points)| !points.is_empty()).collect())
     }
 
     /// How often texts and labels with about one probability are positive, in `bins` of equal width.

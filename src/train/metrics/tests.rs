@@ -330,3 +330,34 @@ fn texts_are_counted_whatever_their_tokens_are() {
         assert!(Metrics::of(&wrong).unwrap_err().to_string().contains("do not follow each other"), "{texts:?}");
     }
 }
+
+#[test]
+fn operating_points_are_few_and_the_curves_are_the_same_to_the_eye() {
+    // 4,000 texts of which a tenth is toxic, with logits that tell it rather well.
+    let toxic = |i: usize| i % 10 == 0;
+    let logits: Vec<f32> = (0..4000)
+        .map(|i| ((i * 7919) % 4001) as f32 / 1000.0 - 2.0 + if toxic(i) { 1.5 } else { 0.0 })
+        .collect();
+    let targets: Vec<f32> = (0..4000).map(|i| f32::from(u8::from(toxic(i)))).collect();
+    let data = LabelledLogits::new(&["toxic"], logits, targets);
+    let predictions = data.predictions();
+    let points = &predictions.operating_points().unwrap()["toxic"];
+    assert!((60..400).contains(&points.len()), "{}", points.len());
+    assert!(points.is_sorted_by(|a, b| a.threshold >= b.threshold && a.recall <= b.recall));
+    let label = crate::card::LabelCard { operating_points: points.clone(), ..Default::default() };
+    for threshold in [0.15, 0.3, 0.5, 0.7] {
+        let exact = predictions.decisions(&[threshold]).unwrap()["toxic"];
+        let near = label.at(threshold).unwrap();
+        for (near, exact) in [
+            (near.recall, exact.recall),
+            (near.precision, exact.precision),
+            (near.false_positive_rate, exact.false_positive_rate.unwrap()),
+        ] {
+            assert!((f64::from(near) - exact).abs() < 0.012, "{threshold}: {near} {exact}");
+        }
+    }
+    let last = points.last().unwrap();
+    assert_eq!((last.recall, last.false_positive_rate, last.precision), (1.0, 1.0, 0.1));
+    let alike = LabelledLogits::new(&["toxic"], [0.0, 1.0], [1.0, 1.0]);
+    assert!(alike.predictions().operating_points().unwrap().is_empty());
+}

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::curve::{extremes, rounded};
 use crate::train::chart::Point;
+use crate::train::curve::{extremes, rounded};
 use crate::train::metrics::Metrics;
 use crate::{Error, Result};
 

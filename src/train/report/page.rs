@@ -1,6 +1,5 @@
 //! `report.html`: one file, no scripts, pictures within.
 
-use super::curve::height;
 use super::{Measured, Report, Sentence, TaskReport, pictures};
 use crate::train::chart::{Chart, Point, STYLE, escape, slug};
 use crate::train::figures::{accuracy_name, figure, loss_name};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use undertone::bundle::Bundle;
-use undertone::train::card::card;
+use undertone::train::card::{Origin, card};
 use undertone::{Error, Result};
 
 /// Writes a bundle's model card: what it is for and what not, and how it was measured.
@@ -22,6 +22,12 @@ pub struct Arguments {
     /// What the model was trained from and on, in Markdown: the base model, and the data with their licences.
     #[arg(long, value_name = "FILE")]
     origin: Option<PathBuf>,
+    /// The folder of the run that the weights are of: the card then says how it went.
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+    /// Put what the card says into the bundle as well, as its document card.json: the page shows it there.
+    #[arg(long)]
+    publish: bool,
     /// Where the card goes, in Markdown; its pictures go beside it.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -34,7 +40,13 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let origin = arguments.origin.as_ref().map(|path| fs::read_to_string(path).map_err(Error::io(path))).transpose()?;
     let manifest = Bundle::read(&arguments.bundle)?.manifest;
-    card(&manifest, &arguments.measurements, origin.as_deref())?.write(&arguments.out)?;
+    let (measurements, run) = (&arguments.measurements, arguments.run.as_deref());
+    let card = card(&manifest, Origin { measurements, words: origin.as_deref(), run })?;
+    card.write(&arguments.out)?;
     println!("The model card is {}", arguments.out.display());
+    if arguments.publish {
+        card.publish(&arguments.bundle, &manifest)?;
+        println!("The bundle {} has it, too", arguments.bundle.display());
+    }
     Ok(())
 }

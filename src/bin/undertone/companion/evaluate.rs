@@ -96,6 +96,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         intervals: arguments.bootstrap.map(intervals).transpose()?,
         decisions: predictions.decisions(&thresholds)?,
         reliability: Some(predictions.reliability(BINS)?),
+        operating_points: predictions.operating_points()?,
         character_f1: marked.as_ref().map(|words| words.of_head),
         character_f1_shown: marked.as_ref().map(|words| words.shown),
     };

@@ -8,21 +8,27 @@ const TOLERANCE: f64 = 0.000_8;
 /// A curve in the unit square without the points that it does not need (Ramer 1972, Douglas and Peucker 1973): of each
 /// stretch the point that is farthest from its chord is kept, until none is farther than the tolerance.
 pub fn simplified(points: &[Point]) -> Vec<Point> {
+    let needed = needed(points, TOLERANCE);
+    rounded(points.iter().zip(needed).filter(|(_, needed)| *needed).map(|(point, _)| *point).collect())
+}
+
+/// Which of the points a curve needs for nothing of it to be farther than `tolerance` from where it was.
+pub fn needed(points: &[Point], tolerance: f64) -> Vec<bool> {
     if points.len() < 3 {
-        return rounded(points.to_vec());
+        return vec![true; points.len()];
     }
-    let mut kept = vec![false; points.len()];
+    let mut needed = vec![false; points.len()];
     let mut stretches = vec![(0, points.len() - 1)];
     while let Some((first, last)) = stretches.pop() {
-        (kept[first], kept[last]) = (true, true);
+        (needed[first], needed[last]) = (true, true);
         let far = |i: usize| distance(points[i], points[first], points[last]);
         if let Some(farthest) = (first + 1..last).max_by(|&a, &b| far(a).total_cmp(&far(b)))
-            && far(farthest) > TOLERANCE
+            && far(farthest) > tolerance
         {
             stretches.extend([(first, farthest), (farthest, last)]);
         }
     }
-    rounded(points.iter().zip(kept).filter(|(_, kept)| *kept).map(|(point, _)| *point).collect())
+    needed
 }
 
 /// How far `point` is from the line segment between `a` and `b`.

@@ -1,0 +1,57 @@
+//! The documents that a bundle has beside what the engine is made of: fetched when somebody wants to read one, checked against the manifest,
+//! and kept with the rest.
+
+use std::collections::BTreeMap;
+
+use web_sys::RequestCache;
+
+use super::ahead::digest;
+use super::checksum::verify;
+use super::download::{answer, fetch, file_address, read};
+use super::store::Store;
+use crate::Error;
+use crate::bundle::{FileEntry, Manifest};
+use crate::protocol::Failure;
+
+/// No document that somebody would read here has more bytes.
+const LIMIT: u64 = 1 << 24;
+
+/// The documents of a bundle.
+pub struct Documents {
+    address: String,
+    mode: RequestCache,
+    entries: BTreeMap<String, FileEntry>,
+}
+
+impl Documents {
+    /// Those that `manifest` names, of the bundle at `address`. `fresh` passes over the browser's HTTP cache.
+    pub fn new(address: &str, fresh: bool, manifest: &Manifest) -> Self {
+        let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
+        Self { address: address.to_owned(), mode, entries: manifest.documents.clone() }
+    }
+
+    /// The document `name`: the one that was kept if it is the manifest's, else the server's.
+    ///
+    /// # Errors
+    /// There is none of this name, or it cannot be had, is not what the manifest says, or is no text.
+    pub async fn text(&self, name: &str) -> Result<String, Failure> {
+        let missing = || Error::invalid("the bundle has no such document");
+        let entry = self.entries.get(name).filter(|entry| entry.bytes <= LIMIT).ok_or_else(missing)?;
+        let store = Store::open().await;
+        let kept = store.take(&entry.sha256).await;
+        if let Some((content, digest)) = kept
+            && verify(entry, name, &content, digest).await.is_ok()
+        {
+            return text(content.to_vec());
+        }
+        let response = answer(fetch(&file_address(&self.address, name, entry), self.mode), name).await?;
+        let content = read(&response, name, entry, |_| ()).await?;
+        verify(entry, name, &content, digest(&content)).await?;
+        store.add(&self.address, &entry.sha256, &content).await;
+        text(content.to_vec())
+    }
+}
+
+fn text(content: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(content).map_err(|_| Error::invalid("it is no text").into())
+}
