@@ -19,7 +19,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),
-    ("app", &["desk", "protocol", "rows", "threshold"]),
+    ("app", &["desk", "protocol", "card", "rows", "threshold"]),
     ("worker", &["protocol", "perspective", "classify", "bundle", "text", "bert", "ops", "error"]),
     ("desk", &["protocol", "rows", "threshold", "random", "logistic", "error"]),
     ("protocol", &["classify", "bundle", "bert", "logistic"]),
@@ -27,10 +27,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ("perspective", &["classify", "bundle", "rows", "text", "bert", "error"]),
     (
         "train",
-        &["classify", "bundle", "rows", "text", "bert", "ops", "kernels", "threshold", "random", "logistic", "error"],
+        &[
+            "classify", "bundle", "card", "rows", "text", "bert", "ops", "kernels", "threshold", "random", "logistic", "error",
+        ],
     ),
     ("classify", &["bundle", "text", "bert", "ops", "logistic", "error"]),
     ("bundle", &["text", "bert", "kernels", "lfs", "logistic", "error"]),
+    ("card", &[]),
     ("rows", &[]),
     ("text", &["bert", "lfs", "error"]),
     ("bert", &["ops", "kernels", "random", "lfs", "error"]),

@@ -28,6 +28,10 @@ const PAIRS: &[(&str, &str, &str, f64)] = &[
     ("the line under words that raise", "positive", "surface", 3.0),
     ("the line under words that lower", "negative", "surface", 3.0),
     ("the middle of a scale", "ink", "neutral", 3.0),
+    ("a curve of a chart", "positive", "surface", 3.0),
+    ("what a chart compares with", "ink-soft", "surface", 3.0),
+    ("a threshold on its curve, and a line across bars", "present", "surface", 3.0),
+    ("a bar of a chart", "absent", "surface", 3.0),
 ];
 
 type Palette = BTreeMap<String, [f64; 3]>;
@@ -41,6 +45,19 @@ fn palettes() -> [Palette; 2] {
     let light = colours(light);
     let both = light.clone().into_iter().chain(colours(dark)).collect();
     [light, both]
+}
+
+/// Who sets the page dark sees what others see whose system is.
+#[test]
+fn a_dark_page_is_the_same_however_it_came_to_be() {
+    let css = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("style/palette.css")).expect("it can be read");
+    let of = |selector: &str| {
+        let (_, rest) = css.split_once(&format!("{selector} {{\n")).unwrap_or_else(|| panic!("there is no {selector}"));
+        rest.split('}').next().expect("split gives at least one part").lines().map(str::trim).collect::<Vec<_>>().join("\n")
+    };
+    let [system, set] = [":root:not([data-theme=\"light\"])", ":root[data-theme=\"dark\"]"].map(of);
+    assert_eq!(system.trim(), set.trim());
+    assert!(set.contains("--paper: #"), "{set}");
 }
 
 fn colours(css: &str) -> Palette {

@@ -49,6 +49,7 @@ fn model(tasks: &[TaskScores]) -> Model {
         sha256: String::new(),
         description: String::new(),
         examples: Vec::new(),
+        documents: Vec::new(),
         max_tokens: 8,
         tasks: tasks.iter().map(task).collect(),
         build: "baseline".into(),

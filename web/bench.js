@@ -3,9 +3,12 @@
 import { BASELINE } from "./failure.js";
 import { MeteredEngine, TOKENS, Texts, median } from "./measure.js";
 import { Pool } from "./pool.js";
+import { applyTheme } from "./theme.js";
 
 /** @typedef {{ engine: MeteredEngine, build: string, loading: number }} Loaded */
 /** @typedef {Awaited<ReturnType<typeof measure>>} Measured */
+
+applyTheme();
 
 const parameters = new URLSearchParams(location.search);
 const ROUNDS = Number(parameters.get("rounds")) || 12;

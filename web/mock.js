@@ -41,7 +41,7 @@ class Mock {
     if (this.#outcome instanceof Failure) throw this.#outcome;
     const response = await fetch(`${this.#options.bundle ?? BUNDLE}manifest.json`);
     const { name, licence, description = "", max_tokens, tasks } = await response.json();
-    const model = { name, licence, description, sha256: "mock", max_tokens, tasks, examples: [], build: "mock", is_kept: false };
+    const model = { name, licence, description, sha256: "mock", max_tokens, tasks, examples: [], documents: [], build: "mock", is_kept: false };
     model.tasks = model.tasks.filter((/** @type {{ unit?: string }} */ { unit }) => unit !== "token");
     this.#model = model;
     return model;

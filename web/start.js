@@ -3,6 +3,7 @@
 import { lack } from "./lack.js";
 import { KEEPING, bundleOf } from "./place.js";
 import { Session } from "./session.js";
+import { applyTheme } from "./theme.js";
 import { Tools } from "./tools.js";
 
 /** @import { Status } from "./protocol" */
@@ -12,6 +13,8 @@ const KEPT_TEXT = "undertone: text";
 
 /** After so many milliseconds a page that has a model is kept, whether or not anything was typed. */
 const OPEN_FOR = 10_000;
+
+applyTheme();
 
 const place = /** @type {HTMLElement} */ (document.getElementById("page"));
 

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::client::{Engine, Shown};
+use super::settings::ordered;
 use super::wording::{in_short, percent, title};
 use crate::protocol::{LabelScore, Model};
 
@@ -80,11 +81,17 @@ async fn write(content: &str) -> bool {
 
 /// The answer as people read it, with the model that gave it.
 fn as_text(engine: &Engine, model: &Model, Shown { answer, .. }: &Shown) -> String {
+    let front = engine.front().get_untracked();
     let mut lines =
-        vec![format!("“{}”", String::from(engine.text())), in_short(model, &answer.classification).join(" ")];
-    for scores in answer.classification.tasks.iter().filter(|scores| !scores.withheld) {
+        vec![format!("“{}”", String::from(engine.text())), in_short(model, &answer.classification, front.as_deref()).join(" ")];
+    let tasks = &answer.classification.tasks;
+    let names: Vec<&str> = tasks.iter().map(|scores| &scores.task[..]).collect();
+    for scores in ordered(&names, front.as_deref()).into_iter().map(|number| &tasks[number]).filter(|scores| !scores.withheld) {
         let label = |score: &LabelScore| format!("{} {}", title(&score.label), percent(score.probability));
         lines.push(scores.labels.iter().map(label).collect::<Vec<_>>().join(", "));
+    }
+    if engine.bundled().with_untracked(|bundled| bundled.as_ref() != Some(model)) {
+        lines.push("By thresholds of one’s own.".to_owned());
     }
     lines.push(format!("Undertone, model {} {}, build {}", model.name, model.sha256, model.build));
     lines.join("\n")

@@ -23,6 +23,9 @@ pub fn Announcer(
     model: Signal<Option<Model>>,
     /// The answer to the text as it was last.
     answer: Signal<Option<Shown>>,
+    /// Which task is told first.
+    #[prop(optional)]
+    front: Signal<Option<String>>,
     /// What somebody has done, which is said at once; empty where that is told.
     #[prop(optional)]
     notice: Signal<String>,
@@ -39,7 +42,7 @@ pub fn Announcer(
         let speak = move || {
             let words = model.with_untracked(|model| {
                 answer.with_untracked(|answer| match (model, answer) {
-                    (Some(model), Some(shown)) if shown.is_settled() => Some(spoken(model, shown)),
+                    (Some(model), Some(shown)) if shown.is_settled() => Some(spoken(model, shown, front.get_untracked().as_deref())),
                     // What it says of a text that is typed over is out of date, and what it has said of it is said.
                     (_, Some(_)) => None,
                     (_, None) if is_ready && !is_announced.get_value() => Some("The model is ready.".to_owned()),
@@ -72,8 +75,8 @@ pub fn Announcer(
     }
 }
 
-fn spoken(model: &Model, shown: &Shown) -> String {
-    let mut sentences = in_short(model, &shown.answer.classification);
+fn spoken(model: &Model, shown: &Shown, front: Option<&str>) -> String {
+    let mut sentences = in_short(model, &shown.answer.classification, front);
     sentences.extend(truncation(shown));
     sentences.join(" ")
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use super::marks::{Mark, marks};
+use super::settings::Settings;
 use crate::protocol::{Answer, Explanation, Model, Status, Update as Told};
 
 #[wasm_bindgen]
@@ -28,6 +29,14 @@ extern "C" {
     /// Which words of a text did it, as JSON.
     #[wasm_bindgen(method, catch)]
     pub async fn words(this: &Session, text: &str) -> Result<JsValue, JsValue>;
+
+    /// From now on labels count from these thresholds.
+    #[wasm_bindgen(method)]
+    fn decide(this: &Session, thresholds: &JsValue);
+
+    /// One of the model's documents.
+    #[wasm_bindgen(method, catch)]
+    pub async fn document(this: &Session, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(method)]
     fn listen(this: &Session, hear: &js_sys::Function);
@@ -54,18 +63,24 @@ impl Shown {
 pub struct Engine {
     session: StoredValue<Session, LocalStorage>,
     status: RwSignal<Status>,
-    model: RwSignal<Option<Model>>,
+    /// The model as its bundle has it, and as somebody has set it.
+    bundled: RwSignal<Option<Model>>,
+    model: Memo<Option<Model>>,
+    front: Memo<Option<String>>,
     answer: RwSignal<Option<Shown>>,
     explained: RwSignal<Vec<Explanation>>,
 }
 
 impl Engine {
-    /// What `session` tells, from now on.
-    pub fn new(session: Session) -> Self {
+    /// What `session` tells, from now on, and is told of the settings.
+    pub fn new(session: Session, settings: Settings) -> Self {
+        let bundled = RwSignal::new(None::<Model>);
         let engine = Self {
             session: StoredValue::new_local(session),
             status: RwSignal::new(Status::Starting),
-            model: RwSignal::new(None),
+            bundled,
+            model: Memo::new(move |_| bundled.get().map(|model| settings.decided(model))),
+            front: Memo::new(move |_| bundled.with(|model| settings.front(model.as_ref()?))),
             answer: RwSignal::new(None),
             explained: RwSignal::new(Vec::new()),
         };
@@ -73,6 +88,15 @@ impl Engine {
         engine.session.with_value(|session| session.listen(hear.as_ref().unchecked_ref()));
         // It listens as long as there is a page.
         hear.forget();
+        let thresholds = Memo::new(move |_| bundled.with(|model| Some(settings.thresholds(model.as_ref()?))));
+        Effect::new(move || {
+            if let Some(thresholds) = thresholds.get() {
+                // Cannot fail: they are numbers by names.
+                let json = serde_json::to_string(&thresholds).unwrap_or_default();
+                let thresholds = js_sys::JSON::parse(&json).unwrap_or_default();
+                engine.session.with_value(|session| session.decide(&thresholds));
+            }
+        });
         engine
     }
 
@@ -86,9 +110,19 @@ impl Engine {
         self.status.into()
     }
 
-    /// What it has loaded.
+    /// What it has loaded, with thresholds of somebody's own in place of the bundle's.
     pub fn model(self) -> Signal<Option<Model>> {
         self.model.into()
+    }
+
+    /// The same as the bundle has it.
+    pub fn bundled(self) -> Signal<Option<Model>> {
+        self.bundled.into()
+    }
+
+    /// Which of the model's tasks stands in front; none where nobody has said so.
+    pub fn front(self) -> Signal<Option<String>> {
+        self.front.into()
     }
 
     /// What it said last; nothing where the text is blank.
@@ -139,7 +173,7 @@ impl Engine {
         let json = js_sys::JSON::stringify(update).map(String::from).expect("an update is JSON");
         match serde_json::from_str(&json).expect("an update is one of the protocol's") {
             Told::Status(status) => self.status.set(status),
-            Told::Model(model) => self.model.set(Some(model)),
+            Told::Model(model) => self.bundled.set(Some(model)),
             Told::Answer { answer, is_current } => {
                 self.explain(Vec::new());
                 self.answer.set(Some(Shown { answer, is_current }));

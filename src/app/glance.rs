@@ -13,10 +13,16 @@ pub fn Glance(
     model: Signal<Option<Model>>,
     /// The answer to show.
     answer: Signal<Option<Shown>>,
+    /// Which task is told first.
+    #[prop(optional)]
+    front: Signal<Option<String>>,
 ) -> impl IntoView {
     let words = move || {
         model.with(|model| {
-            answer.with(|answer| Some(in_short(model.as_ref()?, &answer.as_ref()?.answer.classification).join(" ")))
+            answer.with(|answer| {
+                let front = front.get();
+                Some(in_short(model.as_ref()?, &answer.as_ref()?.answer.classification, front.as_deref()).join(" "))
+            })
         })
     };
     view! {

@@ -9,6 +9,7 @@ use super::bars::{Bars, Row};
 use super::client::Shown;
 use super::marks::{Mark, MarkKind};
 use super::scale::Scale;
+use super::settings::ordered;
 use super::wording::{counted, duration, humanise, percent, title, verdict};
 use crate::protocol::{Classification, Display, Model, Reason, Task, TaskScores};
 
@@ -24,6 +25,9 @@ pub fn Results(
     answer: Signal<Option<Shown>>,
     /// What is marked in the text; none while that is not known.
     marks: Signal<Option<Vec<Mark>>>,
+    /// Which task stands first.
+    #[prop(optional)]
+    front: Signal<Option<String>>,
 ) -> impl IntoView {
     // What was marked last stays until something else is known.
     let marks = Memo::new(move |last: Option<&Vec<Mark>>| marks.get().or_else(|| last.cloned()).unwrap_or_default());
@@ -37,8 +41,13 @@ pub fn Results(
     let sequence = move || answer.with(|answer| answer.as_ref().map(|shown| shown.answer.sequence.to_string()));
     let tasks = move || {
         model.get().map(|model| {
-            let several = model.tasks.into_iter().enumerate();
-            several.map(|(position, task)| view! { <TaskPanel task position answer marks /> }).collect_view()
+            let names: Vec<&str> = model.tasks.iter().map(|task| &task.name[..]).collect();
+            let order = ordered(&names, front.get().as_deref()).into_iter();
+            let panel = |position: usize| {
+                let task = model.tasks[position].clone();
+                view! { <TaskPanel task position answer marks /> }
+            };
+            order.map(panel).collect_view()
         })
     };
     view! {

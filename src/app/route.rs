@@ -12,6 +12,10 @@ pub enum Route {
     Write,
     /// A file of texts: `#/file`.
     File,
+    /// What is known of the model: `#/model`.
+    Model,
+    /// What can be set: `#/settings`.
+    Settings,
 }
 
 impl Route {
@@ -19,6 +23,8 @@ impl Route {
     pub fn of(hash: &str) -> Self {
         match hash {
             "#/file" => Self::File,
+            "#/model" => Self::Model,
+            "#/settings" => Self::Settings,
             _ => Self::Write,
         }
     }
@@ -27,6 +33,8 @@ impl Route {
         match self {
             Self::Write => "#/",
             Self::File => "#/file",
+            Self::Model => "#/model",
+            Self::Settings => "#/settings",
         }
     }
 
@@ -34,11 +42,13 @@ impl Route {
         match self {
             Self::Write => "Undertone: the tone of a text, while you type it",
             Self::File => "Undertone: moderate a file",
+            Self::Model => "Undertone: the model, and how good it is",
+            Self::Settings => "Undertone: settings",
         }
     }
 }
 
-/// The view that the address asks for, from now on. Links and title follow it, and so does the focus, since to a screen reader a change of
+/// The view that the address asks for, from now on. Links follow it, and so does the focus, since to a screen reader a change of
 /// views is none that the browser told of.
 pub fn follow() -> Signal<Route> {
     let current = || Route::of(&window().location().hash().unwrap_or_default());
@@ -46,7 +56,6 @@ pub fn follow() -> Signal<Route> {
     EventListener::new(&window(), "hashchange", move |_| route.set(current())).forget();
     Effect::new(move |before: Option<Route>| {
         let route = route.get();
-        document().set_title(route.title());
         for link in elements("nav a") {
             let is_current = link.get_attribute("href").is_some_and(|address| address.ends_with(route.hash()));
             // Cannot fail: these are names.
@@ -62,6 +71,15 @@ pub fn follow() -> Signal<Route> {
         route
     });
     route.into()
+}
+
+/// Has the browser's tab say which view there is, and of a text what it comes down to: not the text, which others may see over a shoulder.
+pub fn entitle(route: Signal<Route>, headline: impl Fn() -> Option<String> + 'static) {
+    Effect::new(move || {
+        let route = route.get();
+        let headline = if route == Route::Write { headline() } else { None };
+        document().set_title(&headline.map_or_else(|| route.title().to_owned(), |words| format!("{words} – Undertone")));
+    });
 }
 
 fn elements(selector: &str) -> Vec<HtmlElement> {

@@ -1,6 +1,7 @@
 //! How numbers and names are said.
 
-use crate::protocol::{Classification, Display, Model, Reason, Scale, TaskScores};
+use super::settings::ordered;
+use crate::protocol::{Classification, Display, Model, Reason, Scale, Task, TaskScores};
 
 /// A label's or a task's name as people write it: `severe_toxic` is "severe toxic".
 pub fn humanise(name: &str) -> String {
@@ -59,12 +60,30 @@ pub fn verdict(display: &Display, task: &TaskScores, reason: Option<Reason>) -> 
     }
 }
 
-/// What an answer comes down to in sentences: the reason why there is nothing to judge by, if there is one, and each task's verdict.
-pub fn in_short(model: &Model, Classification { reason, tasks, .. }: &Classification) -> Vec<String> {
-    let tasks = model.tasks.iter().zip(tasks).filter(|(_, scores)| reason.is_none() || !scores.present().is_empty());
-    let verdicts =
-        tasks.map(|(task, scores)| format!("{}: {}.", title(&task.name), verdict(&task.display, scores, *reason)));
-    reason.map(|reason| reason.sentence().to_owned()).into_iter().chain(verdicts).collect()
+/// What an answer comes down to in sentences: the reason why there is nothing to judge by, if there is one, and each task's verdict, that of
+/// the task in front first.
+pub fn in_short(model: &Model, classification: &Classification, front: Option<&str>) -> Vec<String> {
+    let reason = classification.reason.map(|reason| reason.sentence().to_owned());
+    let verdicts = verdicts(model, classification, front);
+    reason.into_iter().chain(verdicts.map(|(task, verdict)| format!("{}: {verdict}.", title(&task.name)))).collect()
+}
+
+/// The same as a title has room for: `Clearly positive, nothing found`.
+pub fn headline(model: &Model, classification: &Classification, front: Option<&str>) -> String {
+    let verdicts: Vec<String> = verdicts(model, classification, front).map(|(_, verdict)| verdict).collect();
+    if verdicts.is_empty() { "Nothing to judge by".to_owned() } else { capitalised(&verdicts.join(", ")) }
+}
+
+/// The tasks of which there is something to say, with what it is.
+fn verdicts<'a>(
+    model: &'a Model,
+    Classification { reason, tasks, .. }: &'a Classification,
+    front: Option<&str>,
+) -> impl Iterator<Item = (&'a Task, String)> {
+    let names: Vec<&str> = model.tasks.iter().map(|task| &task.name[..]).collect();
+    let both = ordered(&names, front).into_iter().filter_map(|number| model.tasks.get(number).zip(tasks.get(number)));
+    let told = both.filter(|(_, scores)| reason.is_none() || !scores.present().is_empty());
+    told.map(|(task, scores)| (task, verdict(&task.display, scores, *reason)))
 }
 
 /// "insult", "toxic and insult", "toxic, obscene and insult".

@@ -23,6 +23,7 @@ fn model() -> Model {
         max_tokens: 8,
         tasks: vec![task("tox", HeadKind::Labels, &["insult"]), task("topic", HeadKind::Classes, &["news", "art"])],
         build: "baseline".into(),
+        documents: Vec::new(),
         is_kept: false,
     }
 }
