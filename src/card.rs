@@ -338,8 +338,10 @@ mod tests {
     #[test]
     fn a_threshold_decides_what_the_last_point_above_it_does() {
         let point = |threshold, recall| OperatingPoint { threshold, recall, false_positive_rate: 0.25, precision: 0.5 };
-        let label =
-            LabelCard { operating_points: vec![point(0.9, 0.1), point(0.5, 0.5), point(0.1, 1.0)], ..LabelCard::default() };
+        let label = LabelCard {
+            operating_points: vec![point(0.9, 0.1), point(0.5, 0.5), point(0.1, 1.0)],
+            ..LabelCard::default()
+        };
         let recalls = [0.95, 0.9, 0.6, 0.5, 0.0].map(|threshold| label.at(threshold).map(|point| point.recall));
         assert_eq!(recalls, [None, Some(0.1), Some(0.1), Some(0.5), Some(1.0)]);
         assert_eq!(point(0.5, 0.5).marked(0.2), 0.3);

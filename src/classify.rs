@@ -355,3 +355,43 @@ impl TaskScores {
         Self { task: task.name.clone(), kind: task.kind, withheld: reason.is_some() && always_answers, labels }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_of_ones_own_decide_texts_and_whether_their_words_count() {
+        let score = |label: &str, probability| LabelScore { label: label.into(), probability, threshold: 0.5 };
+        let task =
+            |name: &str, labels| TaskScores { task: name.into(), kind: HeadKind::Labels, withheld: false, labels };
+        let words = TaskWords {
+            task: "toxic-words".into(),
+            label: "toxic".into(),
+            threshold: 0.5,
+            is_text_marked: false,
+            words: Vec::new(),
+        };
+        let tasks = vec![
+            task("toxicity", vec![score("toxic", 0.3), score("threat", 0.7)]),
+            task("spam", vec![score("spam", 0.3)]),
+        ];
+        let before = Classification { tokens: 1, truncated: false, reason: None, tasks, words: vec![words] };
+        let present = |classification: &Classification| {
+            let of = |task: &TaskScores| task.present().iter().map(|score| score.label.clone()).collect::<Vec<_>>();
+            classification.tasks.iter().flat_map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(before.clone().decided_by(&Thresholds::default()), before);
+        let own = |threshold: f32| {
+            let of_task = BTreeMap::from([("toxic".to_owned(), threshold), ("no label".to_owned(), 0.1)]);
+            Thresholds([("toxicity".to_owned(), of_task)].into())
+        };
+        let lower = before.clone().decided_by(&own(0.25));
+        assert_eq!(
+            (present(&lower), lower.words[0].is_text_marked),
+            (vec!["toxic".to_owned(), "threat".to_owned()], true)
+        );
+        let higher = lower.decided_by(&own(0.9));
+        assert_eq!((present(&higher), higher.words[0].is_text_marked), (vec!["threat".to_owned()], false));
+    }
+}

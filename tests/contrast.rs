@@ -50,10 +50,17 @@ fn palettes() -> [Palette; 2] {
 /// Who sets the page dark sees what others see whose system is.
 #[test]
 fn a_dark_page_is_the_same_however_it_came_to_be() {
-    let css = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("style/palette.css")).expect("it can be read");
+    let css =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("style/palette.css")).expect("it can be read");
     let of = |selector: &str| {
         let (_, rest) = css.split_once(&format!("{selector} {{\n")).unwrap_or_else(|| panic!("there is no {selector}"));
-        rest.split('}').next().expect("split gives at least one part").lines().map(str::trim).collect::<Vec<_>>().join("\n")
+        rest.split('}')
+            .next()
+            .expect("split gives at least one part")
+            .lines()
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let [system, set] = [":root:not([data-theme=\"light\"])", ":root[data-theme=\"dark\"]"].map(of);
     assert_eq!(system.trim(), set.trim());

@@ -82,11 +82,15 @@ async fn write(content: &str) -> bool {
 /// The answer as people read it, with the model that gave it.
 fn as_text(engine: &Engine, model: &Model, Shown { answer, .. }: &Shown) -> String {
     let front = engine.front().get_untracked();
-    let mut lines =
-        vec![format!("“{}”", String::from(engine.text())), in_short(model, &answer.classification, front.as_deref()).join(" ")];
+    let mut lines = vec![
+        format!("“{}”", String::from(engine.text())),
+        in_short(model, &answer.classification, front.as_deref()).join(" "),
+    ];
     let tasks = &answer.classification.tasks;
     let names: Vec<&str> = tasks.iter().map(|scores| &scores.task[..]).collect();
-    for scores in ordered(&names, front.as_deref()).into_iter().map(|number| &tasks[number]).filter(|scores| !scores.withheld) {
+    for scores in
+        ordered(&names, front.as_deref()).into_iter().map(|number| &tasks[number]).filter(|scores| !scores.withheld)
+    {
         let label = |score: &LabelScore| format!("{} {}", title(&score.label), percent(score.probability));
         lines.push(scores.labels.iter().map(label).collect::<Vec<_>>().join(", "));
     }

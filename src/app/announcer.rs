@@ -42,7 +42,9 @@ pub fn Announcer(
         let speak = move || {
             let words = model.with_untracked(|model| {
                 answer.with_untracked(|answer| match (model, answer) {
-                    (Some(model), Some(shown)) if shown.is_settled() => Some(spoken(model, shown, front.get_untracked().as_deref())),
+                    (Some(model), Some(shown)) if shown.is_settled() => {
+                        Some(spoken(model, shown, front.get_untracked().as_deref()))
+                    }
                     // What it says of a text that is typed over is out of date, and what it has said of it is said.
                     (_, Some(_)) => None,
                     (_, None) if is_ready && !is_announced.get_value() => Some("The model is ready.".to_owned()),

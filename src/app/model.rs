@@ -79,7 +79,9 @@ impl CardReader {
             let state = match text.map(|text| text.as_string().unwrap_or_default()) {
                 Ok(text) => match serde_json::from_str(&text) {
                     Ok(card) => State::Known(Arc::new(card)),
-                    Err(error) => State::Failed(format!("This version of the page cannot read the model’s card: {error}.")),
+                    Err(error) => {
+                        State::Failed(format!("This version of the page cannot read the model’s card: {error}."))
+                    }
                 },
                 Err(thrown) => State::Failed(sentence(&thrown)),
             };
@@ -171,11 +173,11 @@ fn DescribedTask(task: Task) -> impl IntoView {
         (_, Display::Scale(Scale { low, high, .. })) => format!("a scale from {low} to {high}"),
         (_, Display::Bars) => percent(threshold),
     };
-    let rows = task.labels.iter().map(|label| {
-        vec![humanise(&label.name), label.description.clone(), from(label.threshold)]
-    });
+    let rows =
+        task.labels.iter().map(|label| vec![humanise(&label.name), label.description.clone(), from(label.threshold)]);
     let columns = ["Label", "What it means", "Counts from"].map(str::to_owned).to_vec();
-    let mut table = Table { caption: format!("What it tells: {}", humanise(&task.name)), columns, rows: rows.collect() };
+    let mut table =
+        Table { caption: format!("What it tells: {}", humanise(&task.name)), columns, rows: rows.collect() };
     if task.labels.iter().all(|label| label.description.is_empty()) {
         table.columns.remove(1);
         table.rows.iter_mut().for_each(|row| drop(row.remove(1)));

@@ -78,7 +78,8 @@ pub fn entitle(route: Signal<Route>, headline: impl Fn() -> Option<String> + 'st
     Effect::new(move || {
         let route = route.get();
         let headline = if route == Route::Write { headline() } else { None };
-        document().set_title(&headline.map_or_else(|| route.title().to_owned(), |words| format!("{words} – Undertone")));
+        document()
+            .set_title(&headline.map_or_else(|| route.title().to_owned(), |words| format!("{words} – Undertone")));
     });
 }
 

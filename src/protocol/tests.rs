@@ -73,7 +73,13 @@ fn scripts_know_the_same_types() {
 #[test]
 fn messages_arrive_as_they_were_sent() {
     let text = "\"quoted\"\n\u{1F642}\u{2028}".to_owned();
-    let request = Request::Classify { sequence: u64::MAX >> 11, text, words: true, precise: true, thresholds: Thresholds::default() };
+    let request = Request::Classify {
+        sequence: u64::MAX >> 11,
+        text,
+        words: true,
+        precise: true,
+        thresholds: Thresholds::default(),
+    };
     let travelled: Request = serde_json::from_str(&serde_json::to_string(&request).unwrap()).unwrap();
     assert_eq!(travelled, request);
     let scores = TaskScores {

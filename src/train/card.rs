@@ -9,9 +9,9 @@ use std::path::Path;
 
 use super::chart::{Sheet, panels};
 use super::evaluate::Evaluation;
+use super::files;
 use super::report::describe;
 use super::template::{Slots, fill};
-use super::files;
 use crate::bundle::{FileEntry, MANIFEST, Manifest, ManifestFields, Task};
 use crate::card::{Card, NAME};
 use crate::{Error, Result};
@@ -94,9 +94,8 @@ pub fn card(manifest: &Manifest, origin: Origin) -> Result<ModelCard> {
         tasks: manifest.tasks.iter().map(|task| measured::of_task(task, origin)).collect::<Result<_>>()?,
         bias: measured::bias(origin.measurements)?,
     };
-    let of_tasks = |of: fn(&crate::card::TaskCard) -> String| {
-        content.tasks.iter().map(of).collect::<Vec<_>>().join("\n\n")
-    };
+    let of_tasks =
+        |of: fn(&crate::card::TaskCard) -> String| content.tasks.iter().map(of).collect::<Vec<_>>().join("\n\n");
     let slots = [
         ("name", manifest.name.clone()),
         ("model", model),

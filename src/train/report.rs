@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{curve, files};
 use super::metrics::{BINS, Bin, Curves, LabelMetrics, Metrics, Predictions};
+use super::{curve, files};
 use crate::bundle::{Calibration, CalibrationRecord, EmbeddingPrecision, HeadKind, Manifest, Precision, Task};
 use crate::classify::{Classification, TaskScores};
 use crate::threshold::Decisions;

@@ -177,7 +177,9 @@ impl Engine {
             };
             post(&match text {
                 Ok(text) => Response::Document { sequence, text },
-                Err(sentence) => Response::Refused { sequence, sentence: format!("{name} could not be read: {sentence}.") },
+                Err(sentence) => {
+                    Response::Refused { sequence, sentence: format!("{name} could not be read: {sentence}.") }
+                }
             });
         });
     }

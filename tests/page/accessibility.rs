@@ -1,13 +1,11 @@
 //! What a screen reader gets to hear.
 
-use std::fs;
-
 use serde_json::json;
 
 use crate::browser::Browser;
 use crate::files::{choose, comments, file, wait_until_scored};
 use crate::site::Site;
-use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open, open_site, read_answer, wait_for_failure};
+use crate::support::{GLOWING, THREAT, answer_to, audit, dist, open, open_site, read_answer, wait_for_failure};
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
@@ -66,18 +64,6 @@ fn large_type_fits_a_narrow_screen() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn axe_finds_nothing() {
-    let axe = fs::read_to_string(folder_of("UNDERTONE_AXE")).expect("axe.min.js can be read");
-    let audit = |browser: &Browser, state: &str| {
-        browser.run(&axe);
-        browser.run(
-            "window.violations = undefined;
-            const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-            axe.run(document, { runOnly: tags }).then(({ violations }) => {
-              window.violations = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
-            })",
-        );
-        assert_eq!(browser.wait("the audit", "return window.violations"), json!([]), "{state}");
-    };
     let dist = dist();
     let site = Site::serve(&dist);
     let browser = Browser::start();

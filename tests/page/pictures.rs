@@ -36,6 +36,13 @@ fn looks_like_this() {
             photograph(&browser, &pictures.join(format!("{device}-{scheme}.png")));
             browser.open(&format!("{}#/file", site.address()));
             browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
+            for (view, ready) in [("model", "#card"), ("settings", "#reset-thresholds")] {
+                browser.open(&format!("{}#/{view}", site.address()));
+                browser.wait(ready, &format!("return document.querySelector('{ready}')?.checkVisibility()"));
+                photograph(&browser, &pictures.join(format!("{view}-{device}-{scheme}.png")));
+            }
+            browser.open(&format!("{}#/file", site.address()));
+            browser.wait("the view of files", "return document.querySelector('#file')?.checkVisibility()");
             // Another file each time: the same one would be asked about.
             rows += 1;
             let (_folder, path) = file("comments.csv", comments(rows));

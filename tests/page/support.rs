@@ -128,6 +128,20 @@ pub fn probability(answer: &[(String, String, f64)], task: &str, label: &str) ->
     found.unwrap_or_else(|| panic!("the page shows no {task} {label}")).2
 }
 
+/// Fails where axe-core minds something about the page as it is.
+pub fn audit(browser: &Browser, state: &str) {
+    let axe = fs::read_to_string(folder_of("UNDERTONE_AXE")).expect("axe.min.js can be read");
+    browser.run(&axe);
+    browser.run(
+        "window.violations = undefined;
+        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+        axe.run(document, { runOnly: tags }).then(({ violations }) => {
+          window.violations = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`);
+        })",
+    );
+    assert_eq!(browser.wait("the audit", "return window.violations"), serde_json::json!([]), "{state}");
+}
+
 pub fn wait_for_failure(browser: &Browser) -> String {
     let sentence = browser.wait("a failure", "return document.querySelector('.failure p')?.innerText");
     sentence.as_str().expect("a sentence").to_owned()

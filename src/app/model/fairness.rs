@@ -67,7 +67,13 @@ fn terms(bias: &Bias) -> Rows {
     };
     let (highest, lowest) = (bias.terms.first(), bias.terms.last());
     let ends = highest.zip(lowest).map(|(highest, lowest)| {
-        format!(" Highest {} with {}, lowest {} with {}.", highest.term, share(highest.neutral), lowest.term, share(lowest.neutral))
+        format!(
+            " Highest {} with {}, lowest {} with {}.",
+            highest.term,
+            share(highest.neutral),
+            lowest.term,
+            share(lowest.neutral)
+        )
     });
     let columns = ["term", "harmless sentences", "from the mean", "marked", "subgroup AUC", "BPSN AUC", "BNSP AUC"];
     Rows {

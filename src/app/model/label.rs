@@ -126,7 +126,11 @@ fn operating_points(name: &str, points: &[OperatingPoint]) -> Table {
 fn reliability(name: &str, label: &LabelCard) -> Plot {
     let enough = label.reliability.iter().filter(|bin| bin.texts >= ReliabilityBin::ENOUGH);
     let row = |bin: &ReliabilityBin| {
-        vec![format!("{:.1}%", 100.0 * bin.probability), format!("{:.1}%", 100.0 * bin.share), counted(bin.texts as usize, "text")]
+        vec![
+            format!("{:.1}%", 100.0 * bin.probability),
+            format!("{:.1}%", 100.0 * bin.share),
+            counted(bin.texts as usize, "text"),
+        ]
     };
     let columns = ["mean probability", "share with the label", "texts"];
     Plot {
@@ -139,10 +143,7 @@ fn reliability(name: &str, label: &LabelCard) -> Plot {
         ),
         x: Axis::share("mean probability"),
         y: Axis::share("share with the label"),
-        curves: vec![(
-            Look::Points,
-            enough.map(|bin| [f64::from(bin.probability), f64::from(bin.share)]).collect(),
-        )],
+        curves: vec![(Look::Points, enough.map(|bin| [f64::from(bin.probability), f64::from(bin.share)]).collect())],
         marked: None,
         has_diagonal: true,
         table: Table::new(format!("{name}: reliability"), &columns, label.reliability.iter().map(row).collect()),

@@ -87,7 +87,11 @@ fn behaviour(capabilities: &[Capability]) -> Option<Rows> {
         bars: capabilities.iter().map(bar).collect(),
         most: 1.0,
         line: None,
-        table: Table::new("Cases that went as expected", &["capability", "cases", "passed"], capabilities.iter().map(row).collect()),
+        table: Table::new(
+            "Cases that went as expected",
+            &["capability", "cases", "passed"],
+            capabilities.iter().map(row).collect(),
+        ),
     })
 }
 
@@ -107,7 +111,11 @@ fn disguises(figures: &[DisguiseFigure]) -> Option<Rows> {
         bars: measured.iter().map(bar).collect(),
         most: 1.0,
         line: plain,
-        table: Table::new("Half of the words disguised", &["way", "ROC AUC, macro", "lost"], figures.iter().map(row).collect()),
+        table: Table::new(
+            "Half of the words disguised",
+            &["way", "ROC AUC, macro", "lost"],
+            figures.iter().map(row).collect(),
+        ),
     })
 }
 
@@ -116,8 +124,11 @@ fn training_curves(Training { losses, validations }: &Training) -> Plot {
     let all = || losses.iter().chain(validations);
     let last = validations.last().or(losses.last()).map(|point| point[1]);
     let skip = losses.len().div_ceil(MOST_ROWS).max(1);
-    let row = |what: &'static str| move |point: &[f64; 2]| vec![format!("{:.0}", point[0]), what.to_owned(), figure(Some(point[1]))];
-    let rows = losses.iter().step_by(skip).map(row("training batches")).chain(validations.iter().map(row("held-out texts")));
+    let row = |what: &'static str| {
+        move |point: &[f64; 2]| vec![format!("{:.0}", point[0]), what.to_owned(), figure(Some(point[1]))]
+    };
+    let rows =
+        losses.iter().step_by(skip).map(row("training batches")).chain(validations.iter().map(row("held-out texts")));
     Plot {
         title: "Training".to_owned(),
         description: format!(

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use super::Origin;
 use crate::bundle::Task;
 use crate::card::{
-    self, Capability, Decision, DisguiseFigure, Elsewhere, Figure, LabelCard, Measured, MentionedTerm, Mentions, ReliabilityBin,
-    TaskCard, Term, Training,
+    self, Capability, Decision, DisguiseFigure, Elsewhere, Figure, LabelCard, Measured, MentionedTerm, Mentions,
+    ReliabilityBin, TaskCard, Term, Training,
 };
 use crate::threshold::Decisions;
 use crate::train::bias::{Bias, DataBias, SubgroupAucs};
@@ -48,9 +48,9 @@ pub fn of_task(task: &Task, Origin { measurements: folder, run, .. }: Origin) ->
     Ok(TaskCard {
         name: task.name.clone(),
         is_about_words: !task.unit.is_text(),
-        measured: evaluation.as_ref().map(|evaluation| {
-            measured(task, evaluation, rounding.and_then(|rounding| rounding.differences))
-        }),
+        measured: evaluation
+            .as_ref()
+            .map(|evaluation| measured(task, evaluation, rounding.and_then(|rounding| rounding.differences))),
         elsewhere: elsewhere(folder, task)?,
         behaviour: examination.map(behaviour).unwrap_or_default(),
         disguises: if task.name == DISGUISED { disguises(folder, evaluation.as_ref())? } else { Vec::new() },
@@ -65,7 +65,8 @@ fn measured(task: &Task, evaluation: &Evaluation, differences: Option<Difference
         value,
         interval: interval.map(|Interval { low, high }| [low, high]),
     };
-    let of = |interval: fn(&crate::train::metrics::Intervals) -> Option<Interval>| intervals.as_ref().and_then(interval);
+    let of =
+        |interval: fn(&crate::train::metrics::Intervals) -> Option<Interval>| intervals.as_ref().and_then(interval);
     let loss = format!("loss ({})", figures::loss_name(task.kind));
     let mut of_task = vec![
         figure(&loss, Some(metrics.loss), of(|of| of.loss)),

@@ -99,7 +99,8 @@ impl LabelCurves {
     /// What thresholds decide: with no more points than both curves can be seen to have, and than it takes to tell one percent from the next.
     pub fn operating_points(&self) -> Vec<OperatingPoint> {
         let roc: Vec<_> = self.roc.iter().map(|point| [point.false_positive_rate, point.true_positive_rate]).collect();
-        let precision_recall: Vec<_> = self.precision_recall.iter().map(|point| [point.recall, point.precision]).collect();
+        let precision_recall: Vec<_> =
+            self.precision_recall.iter().map(|point| [point.recall, point.precision]).collect();
         let (of_roc, of_precision) = (needed(&roc, TOLERANCE), needed(&precision_recall, TOLERANCE));
         let step = |number: usize| self.precision_recall.get(number).map(|point| (point.threshold * STEPS).floor());
         let rounded = |value: f64, parts: f64| ((value * parts).round() / parts) as f32;
