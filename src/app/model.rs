@@ -116,7 +116,7 @@ pub fn ModelView(
             .into_any(),
             State::Awaited => view! { <p class="hint" role="status">"Fetching the model’s card…"</p> }.into_any(),
             State::Failed(sentence) => {
-                let again = move |_| drop(model.with_untracked(|model| model.as_ref().map(|model| card.read(model))));
+                let again = move |_| model.with_untracked(|model| model.iter().for_each(|model| card.read(model)));
                 view! {
                     <div class="notice failure" role="alert">
                         <p>{sentence}</p>

@@ -3,8 +3,11 @@
 /// An axis, its range on whole ticks.
 #[derive(Debug, Clone)]
 pub struct Axis {
+    /// What it counts.
     pub label: &'static str,
+    /// Its beginning.
     pub from: f64,
+    /// Its end.
     pub to: f64,
     step: f64,
 }

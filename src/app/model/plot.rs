@@ -78,30 +78,35 @@ pub fn PlotView(plot: Plot) -> impl IntoView {
     let tick = |(x, y, anchor, words): (f64, f64, &'static str, String)| {
         view! { <text x=x y=y text-anchor=anchor>{words}</text> }
     };
+    let ticks = below.chain(beside).map(tick).collect_view();
     let corners = [[plot.x.from, plot.y.from], [plot.x.to, plot.y.to]];
     let diagonal = plot.has_diagonal.then(|| view! { <path class="diagonal" d=plot.path(&corners) /> });
     let curve = |(look, points): &(Look, Vec<[f64; 2]>)| {
         let class = if *look == Look::Dashed { "curve dashed" } else { "curve" };
         let dots = if *look == Look::Points { &points[..] } else { &[] };
         let dot = |point: &[f64; 2]| {
-            view! { <circle class="point" cx=plot.x(point[0]) cy=plot.y(point[1]) r="3" /> }
+            let [x, y] = [plot.x(point[0]), plot.y(point[1])];
+            view! { <circle class="point" cx=x cy=y r="3" /> }
         };
-        view! {
-            <path class=class d=plot.path(points) />
-            {dots.iter().map(dot).collect_view()}
-        }
+        let (path, dots) = (plot.path(points), dots.iter().map(dot).collect_view());
+        view! { <path class=class d=path /> {dots} }
     };
-    let marked = plot.marked.map(|[x, y]| view! { <circle class="marked" cx=plot.x(x) cy=plot.y(y) r="5" /> });
+    let curves = plot.curves.iter().map(curve).collect_view();
+    let marked = plot.marked.map(|[x, y]| {
+        let [x, y] = [plot.x(x), plot.y(y)];
+        view! { <circle class="marked" cx=x cy=y r="5" /> }
+    });
     let middle = TOP + HEIGHT / 2.0;
+    let Plot { title, description, x, y, table, .. } = plot;
     view! {
-        <Chart title=plot.title.clone() description=plot.description.clone() table=plot.table.clone() size=(WIDTH, bottom + BELOW)>
+        <Chart title description table size=(WIDTH, bottom + BELOW)>
             <path class="grid" d=grid />
             {diagonal}
-            {plot.curves.iter().map(curve).collect_view()}
+            {curves}
             {marked}
-            {below.chain(beside).map(tick).collect_view()}
-            <text x=(LEFT + right) / 2.0 y=bottom + 30.0 text-anchor="middle">{plot.x.label}</text>
-            <text transform=format!("translate(11 {middle}) rotate(-90)") text-anchor="middle">{plot.y.label}</text>
+            {ticks}
+            <text x=(LEFT + right) / 2.0 y=bottom + 30.0 text-anchor="middle">{x.label}</text>
+            <text transform=format!("translate(11 {middle}) rotate(-90)") text-anchor="middle">{y.label}</text>
         </Chart>
     }
 }

@@ -34,7 +34,7 @@ pub fn RowsView(rows: Rows) -> impl IntoView {
     let Rows { title, description, bars, most, line, table } = rows;
     let height = ROW * bars.len() as f64;
     let place = move |share: f64| LEFT + (share / most).clamp(0.0, 1.0) * (RIGHT - LEFT);
-    let bar = |(number, (name, share, words)): (usize, (String, Option<f64>, String))| {
+    let bar = move |(number, (name, share, words)): (usize, (String, Option<f64>, String))| {
         let y = ROW * number as f64;
         let end = share.map_or(LEFT, place);
         view! {
@@ -44,10 +44,11 @@ pub fn RowsView(rows: Rows) -> impl IntoView {
         }
     };
     let line = line.map(|share| view! { <path class="line" d=format!("M{:.1} 0V{height}", place(share)) /> });
+    let bars = bars.into_iter().enumerate().map(bar).collect_view();
     view! {
         <Chart title description table size=(WIDTH, height)>
             <path class="grid" d=format!("M{LEFT} 0V{height}") />
-            {bars.into_iter().enumerate().map(bar).collect_view()}
+            {bars}
             {line}
         </Chart>
     }

@@ -75,7 +75,7 @@ fn Slider(settings: Settings, model: Model, task: String, label: Label, card: Ca
                 in_words(card.label(task, label)?, threshold(), &counted)
             })
         });
-        whose + &effect.unwrap_or_default()
+        format!("{whose}{}", effect.unwrap_or_default())
     };
     view! {
         <div class="setting">

@@ -2,6 +2,7 @@
 
 use super::{Measured, Report, Sentence, TaskReport, pictures};
 use crate::train::chart::{Chart, Point, STYLE, escape, slug};
+use crate::train::curve::height;
 use crate::train::figures::{accuracy_name, figure, loss_name};
 use crate::train::metrics::Bin;
 
