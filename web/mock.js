@@ -63,5 +63,10 @@ class Mock {
     return [];
   }
 
+  /** @returns {Promise<string>} */
+  async document() {
+    throw new Failure("text", "This is a mock: it has no documents.");
+  }
+
   stop() {}
 }

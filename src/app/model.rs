@@ -185,7 +185,7 @@ fn DescribedTask(task: Task) -> impl IntoView {
     view! {
         <section class="told">
             <h3>{title(&task.name)}</h3>
-            <p>{task.description.clone()}</p>
+            {(!task.description.is_empty()).then(|| view! { <p>{task.description.clone()}</p> })}
             <TableView table />
             <p class="hint">{calibrated}" "{measured}</p>
         </section>

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use js_sys::Promise;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::RequestCache;
 
 use super::ahead::digest;
@@ -20,14 +22,17 @@ const LIMIT: u64 = 1 << 24;
 pub struct Documents {
     address: String,
     mode: RequestCache,
+    /// When the bundle itself is kept.
+    kept: Promise,
     entries: BTreeMap<String, FileEntry>,
 }
 
 impl Documents {
-    /// Those that `manifest` names, of the bundle at `address`. `fresh` passes over the browser's HTTP cache.
-    pub fn new(address: &str, fresh: bool, manifest: &Manifest) -> Self {
+    /// Those that `manifest` names, of the bundle at `address`, which is kept when `kept` is fulfilled. `fresh` passes over the browser's HTTP
+    /// cache.
+    pub fn new(address: &str, fresh: bool, manifest: &Manifest, kept: Promise) -> Self {
         let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
-        Self { address: address.to_owned(), mode, entries: manifest.documents.clone() }
+        Self { address: address.to_owned(), mode, kept, entries: manifest.documents.clone() }
     }
 
     /// The document `name`: the one that was kept if it is the manifest's, else the server's.
@@ -47,8 +52,14 @@ impl Documents {
         let response = answer(fetch(&file_address(&self.address, name, entry), self.mode), name).await?;
         let content = read(&response, name, entry, |_| ()).await?;
         verify(entry, name, &content, digest(&content)).await?;
-        store.add(&self.address, &entry.sha256, &content).await;
-        text(content.to_vec())
+        let (bundle, address, sha256) = (self.kept.clone(), self.address.clone(), entry.sha256.clone());
+        let bytes = content.to_vec();
+        spawn_local(async move {
+            // The other way round the bundle would not know of it.
+            let _ = JsFuture::from(bundle).await;
+            store.add(&address, &sha256, &content).await;
+        });
+        text(bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use futures_util::future::join;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, Response};
 
 use super::ahead::{ahead, digest};
@@ -84,14 +84,17 @@ impl<'a> Download<'a> {
         Ok(File(content))
     }
 
-    /// Has the store keep what is new and forget what is old, for which nobody needs to wait.
-    pub fn finish(self) -> Manifest {
+    /// Has the store keep what is new and forget what is old, for which nobody needs to wait; what is to be kept beside it does.
+    pub fn finish(self) -> (Manifest, Promise) {
         let Files { weights, tokenizer } = &self.manifest.files;
         let files = [weights, tokenizer].map(|entry| entry.sha256.clone()).to_vec();
         let documents = self.manifest.documents.values().map(|entry| entry.sha256.clone()).collect();
         let (store, new, text, address) = (self.store, self.new, self.manifest_text, self.address.to_owned());
-        spawn_local(async move { store.keep(&address, &text, &new.into_inner(), files, documents).await });
-        self.manifest
+        let kept = future_to_promise(async move {
+            store.keep(&address, &text, &new.into_inner(), files, documents).await;
+            Ok(JsValue::UNDEFINED)
+        });
+        (self.manifest, kept)
     }
 }
 

@@ -128,8 +128,8 @@ impl Engine {
         let engine = Rc::clone(self);
         spawn_local(async move {
             match build(&bundle, fresh).await {
-                Ok((classifier, model)) => {
-                    *engine.documents.borrow_mut() = Some(Documents::new(&bundle, fresh, classifier.manifest()).into());
+                Ok((classifier, model, documents)) => {
+                    *engine.documents.borrow_mut() = Some(documents.into());
                     *engine.classifiers.borrow_mut() = Some(Classifiers::new(classifier));
                     post(&Response::Ready(model));
                     engine.ring();
@@ -307,14 +307,15 @@ fn refuse(sequence: u64, error: &crate::Error) {
 }
 
 /// The tokenizer is built while the weights are still on their way.
-async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failure> {
+async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model, Documents), Failure> {
     let download = Download::begin(address, fresh).await?;
     let manifest = &download.manifest;
     let tokenizer = async { Ok::<_, Failure>(classify::tokenizer(manifest, &download.tokenizer().await?.to_vec())?) };
     let model = async { Ok(classify::model(manifest, &download.weights().await?, Rounding::DEFAULT)?) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
     let is_kept = download.is_kept;
-    let manifest = download.finish();
+    let (manifest, kept) = download.finish();
+    let documents = Documents::new(address, fresh, &manifest, kept);
     let described = Model {
         name: manifest.name.clone(),
         licence: manifest.licence.clone(),
@@ -327,7 +328,7 @@ async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failur
         build: if cfg!(target_feature = "relaxed-simd") { "relaxed" } else { "baseline" }.to_owned(),
         is_kept,
     };
-    Ok((Classifier::of_parts(manifest, tokenizer, model), described))
+    Ok((Classifier::of_parts(manifest, tokenizer, model), described, documents))
 }
 
 fn now() -> f64 {

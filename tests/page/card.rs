@@ -43,7 +43,7 @@ fn the_card_shows_what_was_measured_and_each_chart_has_its_table() {
         assert!(page.contains(&said[..]), "{said}");
     }
     for task in &card.tasks {
-        let measured = task.measured.as_ref().expect("all tasks of ours are measured");
+        let Some(measured) = &task.measured else { continue };
         let figures = texts(&browser, &format!("[data-card={}] > .scrolls td", task.name));
         let auc = measured.figures.iter().find(|figure| figure.name == "ROC AUC, macro").unwrap();
         assert!(figures.contains(&format!("{:.3}", auc.value.unwrap())), "{}: {figures:?}", task.name);
@@ -52,7 +52,7 @@ fn the_card_shows_what_was_measured_and_each_chart_has_its_table() {
             assert_eq!(texts(&browser, &charts).len(), 3, "{}: ROC, precision and recall, reliability", label.name);
         }
     }
-    for title in ["Disguised words", "Does it do what anyone would expect?", "Harmless sentences, term by term"] {
+    for title in ["Disguised words", "What anyone would expect", "Harmless sentences, term by term"] {
         assert!(texts(&browser, ".chart figcaption").iter().any(|caption| caption == title), "{title}");
     }
     let charts = browser.run(
@@ -146,7 +146,7 @@ fn what_is_not_there_is_said() {
     look(&browser, &address("bare"), "#no-card");
     let page = browser.text();
     assert!(
-        page.contains("has no model card") && page.contains(&manifest.description) && page.contains("Severe toxic"),
+        page.contains("has no model card") && page.contains(&manifest.description) && page.contains("severe toxic"),
         "{page}"
     );
     look(&browser, &address("empty"), "#card");

@@ -44,7 +44,7 @@ fn thresholds_of_ones_own_decide_everything_that_is_said_of_a_text() {
     assert_eq!(browser.run("return document.title"), json!("Undertone: settings"));
     browser.wait(
         "what a threshold does",
-        "return document.querySelector('#threshold-toxicity-toxic-hint').textContent.includes('of the model card this marks')",
+        "return document.querySelector('#threshold-toxicity-toxic-hint').textContent.includes('It marks ')",
     );
     for label in ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"] {
         set_threshold(&browser, label, 99);

@@ -67,7 +67,7 @@ fn decided(decision: &Decision, rate: Option<f64>) -> String {
 fn roc(name: &str, label: &LabelCard, marked: Option<(Decision, f64)>, table: Table) -> Plot {
     let points = label.operating_points.iter().map(|at| [f64::from(at.false_positive_rate), f64::from(at.recall)]);
     Plot {
-        title: "ROC: what is found, and what it costs".to_owned(),
+        title: "ROC: found and false alarms".to_owned(),
         description: format!(
             "The ROC curve of {name}: the share of texts with the label that are found against the share of the others that are marked, \
              for every threshold. The area below it is {}. The dot is the model’s threshold; on the diagonal it would be chance.",
@@ -134,7 +134,7 @@ fn reliability(name: &str, label: &LabelCard) -> Plot {
     };
     let columns = ["mean probability", "share with the label", "texts"];
     Plot {
-        title: "Reliability: are probabilities right?".to_owned(),
+        title: "Reliability of probabilities".to_owned(),
         description: format!(
             "How often {name} applies where its probability is about so much: on the diagonal probabilities are right, below it they are too \
              high. Expected calibration error {}. Bins of fewer than {} texts are left out.",

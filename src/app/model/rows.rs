@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::chart::Chart;
 use super::table::Table;
 
-const WIDTH: f64 = 380.0;
+const WIDTH: f64 = 300.0;
 /// Where the bars begin, and where they would end.
-const LEFT: f64 = 128.0;
-const RIGHT: f64 = 330.0;
+const LEFT: f64 = 104.0;
+const RIGHT: f64 = 262.0;
 const ROW: f64 = 20.0;
 
 /// Bars beside names.

@@ -37,7 +37,7 @@ pub fn TableView(table: Table) -> impl IntoView {
         }
     };
     view! {
-        <div class="scrolls" role="region" tabindex="0" aria-label=caption.clone()>
+        <div class="scrolls" role="group" tabindex="0" aria-label=caption.clone()>
             <table>
                 <caption>{caption.clone()}</caption>
                 <thead>

@@ -34,7 +34,7 @@ pub fn TaskView(task: TaskCard) -> impl IntoView {
     });
     view! {
         <section class="measured-task" data-card=task.name>
-            <h3>{name}{of_words}</h3>
+            <h3>{name}{of_words}": how good it is"</h3>
             {measured}
             {elsewhere}
             <div class="charts">{bars}{training}</div>
@@ -79,7 +79,7 @@ fn behaviour(capabilities: &[Capability]) -> Option<Rows> {
     let bar = |of: &Capability| (of.name.clone(), Some(of.rate()), format!("{:.0}%", 100.0 * of.rate()));
     let row = |of: &Capability| vec![of.name.clone(), of.cases.to_string(), format!("{:.0}%", 100.0 * of.rate())];
     Some(Rows {
-        title: "Does it do what anyone would expect?".to_owned(),
+        title: "What anyone would expect".to_owned(),
         description: format!(
             "By a suite of short texts of which there is no doubt, {} of {} cases went as expected: the share for each capability.",
             all.passed, all.cases

@@ -35,8 +35,16 @@ pub fn OwnThresholds(
         }
     };
     let is_empty = tasks.is_empty();
+    // On what the card says what a threshold does.
+    let names: Vec<String> = tasks.iter().map(|task| task.name.clone()).collect();
+    let measured = move || {
+        let card = card.known()?;
+        let of = card.tasks.iter().find(|of| names.contains(&of.name))?.measured.as_ref()?;
+        Some(format!("What a threshold does is told by the model’s card: it was measured on {}.", of.counted))
+    };
     view! {
         <h3>"From where on a label counts"</h3>
+        <p class="hint">{measured}</p>
         <Show when=move || is_empty>
             <p class="hint">"No label of this model has a threshold that could be changed."</p>
         </Show>
@@ -69,12 +77,9 @@ fn Slider(settings: Settings, model: Model, task: String, label: Label, card: Ca
             Some(_) => format!("Your own; the model’s is {}. ", percent(bundled)),
             None => "The model’s. ".to_owned(),
         };
-        let effect = card.known().and_then(|card| {
-            of.with_value(|(_, task, label)| {
-                let counted = card.tasks.iter().find(|of| of.name == *task)?.measured.as_ref()?.counted.clone();
-                in_words(card.label(task, label)?, threshold(), &counted)
-            })
-        });
+        let effect = card
+            .known()
+            .and_then(|card| of.with_value(|(_, task, label)| in_words(card.label(task, label)?, threshold())));
         format!("{whose}{}", effect.unwrap_or_default())
     };
     view! {
