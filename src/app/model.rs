@@ -12,19 +12,17 @@ use super::client::Engine;
 use super::tools::sentence;
 use super::wording::{humanise, percent, title};
 use crate::card::{self, Card};
-use crate::protocol::{Display, HeadKind, Model, Scale, Task};
+use crate::protocol::{Display, HeadKind, Label, Model, Scale, Task};
 
-mod chart;
 mod fairness;
 mod label;
 mod plot;
-mod rows;
 mod table;
 mod task;
+mod tree;
 
-use fairness::Fairness;
-use table::{Table, TableView};
-use task::TaskView;
+use table::Table;
+use tree::{Drawn, Element, html, paragraph};
 
 /// The card of the model, and how far it is from being here; copies of it are the same.
 #[derive(Debug, Clone, Copy)]
@@ -125,7 +123,7 @@ pub fn ModelView(
                 }
                 .into_any()
             }
-            State::Known(card) => view! { <CardView card /> }.into_any(),
+            State::Known(card) => view! { <Drawn id="card" content=of_card_itself(&card) /> }.into_any(),
         }
     };
     view! {
@@ -134,30 +132,33 @@ pub fn ModelView(
             <Show when=move || model.with(Option::is_none)>
                 <p class="hint">"What there is to know of the model stands here once it is loaded."</p>
             </Show>
-            {move || model.get().map(|model| view! { <Described model /> })}
+            {move || model.get().map(|model| view! { <Drawn id="described" content=described(&model) /> })}
             {of_card}
         </section>
     }
 }
 
 /// What the bundle's manifest says.
-#[component]
-fn Described(model: Model) -> impl IntoView {
-    let Model { name, licence, description, sha256, max_tokens, tasks, .. } = model;
-    view! {
-        <p class="lead">{description}</p>
-        <dl class="facts">
-            <div><dt>"Name"</dt><dd>{name}</dd></div>
-            <div><dt>"Licence of the weights"</dt><dd>{licence}</dd></div>
-            <div><dt>"Reads at once"</dt><dd>{max_tokens}" tokens, some "{max_tokens * 3 / 4}" words"</dd></div>
-            <div><dt>"Manifest (SHA-256)"</dt><dd class="hash">{sha256}</dd></div>
-        </dl>
-        {tasks.into_iter().map(|task| view! { <DescribedTask task /> }).collect_view()}
-    }
+fn described(model: &Model) -> Vec<Element> {
+    let fact = |name: &str, class: &str, value: String| {
+        let value = html("dd").with("class", class).text(value);
+        html("div").holding(html("dt").text(name.to_owned())).holding(value)
+    };
+    let words = model.max_tokens * 3 / 4;
+    let facts = vec![
+        fact("Name", "", model.name.clone()),
+        fact("Licence of the weights", "", model.licence.clone()),
+        fact("Reads at once", "", format!("{} tokens, some {words} words", model.max_tokens)),
+        fact("Manifest (SHA-256)", "hash", model.sha256.clone()),
+    ];
+    let mut all =
+        vec![paragraph("lead", model.description.clone()), html("dl").with("class", "facts").holding_all(facts)];
+    all.extend(model.tasks.iter().map(told));
+    all
 }
 
-#[component]
-fn DescribedTask(task: Task) -> impl IntoView {
+/// What the manifest says of a task.
+fn told(task: &Task) -> Element {
     let calibrated = task.calibration.as_ref().map(|record| {
         format!(
             "Probabilities and thresholds were fitted to {} texts ({}; thresholds for the {}).",
@@ -173,63 +174,47 @@ fn DescribedTask(task: Task) -> impl IntoView {
         (_, Display::Scale(Scale { low, high, .. })) => format!("a scale from {low} to {high}"),
         (_, Display::Bars) => percent(threshold),
     };
-    let rows =
-        task.labels.iter().map(|label| vec![humanise(&label.name), label.description.clone(), from(label.threshold)]);
-    let columns = ["Label", "What it means", "Counts from"].map(str::to_owned).to_vec();
-    let mut table =
-        Table { caption: format!("What it tells: {}", humanise(&task.name)), columns, rows: rows.collect() };
-    if task.labels.iter().all(|label| label.description.is_empty()) {
-        table.columns.remove(1);
-        table.rows.iter_mut().for_each(|row| drop(row.remove(1)));
+    let row = |label: &Label| vec![humanise(&label.name), from(label.threshold), label.description.clone()];
+    let is_explained = task.labels.iter().any(|label| !label.description.is_empty());
+    let columns = ["Label", "Counts from", "What it means"];
+    let shown = if is_explained { columns.len() } else { columns.len() - 1 };
+    let mut rows: Vec<Vec<String>> = task.labels.iter().map(row).collect();
+    rows.iter_mut().for_each(|row| row.truncate(shown));
+    let caption = format!("What it tells: {}", humanise(&task.name));
+    let mut all = html("section").with("class", "told").holding(html("h3").text(title(&task.name)));
+    if !task.description.is_empty() {
+        all = all.holding(html("p").text(task.description.clone()));
     }
-    view! {
-        <section class="told">
-            <h3>{title(&task.name)}</h3>
-            {(!task.description.is_empty()).then(|| view! { <p>{task.description.clone()}</p> })}
-            <TableView table />
-            <p class="hint">{calibrated}" "{measured}</p>
-        </section>
-    }
+    let hints = [calibrated, measured].into_iter().flatten().map(|hint| paragraph("hint", hint)).collect();
+    all.holding(Table::new(caption, &columns[..shown], rows).drawn()).holding_all(hints)
 }
 
-/// What the card says.
-#[component]
-fn CardView(card: Arc<Card>) -> impl IntoView {
-    let section = |section: &card::Section| {
-        let table = section.table.split_first().map(|(columns, rows)| Table {
-            caption: section.title.clone(),
-            columns: columns.clone(),
-            rows: rows.to_vec(),
-        });
-        let table = table.map(|table| {
-            view! {
-                <details>
-                    <summary>"All of it, with licences"</summary>
-                    <TableView table />
-                </details>
-            }
-        });
-        view! {
-            <section class="said">
-                <h3>{section.title.clone()}</h3>
-                <ul>{section.points.iter().map(|point| view! { <li>{point.clone()}</li> }).collect_view()}</ul>
-                {table}
-            </section>
-        }
-    };
-    let is_trained = card.tasks.iter().any(|task| task.training.is_some());
-    // What it is for and what not comes first, what it was made of last.
+/// What the card says: what the model is for and what not comes first, what it was made of last.
+fn of_card_itself(card: &Card) -> Vec<Element> {
     let (first, rest) = card.sections.split_at(card.sections.len().min(1));
-    view! {
-        <div class="card" id="card">
-            <p>{card.model.clone()}"."</p>
-            {first.iter().map(section).collect_view()}
-            {card.tasks.iter().map(|task| view! { <TaskView task=task.clone() /> }).collect_view()}
-            <Fairness bias=card.bias.clone() />
-            <Show when=move || !is_trained>
-                <p class="hint">"How training went is not known of these weights: they are a mean of several runs, or their run was not kept."</p>
-            </Show>
-            {rest.iter().map(section).collect_view()}
-        </div>
+    let mut all = vec![html("p").text(format!("{}.", card.model))];
+    all.extend(first.iter().map(said));
+    all.extend(card.tasks.iter().map(task::drawn));
+    all.push(fairness::drawn(card.bias.as_ref()));
+    if card.tasks.iter().all(|task| task.training.is_none()) {
+        let unknown = "How training went is not known of these weights: they are a mean of several runs, or their run was not kept.";
+        all.push(paragraph("hint", unknown.to_owned()));
+    }
+    all.extend(rest.iter().map(said));
+    all
+}
+
+/// What people have to say.
+fn said(section: &card::Section) -> Element {
+    let points = section.points.iter().map(|point| html("li").text(point.clone())).collect();
+    let all = html("section").with("class", "said").holding(html("h3").text(section.title.clone()));
+    let all = all.holding(html("ul").holding_all(points));
+    match section.table.split_first() {
+        None => all,
+        Some((columns, rows)) => {
+            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+            let table = Table::new(section.title.clone(), &columns, rows.to_vec());
+            all.holding(table.behind("All of it, with licences", &section.title))
+        }
     }
 }
