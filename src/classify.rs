@@ -106,7 +106,6 @@ pub fn model(manifest: &Manifest, weights: &dyn Content, rounding: Rounding) -> 
 /// Thresholds of somebody's own, by the names of task and label. Other labels count from where the bundle says.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(transparent)]
 pub struct Thresholds(pub BTreeMap<String, BTreeMap<String, f32>>);
 
 /// A bundle, ready to classify.

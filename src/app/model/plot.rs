@@ -13,8 +13,8 @@ const HEIGHT: f64 = 210.0;
 const BELOW: f64 = 36.0;
 
 /// Where bars begin, where they would end, and how far they are apart.
-const BARS_LEFT: f64 = 104.0;
-const BARS_RIGHT: f64 = 262.0;
+const BARS_LEFT: f64 = 116.0;
+const BARS_RIGHT: f64 = 264.0;
 const ROW: f64 = 20.0;
 
 /// What all charts have.
