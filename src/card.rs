@@ -344,7 +344,7 @@ mod tests {
         };
         let recalls = [0.95, 0.9, 0.6, 0.5, 0.0].map(|threshold| label.at(threshold).map(|point| point.recall));
         assert_eq!(recalls, [None, Some(0.1), Some(0.1), Some(0.5), Some(1.0)]);
-        assert_eq!(point(0.5, 0.5).marked(0.2), 0.3);
+        assert!((point(0.5, 0.5).marked(0.2) - 0.3).abs() < 1e-9);
     }
 
     #[test]

@@ -20,7 +20,11 @@ words: boolean,
  * Whether the answer is to be the one that every browser gives, and the companion: it takes half as long again where the processor
  * has a quicker way.
  */
-precise: boolean, } } | { "Score": { 
+precise: boolean, 
+/**
+ * From which probability on labels count, where that is not as the bundle says.
+ */
+thresholds: Thresholds, } } | { "Score": { 
 /**
  * Comes back with the answer.
  */
@@ -56,7 +60,15 @@ sequence: number,
 /**
  * The request's body, which is JSON.
  */
-body: string, } } | { "Cancel": { 
+body: string, } } | { "Document": { 
+/**
+ * Comes back with the answer.
+ */
+sequence: number, 
+/**
+ * Which of [`Model::documents`].
+ */
+name: string, } } | { "Cancel": { 
 /**
  * Its number.
  */
@@ -118,7 +130,15 @@ code: number,
 /**
  * The answer's body, which is JSON.
  */
-body: string, } } | { "Refused": { 
+body: string, } } | { "Document": { 
+/**
+ * The request's number.
+ */
+sequence: number, 
+/**
+ * The document, which is what the manifest says.
+ */
+text: string, } } | { "Refused": { 
 /**
  * The request's number.
  */
@@ -178,6 +198,10 @@ max_tokens: number,
  * What it classifies, in the order in which answers come.
  */
 tasks: Array<Task>, 
+/**
+ * What there is to read of it, by name.
+ */
+documents: Array<string>, 
 /**
  * Which of the engine's builds has it: `relaxed` or `baseline`.
  */
@@ -573,6 +597,11 @@ reason?: Reason | null,
  * For each task that is about texts the probabilities of its labels, both in the manifest's order.
  */
 tasks: Array<Array<number>>, };
+
+/**
+ * Thresholds of somebody's own, by the names of task and label. Other labels count from where the bundle says.
+ */
+export type Thresholds = { [key in string]: { [key in string]: number } };
 
 /**
  * Why there is nothing to judge a text by.

@@ -11,13 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Model, Thresholds};
 
-mod effect;
-mod own_thresholds;
 mod theme;
-mod view;
 
 pub use theme::Theme;
-pub use view::SettingsView;
 
 /// Under this name the browser keeps them; `web/theme.js` looks there, too.
 const KEY: &str = "undertone: settings";
@@ -27,24 +23,24 @@ const KEY: &str = "undertone: settings";
 pub struct Settings {
     kept: RwSignal<Kept>,
     /// Whether the browser keeps them.
-    is_kept: RwSignal<bool>,
+    pub(super) is_kept: RwSignal<bool>,
 }
 
 /// What the browser keeps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Kept {
-    theme: Theme,
-    is_plain: bool,
+pub(super) struct Kept {
+    pub(super) theme: Theme,
+    pub(super) is_plain: bool,
     models: BTreeMap<String, OfModel>,
 }
 
 /// What is set for one model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct OfModel {
-    front: Option<String>,
-    thresholds: Thresholds,
+pub(super) struct OfModel {
+    pub(super) front: Option<String>,
+    pub(super) thresholds: Thresholds,
 }
 
 impl Settings {
@@ -103,11 +99,13 @@ impl Settings {
         self.kept.with(|kept| kept.models.get(&model.sha256).map(look))
     }
 
-    fn set(self, change: impl FnOnce(&mut Kept)) {
+    /// Sets something.
+    pub(super) fn set(self, change: impl FnOnce(&mut Kept)) {
         self.kept.update(change);
     }
 
-    fn set_of(self, model: &Model, change: impl FnOnce(&mut OfModel)) {
+    /// Sets something of the model.
+    pub(super) fn set_of(self, model: &Model, change: impl FnOnce(&mut OfModel)) {
         self.set(|kept| {
             let of = kept.models.entry(model.sha256.clone()).or_default();
             change(of);
@@ -117,7 +115,8 @@ impl Settings {
         });
     }
 
-    fn set_threshold(self, model: &Model, task: &str, label: &str, threshold: Option<f32>) {
+    /// Sets a label's threshold, or has it as the model has it.
+    pub(super) fn set_threshold(self, model: &Model, task: &str, label: &str, threshold: Option<f32>) {
         self.set_of(model, |OfModel { thresholds: Thresholds(all), .. }| {
             let of_task = all.entry(task.to_owned()).or_default();
             match threshold {

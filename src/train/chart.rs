@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 mod reliability;
 
+pub use super::curve::Point;
 pub use crate::card::Axis;
 pub use reliability::{diagram, panels, points};
 
@@ -27,9 +28,6 @@ const COLOURS: usize = 8;
 
 /// The style sheet of every chart.
 pub const STYLE: &str = include_str!("chart/style.css");
-
-/// x and y.
-pub type Point = [f64; 2];
 
 /// A picture.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! Curves with no more points than can be seen.
 
-use crate::train::chart::Point;
+/// x and y.
+pub type Point = [f64; 2];
 
 /// How far a curve may be moved by leaving points out: less than a pixel of a picture 400 wide.
 const TOLERANCE: f64 = 0.000_8;

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::Settings;
 use super::effect::in_words;
 use crate::app::model::CardReader;
+use crate::app::settings::Settings;
 use crate::app::wording::{humanise, percent, title};
 use crate::protocol::{Display, HeadKind, Label, Model, Task};
 

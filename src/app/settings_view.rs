@@ -2,8 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::own_thresholds::OwnThresholds;
-use super::{Settings, Theme};
+mod effect;
+mod own_thresholds;
+
+use own_thresholds::OwnThresholds;
+
+use super::settings::{Settings, Theme};
 use crate::app::model::CardReader;
 use crate::app::wording::title;
 use crate::protocol::Model;
