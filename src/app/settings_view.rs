@@ -15,9 +15,11 @@ use crate::protocol::Model;
 /// All settings, each of which holds at once.
 #[component]
 pub fn SettingsView(
+    /// What is set.
     settings: Settings,
     /// The model as its bundle has it; none as long as none is loaded.
     model: Signal<Option<Model>>,
+    /// Its card.
     card: CardReader,
 ) -> impl IntoView {
     let theme = |(theme, name): (Theme, &'static str)| {

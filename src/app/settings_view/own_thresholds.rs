@@ -11,9 +11,11 @@ use crate::protocol::{Display, HeadKind, Label, Model, Task};
 /// The sliders of all tasks whose labels have thresholds that are shown: of a scale there is a point, and of classes the likeliest.
 #[component]
 pub fn OwnThresholds(
+    /// What is set.
     settings: Settings,
     /// The model as its bundle has it.
     model: Model,
+    /// Its card.
     card: CardReader,
 ) -> impl IntoView {
     let has_thresholds = |task: &&Task| task.kind == HeadKind::Labels && matches!(task.display, Display::Bars);
