@@ -120,15 +120,15 @@ impl Engine {
     }
 
     /// Fetches the bundle and builds its model; what was asked meanwhile is answered then.
-    pub fn load(self: &Rc<Self>, Load { bundle, fresh, warm_up }: Load) {
+    pub fn load(self: &Rc<Self>, load: Load) {
         let engine = Rc::clone(self);
         spawn_local(async move {
-            match build(&bundle, fresh).await {
+            match build(&load).await {
                 Ok((classifier, model)) => {
                     *engine.classifiers.borrow_mut() = Some(Classifiers::new(classifier));
                     post(&Response::Ready(model));
                     engine.ring();
-                    engine.warm_up(if warm_up { WARM_UP } else { 0 });
+                    engine.warm_up(if load.warm_up { WARM_UP } else { 0 });
                 }
                 Err(Failure { kind, sentence }) => fail(kind, format!("The model could not be loaded: {sentence}.")),
             }
@@ -284,8 +284,9 @@ fn refuse(sequence: u64, error: &crate::Error) {
 }
 
 /// The tokenizer is built while the weights are still on their way.
-async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model), Failure> {
-    let download = Download::begin(address, fresh).await?;
+async fn build(Load { bundle, sha256, fresh, .. }: &Load) -> Result<(Classifier, Model), Failure> {
+    let pin = sha256.as_deref().map(str::parse).transpose()?;
+    let download = Download::begin(bundle, pin.as_ref(), *fresh).await?;
     let manifest = &download.manifest;
     let tokenizer = async { Ok::<_, Failure>(classify::tokenizer(manifest, &download.tokenizer().await?.to_vec())?) };
     let model = async { Ok(classify::model(manifest, &download.weights().await?, Rounding::DEFAULT)?) };

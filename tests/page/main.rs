@@ -25,5 +25,6 @@ mod perspective;
 mod pictures;
 mod privacy;
 mod site;
+mod soak;
 mod support;
 mod visits;
