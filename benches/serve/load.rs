@@ -62,6 +62,8 @@ pub struct Answered {
     /// Of all cores, the shares that wrk and the server had.
     pub generator: f64,
     pub server: f64,
+    /// How many requests the server answered in a second of a core that it had: what a machine that does other things besides does not change much.
+    pub for_a_core: f64,
 }
 
 /// What load.lua says at its end.
@@ -101,7 +103,8 @@ pub fn ask(server: &Server, comments: &Comments, settings: &Settings, time: Dura
         p50: said.p50,
         p99: said.p99,
         errors: said.errors,
-        generator: share(process::seconds_of_ended()? - before.0)?,
-        server: share(process::seconds(server.process())? - before.1)?,
+        generator: generator / said.seconds / cores,
+        server: used / said.seconds / cores,
+        for_a_core: said.requests as f64 / used,
     })
 }

@@ -16,6 +16,13 @@ const TOLERANCE: f64 = 0.25;
 /// How long each is asked before anything counts.
 const WARM_UP: Duration = Duration::from_secs(3);
 
+/// What `predict` did, round by round: comments in a second, and in a second of a core.
+#[derive(Default)]
+struct Predicted {
+    rate: Rounds,
+    for_a_core: Rounds,
+}
+
 /// What one server did, round by round.
 struct Measured {
     kind: Kind,
@@ -40,7 +47,7 @@ pub fn measure(settings: &Settings, peer: &Path) -> Result<()> {
     check_agreement(&servers, &comments)?;
     let mut measured: Vec<_> =
         Kind::ALL.map(|kind| Measured { kind, answered: Vec::new(), megabytes: 0.0 }).into_iter().collect();
-    let mut predicted = [Kind::Wide, Kind::Narrow].map(|kind| (kind, Rounds::default()));
+    let mut predicted = [Kind::Wide, Kind::Narrow].map(|kind| (kind, Predicted::default()));
     for server in &servers {
         ask(server, &comments, settings, WARM_UP)?;
     }
@@ -50,8 +57,8 @@ pub fn measure(settings: &Settings, peer: &Path) -> Result<()> {
             measured.answered.push(ask(server, &comments, settings, settings.turn())?);
             measured.megabytes = process::megabytes(server.process())?;
         }
-        for (kind, rounds) in &mut predicted {
-            rounds.0.push(predict(*kind, &comments, settings)?);
+        for (kind, predicted) in &mut predicted {
+            predict(*kind, predicted, &comments, settings)?;
         }
     }
     report(settings, &measured, &predicted);
@@ -71,18 +78,19 @@ fn check_agreement(servers: &[Server], comments: &Comments) -> Result<()> {
     Ok(())
 }
 
-/// How many of the comments `predict` classifies in a second, its start included.
-fn predict(kind: Kind, comments: &Comments, settings: &Settings) -> Result<f64> {
-    let begun = Instant::now();
+/// Has `predict` classify all comments, its start included.
+fn predict(kind: Kind, predicted: &mut Predicted, comments: &Comments, settings: &Settings) -> Result<()> {
+    let (begun, before) = (Instant::now(), process::seconds_of_ended()?);
     let mut command = Command::new(UNDERTONE);
-    command
-        .args(["predict", "--activations", kind.activations(), "--format", "jsonl", "--bundle"])
-        .arg(&settings.bundle);
-    let status = command.arg(comments.lines()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    match status.success() {
-        true => Ok(comments.bodies.len() as f64 / begun.elapsed().as_secs_f64()),
-        false => Err("predict has failed.".into()),
+    command.args(["predict", "--activations", kind.activations(), "--format", "jsonl", "--bundle"]);
+    command.arg(&settings.bundle).arg(comments.lines());
+    if !command.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
+        return Err("predict has failed.".into());
     }
+    let count = comments.bodies.len() as f64;
+    predicted.rate.0.push(count / begun.elapsed().as_secs_f64());
+    predicted.for_a_core.0.push(count / (process::seconds_of_ended()? - before));
+    Ok(())
 }
 
 fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Rounds)]) {
@@ -97,7 +105,7 @@ fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Rounds
     for server in measured {
         let p99 = server.rounds(|answered| answered.p99);
         println!(
-            "| {} | {:.0} | {:.0} | {:.0} | {:.0} | {} | {:.1}% | {:.0}% | {:.0} |",
+            "| {} | {:.0} | {:.0} | {:.0} | {:.0} | {} | {:.1}% | {:.0}% | {:.0} | {:.0} |",
             server.kind.name(),
             server.rounds(|answered| answered.requests_per_second).median(),
             server.rounds(|answered| answered.p50).median(),
@@ -106,35 +114,46 @@ fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Rounds
             server.errors(),
             100.0 * server.rounds(|answered| answered.generator).median(),
             100.0 * server.rounds(|answered| answered.server).median(),
+            server.rounds(|answered| answered.for_a_core).median(),
             server.megabytes
         );
     }
-    let python = rate(measured, Kind::Python);
-    println!("\n| wanted | is, median of the rounds (least and most) |\n|---|---|");
-    for (kind, rounds, goal) in [(Kind::Wide, &predicted[0].1, 1.0), (Kind::Narrow, &predicted[1].1, 1.3)] {
-        let rate = rate(measured, kind);
-        line(&format!("{} / Python's requests, at least {goal:.1}", kind.name()), &ratios(&rate, &python));
-        line(&format!("{} / predict's texts, at least .85", kind.name()), &ratios(&rate, rounds));
+    for (kind, predicted) in predicted {
+        let [rate, for_a_core] = [&predicted.rate, &predicted.for_a_core].map(Rounds::median);
+        println!("| predict, {} | {rate:.0} | | | | | | | {for_a_core:.0} | |", kind.name());
+    }
+    println!(
+        "\n| wanted | is, median of the rounds (least and most) | by the cores' seconds that each had |\n|---|---|---|"
+    );
+    let of = |kind| measured.iter().find(|one| one.kind == kind).expect("everybody was measured");
+    let [rate, for_a_core] =
+        [|answered: &Answered| answered.requests_per_second, |answered: &Answered| answered.for_a_core]
+            .map(|figure| move |kind| of(kind).rounds(figure));
+    for ((kind, predicted), goal) in predicted.iter().zip([1.0, 1.3]) {
+        println!(
+            "| {} / Python's requests, at least {goal:.1} | {} | {} |",
+            kind.name(),
+            ratios(&rate(*kind), &rate(Kind::Python)),
+            ratios(&for_a_core(*kind), &for_a_core(Kind::Python))
+        );
+        println!(
+            "| {} / predict's comments, at least .85 | {} | {} |",
+            kind.name(),
+            ratios(&rate(*kind), &predicted.rate),
+            ratios(&for_a_core(*kind), &predicted.for_a_core)
+        );
     }
 }
 
-fn rate(measured: &[Measured], kind: Kind) -> Rounds {
-    // Everybody was measured.
-    measured.iter().find(|one| one.kind == kind).expect("a server").rounds(|answered| answered.requests_per_second)
-}
-
 /// Round by round.
-fn ratios(left: &Rounds, right: &Rounds) -> Rounds {
-    Rounds(left.0.iter().zip(&right.0).map(|(left, right)| left / right).collect())
-}
-
-fn line(what: &str, ratios: &Rounds) {
+fn ratios(left: &Rounds, right: &Rounds) -> String {
+    let ratios = Rounds(left.0.iter().zip(&right.0).map(|(left, right)| left / right).collect());
     let most = ratios.0.iter().copied().fold(0.0, f64::max);
-    println!("| {what} | {:.2} ({:.2} to {most:.2}) |", ratios.median(), ratios.least());
+    format!("{:.2} ({:.2} to {most:.2})", ratios.median(), ratios.least())
 }
 
 /// Leaves the results where other tools find them.
-fn write(measured: &[Measured], predicted: &[(Kind, Rounds)], peer: &Path) -> Result<()> {
+fn write(measured: &[Measured], predicted: &[(Kind, Predicted)], peer: &Path) -> Result<()> {
     let servers = measured.iter().map(|server| {
         json!({
             "contender": server.kind.name(),
@@ -143,6 +162,7 @@ fn write(measured: &[Measured], predicted: &[(Kind, Rounds)], peer: &Path) -> Re
             "p99_ms": server.rounds(|answered| answered.p99).0,
             "errors": server.errors(),
             "generator_share": server.rounds(|answered| answered.generator).0,
+            "requests_in_a_cores_second": server.rounds(|answered| answered.for_a_core).0,
             "memory_mb": server.megabytes,
         })
     });

@@ -77,7 +77,7 @@ fn natively(requests: &[Value]) -> Vec<(u64, Value)> {
     };
     let answers = requests.iter().map(ask).collect();
     stop.send(()).expect("the server still runs");
-    thread.join().expect("the server does not panic").expect("the server ends well");
+    thread.join().expect("the server does not panic");
     answers
 }
 

@@ -77,7 +77,7 @@ fn hours_of_typing_and_files_take_no_more_memory_nor_time() {
     assert!(latency < LATENCY, "answers came later and later, or the machine had other things to do");
 }
 
-/// Has a file scored, and forgotten.
+/// Has a file scored, forgotten and closed.
 fn score(browser: &Browser, path: &std::path::Path, rows: usize) {
     go(browser, "#/file", "#file");
     choose(browser, path);
@@ -156,8 +156,8 @@ fn processes(root: u32) -> Vec<u32> {
         .collect();
     let mut found = vec![root];
     let mut next = 0;
-    while next < found.len() {
-        found.extend(all.iter().filter(|(_, parent)| *parent == found[next]).map(|(process, _)| *process));
+    while let Some(&parent) = found.get(next) {
+        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
         next += 1;
     }
     found
