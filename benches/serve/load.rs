@@ -96,8 +96,9 @@ pub fn ask(server: &Server, comments: &Comments, settings: &Settings, time: Dura
             String::from_utf8_lossy(&output.stderr)
         )
     })?;
-    let share =
-        |used: f64| -> Result<f64> { Ok(used / said.seconds / std::thread::available_parallelism()?.get() as f64) };
+    let cores = std::thread::available_parallelism()?.get() as f64;
+    let generator = process::seconds_of_ended()? - before.0;
+    let used = process::seconds(server.process())? - before.1;
     Ok(Answered {
         requests_per_second: said.requests as f64 / said.seconds,
         p50: said.p50,

@@ -93,15 +93,15 @@ fn predict(kind: Kind, predicted: &mut Predicted, comments: &Comments, settings:
     Ok(())
 }
 
-fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Rounds)]) {
+fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Predicted)]) {
     println!(
         "\n{} clients, comments of 64 tokens, medians of {} rounds of {} s:\n",
         settings.clients, settings.rounds, settings.seconds
     );
     println!(
-        "| server | requests/s | p50, ms | p99, ms | most p99, ms | errors | wrk's share of all cores | the server's | memory, MB |"
+        "| | requests/s | p50, ms | p99, ms | most p99, ms | errors | wrk's share of all cores | the server's | requests in a core's second | memory, MB |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for server in measured {
         let p99 = server.rounds(|answered| answered.p99);
         println!(
@@ -126,9 +126,8 @@ fn report(settings: &Settings, measured: &[Measured], predicted: &[(Kind, Rounds
         "\n| wanted | is, median of the rounds (least and most) | by the cores' seconds that each had |\n|---|---|---|"
     );
     let of = |kind| measured.iter().find(|one| one.kind == kind).expect("everybody was measured");
-    let [rate, for_a_core] =
-        [|answered: &Answered| answered.requests_per_second, |answered: &Answered| answered.for_a_core]
-            .map(|figure| move |kind| of(kind).rounds(figure));
+    let rate = |kind| of(kind).rounds(|answered| answered.requests_per_second);
+    let for_a_core = |kind| of(kind).rounds(|answered| answered.for_a_core);
     for ((kind, predicted), goal) in predicted.iter().zip([1.0, 1.3]) {
         println!(
             "| {} / Python's requests, at least {goal:.1} | {} | {} |",
@@ -166,9 +165,9 @@ fn write(measured: &[Measured], predicted: &[(Kind, Predicted)], peer: &Path) ->
             "memory_mb": server.megabytes,
         })
     });
-    let predicted = predicted
-        .iter()
-        .map(|(kind, rounds)| json!({ "activations": kind.activations(), "texts_per_second": rounds.0 }));
+    let predicted = predicted.iter().map(|(kind, Predicted { rate, for_a_core })| {
+        json!({ "activations": kind.activations(), "texts_per_second": rate.0, "texts_in_a_cores_second": for_a_core.0 })
+    });
     let content =
         json!({ "peer": peer, "servers": servers.collect::<Vec<_>>(), "predict": predicted.collect::<Vec<_>>() });
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");

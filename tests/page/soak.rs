@@ -87,10 +87,9 @@ fn score(browser: &Browser, path: &std::path::Path, rows: usize) {
     wait_until_scored(browser);
     browser.wait("what is kept", "return document.querySelector('#forget') !== null");
     browser.click("#forget");
-    browser.wait(
-        "the word",
-        "return document.querySelector('#kept').textContent.includes('Nothing of this file is kept')",
-    );
+    let is_gone = "return document.querySelector('#kept').textContent.includes('Nothing of this file is kept')";
+    browser.wait("the word", is_gone);
+    browser.click("#close");
 }
 
 /// Types as people do: some texts, each read as it stands, then changed.
