@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist differential test-clients bench-train bench bench-native bench-browser bench-kernels check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-kernels soak check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -123,9 +123,12 @@ DIFFERENTIAL_TEXTS ?= 100000
 # CSV files whose rows are the real strings; without any there are but the made-up ones.
 DIFFERENTIAL_DATA ?=
 
-differential: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Holds our tokens against those of Hugging Face's tokenizer in plain Python
+differential: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Holds our tokens against those of Hugging Face's tokenizer in plain Python, and WebAssembly's against native ones
+	@scripts/tools wasm wasm-bindgen
 	cargo build --release --example tokens
-	"$(PEER_PYTHON)" scripts/differential target/release/examples/tokens "$(abspath $(BASE))" $(DIFFERENTIAL_TEXTS) $(DIFFERENTIAL_DATA)
+	$(web) cargo build --release $(wasm) --example tokens
+	wasm-bindgen --target nodejs --no-typescript --out-dir target/differential target/wasm32-unknown-unknown/release/examples/tokens.wasm
+	"$(PEER_PYTHON)" scripts/differential target/release/examples/tokens target/differential/tokens.js "$(abspath $(BUNDLE))" "$(abspath $(BASE))" $(DIFFERENTIAL_TEXTS) $(DIFFERENTIAL_DATA)
 
 bench-train: | $(filter $(UNDERTONE_TOOLS)/%,$(PEER_PYTHON) $(BASE)) ## Measures a fine-tuning step beside PyTorch's
 	BASE="$(abspath $(BASE))" PEER_PYTHON="$(PEER_PYTHON)" cargo bench --bench train --features bench
@@ -173,6 +176,10 @@ bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modu
 	SITE=dist PEER_MODEL="$(PEER_MODEL)" PEERS=target/bench/peers NPM=$(UNDERTONE_TOOLS)/npm/node_modules \
 		BROWSERS="$(BROWSERS)" cargo bench --bench browser
 
+bench-serve: $(PEER_MODEL)/config.json ## Measures undertone serve under load beside a server in Python
+	@scripts/tools load
+	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(UNDERTONE_TOOLS)/load/bin/python" cargo bench --bench serve
+
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
 
 # Each target of fuzz/targets.rs, for so many seconds; starting from tests/fuzz, and what it makes of that stays in fuzz/corpus. What is minded ends
@@ -188,6 +195,16 @@ fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_
 		cargo +nightly fuzz run --sanitizer $(SANITIZER) $$target fuzz/corpus/$$target tests/fuzz/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 || exit 1; \
 	done
+
+# How many minutes texts are typed and files scored in a browser, and how many a server is asked by 64 clients.
+SOAK_TYPING_MINUTES ?= 120
+SOAK_SERVE_MINUTES ?= 30
+
+soak: site ## Types, scores files and asks a server for hours, and watches memory and time
+	@scripts/tools browser load
+	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" SOAK_TYPING_MINUTES=$(SOAK_TYPING_MINUTES) \
+		cargo test --release --test page -- --include-ignored --nocapture soak::
+	BUNDLE="$(abspath $(BUNDLE))" SOAK_SERVE_MINUTES=$(SOAK_SERVE_MINUTES) cargo bench --bench serve
 
 check-cuda: ## Compiles the companion for CUDA, for which it needs no GPU (see docs/GPU.md)
 	@scripts/tools lint

@@ -8,6 +8,7 @@ pub mod weights;
 
 mod file;
 mod manifest;
+mod pin;
 mod task;
 
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
@@ -18,6 +19,7 @@ pub(crate) use manifest::too_long;
 pub use manifest::{
     EmbeddingPrecision, Example, FORMAT, Files, Format, MANIFEST_LIMIT, Manifest, ManifestFields, Precision,
 };
+pub use pin::Pin;
 pub use task::{
     Calibration, CalibrationRecord, Display, HeadKind, Label, Scale, Task, TaskMetrics, Windows, check_task_name,
 };
@@ -54,12 +56,22 @@ impl Bundle {
     /// A file is missing, the manifest is of another format or too long, or a file's size or hash is not the manifest's.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn read(folder: impl AsRef<Path>) -> Result<Self> {
+        Self::read_pinned(folder, None)
+    }
+
+    /// As [`Self::read`], but only the bundle with the manifest that is pinned, if one is.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and that it is another one.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn read_pinned(folder: impl AsRef<Path>, pin: Option<&Pin>) -> Result<Self> {
         let size = |path: &Path| Ok::<_, Error>(std::fs::metadata(path).map_err(Error::io(path))?.len());
         let path = folder.as_ref().join(MANIFEST);
         if size(&path)? > MANIFEST_LIMIT {
             return Err(manifest::too_long());
         }
-        let manifest = Manifest::parse(&lfs::read(&path)?)?;
+        let json = lfs::read(&path)?;
+        let manifest = pin.map_or_else(|| Manifest::parse(&json), |pin| pin.parse(&json))?;
         let checked = |name: &str, entry: &FileEntry| {
             let path = folder.as_ref().join(name);
             lfs::check(&path)?;
@@ -91,7 +103,20 @@ impl Bundle {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::file::hexadecimal;
     use super::*;
+
+    #[test]
+    fn only_the_pinned_bundle_is_read() {
+        let shipped = Path::new("public/models/undertone");
+        let pin = |of: &[u8]| hexadecimal(&Sha256::digest(of)).parse::<Pin>().unwrap();
+        let manifest = std::fs::read(shipped.join(MANIFEST)).unwrap();
+        assert!(Bundle::read_pinned(shipped, Some(&pin(&manifest))).is_ok());
+        let refused = Bundle::read_pinned(shipped, Some(&pin(b"another"))).unwrap_err().to_string();
+        assert!(refused.contains("not the one that was asked for"), "{refused}");
+    }
 
     #[test]
     fn files_are_not_read_before_their_sizes_are_right() {

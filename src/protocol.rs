@@ -88,6 +88,9 @@ pub enum Request {
 pub struct Load {
     /// The bundle's address, which ends in a slash.
     pub bundle: String,
+    /// The SHA-256 of the one manifest that will do, if not any does.
+    #[serde(default)]
+    pub sha256: Option<String>,
     /// Whether the browser's HTTP cache is to be passed over, because what came out of it last time was no good.
     pub fresh: bool,
     /// Whether to make the engine quick while nobody asks anything.

@@ -4,10 +4,10 @@
 //! `commentanalyzer.googleapis.com/v1alpha1` ([`perspective`](crate::perspective)), discovery document included ([`discovery`]), by which Google's own clients find the
 //! methods. What differs is said in docs/PERSPECTIVE.md; that every answer names the model and its hash is the reason for some to come.
 //!
-//! One thread speaks HTTP ([`routes`]), one takes what has come in meanwhile and classifies it on all cores ([`batcher`]). No more waits than there
-//! are permits, so that a flood is refused at once instead of answered too late. No text is stored, and none is in the log ([`log`]).
+//! One thread speaks HTTP ([`connections`], [`routes`]), one takes what has come in meanwhile and classifies it on all cores ([`batcher`]). No more waits than
+//! there are permits, so that a flood is refused at once instead of answered too late. No text is stored, and none is in the log ([`log`]).
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,10 +18,11 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::bert::Rounding;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Pin};
 use crate::{Error, Result};
 
 mod batcher;
+mod connections;
 mod discovery;
 mod log;
 mod metrics;
@@ -37,6 +38,8 @@ pub use log::panics_by_their_place;
 pub struct Options {
     /// The bundle's folder.
     pub bundle: PathBuf,
+    /// The one bundle that will do, if not any does.
+    pub pin: Option<Pin>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// By which address others reach the server, as the discovery document says it; as each request has it where not given.
@@ -47,9 +50,12 @@ pub struct Options {
     pub suggestions: Option<PathBuf>,
     /// How many texts may wait or be answered at a time; a request for scores of sentences is of as many.
     pub permits: u32,
+    /// How many connections there may be at a time. Whoever comes beyond waits until one ends.
+    pub connections: usize,
     /// How activations are rounded.
     pub rounding: Rounding,
-    /// How long a request may take to come, and then to be answered.
+    /// How long a request's head may take to come, since the connection or the answer before, then its body, then its answer, and how long nothing of
+    /// that may be taken.
     pub timeout: Duration,
 }
 
@@ -58,6 +64,7 @@ pub struct Server {
     listener: TcpListener,
     state: Arc<routes::State>,
     site: Option<PathBuf>,
+    connections: usize,
     timeout: Duration,
     runtime: tokio::runtime::Runtime,
 }
@@ -80,8 +87,10 @@ impl Server {
             .block_on(TcpListener::bind(options.listen))
             .map_err(|error| Error::invalid(format!("{} cannot be listened at: {error}", options.listen)))?;
         let address = listener.local_addr().map_err(no_address)?;
-        let state = Arc::new(routes::State::new(&Bundle::read(&options.bundle)?, &options, address)?);
-        Ok(Self { listener, state, site: options.site, timeout: options.timeout, runtime })
+        let bundle = Bundle::read_pinned(&options.bundle, options.pin.as_ref())?;
+        let state = Arc::new(routes::State::new(&bundle, &options, address)?);
+        let Options { site, connections, timeout, .. } = options;
+        Ok(Self { listener, state, site, connections, timeout, runtime })
     }
 
     /// Where the server listens.
@@ -93,11 +102,8 @@ impl Server {
     }
 
     /// Answers until `shutdown` is there, and then what was asked before, as long as that takes no longer than any request may.
-    ///
-    /// # Errors
-    /// The system ends it.
-    pub fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let Self { listener, state, site, timeout, runtime } = self;
+    pub fn run(self, shutdown: impl Future<Output = ()>) {
+        let Self { listener, state, site, connections, timeout, runtime } = self;
         let router = routes::router(state, site);
         let (asked, is_asked) = oneshot::channel();
         let shutdown = async {
@@ -105,20 +111,16 @@ impl Server {
             // Nobody waits for it only where the server has ended.
             let _ = asked.send(());
         };
+        let too_late = async {
+            let _ = is_asked.await;
+            tokio::time::sleep(timeout).await;
+        };
         runtime.block_on(async {
-            let served = axum::serve(listener, router).with_graceful_shutdown(shutdown).into_future();
-            let too_late = async {
-                let _ = is_asked.await;
-                tokio::time::sleep(timeout).await;
-            };
-            tokio::pin!(served, too_late);
-            std::future::poll_fn(|context| match served.as_mut().poll(context) {
-                Poll::Ready(ended) => Poll::Ready(ended),
-                Poll::Pending => too_late.as_mut().poll(context).map(Ok),
-            })
-            .await
-            .map_err(|error| Error::invalid(format!("the server ended: {error}")))
-        })
+            tokio::select! {
+                () = connections::serve(listener, router, connections, timeout, shutdown) => {}
+                () = too_late => {}
+            }
+        });
     }
 }
 

@@ -37,8 +37,8 @@ const embed = (script) => {
   if (page.undertoneFields?.has(selector)) return;
   page.undertoneFields?.add(selector);
 
-  const { task, threshold, model, start, mock } = dataset;
-  const options = { base, place, settings: { task, threshold, model, start, mock }, theme: () => dataset.theme ?? "" };
+  const { task, threshold, model, sha256, start, mock } = dataset;
+  const options = { base, place, settings: { task, threshold, model, sha256, start, mock }, theme: () => dataset.theme ?? "" };
   /** Those that have a frame. @type {Map<Element, Field>} */
   const fields = new Map();
   let isPending = false;

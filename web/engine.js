@@ -11,6 +11,7 @@ import { Watchdog } from "./watchdog.js";
 /**
  * @typedef {object} EngineOptions
  * @property {string} [bundle] the bundle's address, which ends in a slash; the site's own if there is none
+ * @property {string} [sha256] the SHA-256 of the one bundle's manifest that will do; any does if there is none
  * @property {string} [build] "worker" or "worker_relaxed"; if there is none the fastest that the browser can run
  * @property {boolean} [fresh] whether to pass over the browser's HTTP cache
  * @property {boolean} [warmUp] whether to make the engine quick while nobody asks anything
@@ -166,8 +167,8 @@ export class Engine {
 
   /** @returns {BootOptions} */
   #bootOptions() {
-    const { bundle = BUNDLE, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
-    return { folder, build, load: { bundle, fresh, warm_up: warmUp } };
+    const { bundle = BUNDLE, sha256 = null, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
+    return { folder, build, load: { bundle, sha256, fresh, warm_up: warmUp } };
   }
 
   #begin() {

@@ -19,7 +19,7 @@ import { Judge } from "./verdict.js";
 /**
  * What the page says of how it wants things; all of it as its attributes have it.
  *
- * @typedef {{ task?: string, threshold?: string, model?: string, start?: string, mock?: string }} Settings
+ * @typedef {{ task?: string, threshold?: string, model?: string, sha256?: string, start?: string, mock?: string }} Settings
  */
 
 /** @typedef {Pick<Session, "say" | "start" | "retry" | "stop">} Asking */
@@ -27,7 +27,7 @@ import { Judge } from "./verdict.js";
 /**
  * What a frame has for the others of its page.
  *
- * @typedef {{ open: (bundle: string, text: string, hear: (update: Update) => void, lost: () => void) => Asking }} Desk
+ * @typedef {{ open: (bundle: string, sha256: string | undefined, text: string, hear: (update: Update) => void, lost: () => void) => Asking }} Desk
  */
 
 /** Which messages this frame understands. A page may have kept an older or a newer embed.js. */
@@ -69,10 +69,11 @@ const openDesk = () => {
     for (const lost of guests) lost();
   });
   return {
-    open(bundle, text, hear, lost) {
-      const engine = engines.get(bundle) ?? new SharedEngine();
-      engines.set(bundle, engine);
-      const session = new Session({ bundle, text, explainAfter: Infinity, startEngine: (options) => engine.join(options) });
+    open(bundle, sha256, text, hear, lost) {
+      const wanted = `${bundle} ${sha256}`;
+      const engine = engines.get(wanted) ?? new SharedEngine();
+      engines.set(wanted, engine);
+      const session = new Session({ bundle, sha256, text, explainAfter: Infinity, startEngine: (options) => engine.join(options) });
       session.listen(hear);
       guests.add(lost);
       return {
@@ -139,13 +140,13 @@ class Frame {
 
   /** Begins to ask whoever has the engine, or goes on with somebody else. */
   #reach() {
-    const { model, mock: wish } = this.#settings;
+    const { model, sha256, mock: wish } = this.#settings;
     if (model && !/^[\w-]+$/.test(model)) throw new RangeError(`“${model}” is no model's name.`);
     const bundle = model ? `${MODELS}${model}/` : BUNDLE;
     const hear = (/** @type {Update} */ update) => this.#teller.hear(update);
     if (wish) this.#asking = openMock(wish, bundle, this.#text, hear);
     // Not at once: where all of the page is being left there is nobody to go on for.
-    else this.#asking = desk().open(bundle, this.#text, hear, () => setTimeout(() => this.#reach()));
+    else this.#asking = desk().open(bundle, sha256, this.#text, hear, () => setTimeout(() => this.#reach()));
     if (this.#hasStarted) this.#start();
   }
 

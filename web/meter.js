@@ -15,13 +15,14 @@ import { Judge } from "./verdict.js";
 /** @import { EngineOptions } from "./engine.js" */
 /** @import { FailureKind } from "./protocol" */
 
-/** By the bundle's address. @type {Map<string, SharedEngine>} */
+/** By the bundle's address and pin. @type {Map<string, SharedEngine>} */
 const engines = new Map();
 
-/** @param {string} bundle */
-const engine = (bundle) => {
-  const shared = engines.get(bundle) ?? new SharedEngine();
-  engines.set(bundle, shared);
+/** @param {string} bundle @param {string} [sha256] */
+const engine = (bundle, sha256) => {
+  const wanted = `${bundle} ${sha256}`;
+  const shared = engines.get(wanted) ?? new SharedEngine();
+  engines.set(wanted, shared);
   return shared;
 };
 
@@ -34,7 +35,7 @@ const LATE = 3000;
 /** @typedef {HTMLElement & { value?: string }} Field */
 
 export class Meter extends HTMLElement {
-  static observedAttributes = ["for", "task", "threshold", "model", "mock", "base"];
+  static observedAttributes = ["for", "task", "threshold", "model", "sha256", "mock", "base"];
 
   #gauge = new Gauge();
   /** @type {Session | undefined} */
@@ -151,9 +152,10 @@ export class Meter extends HTMLElement {
     if (name && !/^[\w-]+$/.test(name)) throw new RangeError(`“${name}” is no model's name.`);
     const { folder, models } = placed(this.getAttribute("base") ?? undefined);
     const bundle = `${models}${name ?? "undertone"}/`;
+    const sha256 = this.getAttribute("sha256") ?? undefined;
     const judge = new Judge(this.getAttribute("task") ?? "", this.getAttribute("threshold") ?? "");
-    const startEngine = wish === null ? (/** @type {EngineOptions} */ options) => engine(bundle).join(options) : mock(wish);
-    const options = { folder, bundle, text: this.#text, explainAfter: Infinity, startEngine };
+    const startEngine = wish === null ? (/** @type {EngineOptions} */ options) => engine(bundle, sha256).join(options) : mock(wish);
+    const options = { folder, bundle, sha256, text: this.#text, explainAfter: Infinity, startEngine };
     const session = new Session(wish === null ? options : { ...options, retryAfter: 0 });
     const tell = (/** @type {string} */ event, /** @type {unknown} */ detail) => this.#tell(event, detail);
     const teller = new Teller(this.#gauge, judge, tell, { retry: () => session.retry(), stop: () => session.stop() });

@@ -83,6 +83,10 @@ export type Load = {
  */
 bundle: string, 
 /**
+ * The SHA-256 of the one manifest that will do, if not any does.
+ */
+sha256: string | null, 
+/**
  * Whether the browser's HTTP cache is to be passed over, because what came out of it last time was no good.
  */
 fresh: boolean, 

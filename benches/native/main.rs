@@ -22,10 +22,13 @@ mod report;
 mod rounds;
 mod serve;
 mod texts;
+#[path = "../words.rs"]
+mod words;
 
 use std::path::PathBuf;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Error>;
 
 /// Where the contenders' models are.
 struct Models {

@@ -1,19 +1,16 @@
-//! The texts: words that are one token each, common ones more often, as token ids.
+//! The texts, as token ids.
 
 use std::path::Path;
 
 use fastrand::Rng;
-use undertone::bundle::Bundle;
-use undertone::classify::Classifier;
 
 use crate::Result;
+use crate::words::Words;
 
 /// The lengths of the texts that come alone, in tokens.
 const TOKENS: [usize; 6] = [16, 32, 64, 128, 256, 512];
 /// How many texts there are to come together.
 const TEXTS: usize = 256;
-/// [CLS] and [SEP].
-const SPECIAL: usize = 2;
 
 pub struct Texts {
     /// Each of another length.
@@ -24,19 +21,9 @@ pub struct Texts {
 
 impl Texts {
     pub fn new(bundle: &Path) -> Result<Self> {
-        let bundle = Bundle::read(bundle)?;
-        let (words, classifier) = (words(&bundle.tokenizer)?, Classifier::new(&bundle)?);
+        let words = Words::new(bundle)?;
         let mut random = Rng::with_seed(1);
-        let mut text = |tokens: usize| {
-            // Squared twice, chance prefers the common half of the words.
-            let mut word = || words[(random.f64().powi(4) * words.len() as f64) as usize].as_str();
-            let text: Vec<&str> = (SPECIAL..tokens).map(|_| word()).collect();
-            let ids = classifier.tokens(&text.join(" "))?.input_ids;
-            match ids.len() == tokens {
-                true => Ok(ids),
-                false => Err(format!("a text that was to have {tokens} tokens has {}", ids.len()).into()),
-            }
-        };
+        let mut text = |tokens: usize| Ok::<_, crate::Error>(words.text(&mut random, tokens)?.1);
         let single = TOKENS.into_iter().map(&mut text).collect::<Result<_>>()?;
         let mut random = Rng::with_seed(2);
         let many = (0..TEXTS).map(|_| text(comment_length(&mut random))).collect::<Result<_>>()?;
@@ -54,16 +41,6 @@ impl Texts {
     pub fn many_tokens(&self) -> usize {
         self.many.iter().map(Vec::len).sum()
     }
-}
-
-/// The vocabulary's words, from the commonest to the rarest.
-fn words(tokenizer: &[u8]) -> Result<Vec<String>> {
-    let tokenizer: serde_json::Value = serde_json::from_slice(tokenizer)?;
-    let vocabulary = tokenizer["model"]["vocab"].as_object().ok_or("the tokenizer has no vocabulary")?;
-    let is_word = |token: &str| token.len() > 1 && token.bytes().all(|byte| byte.is_ascii_lowercase());
-    let mut words: Vec<_> = vocabulary.iter().filter(|(token, _)| is_word(token)).collect();
-    words.sort_by_key(|(_, id)| id.as_u64());
-    Ok(words.into_iter().map(|(token, _)| token.clone()).collect())
 }
 
 /// Lengths whose logarithm is normally distributed around that of 50, within 8 to 300 tokens.

@@ -15,7 +15,7 @@ use super::checksum::verify;
 use super::store::Store;
 use super::{post, scope};
 use crate::bert::Content;
-use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, TOKENIZER, WEIGHTS, too_long};
+use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, Pin, TOKENIZER, WEIGHTS, too_long};
 use crate::protocol::{self, Failure, FailureKind};
 use crate::{Error, Result};
 
@@ -37,17 +37,18 @@ pub struct Download<'a> {
 impl<'a> Download<'a> {
     /// Begins with the bundle at `address`, which ends in a slash.
     ///
-    /// `fresh` passes over the browser's HTTP cache.
+    /// Any bundle will do, but where one is pinned; `fresh` passes over the browser's HTTP cache.
     ///
     /// # Errors
-    /// The manifest cannot be had, or is none.
-    pub async fn begin(address: &'a str, fresh: bool) -> Result<Self, Failure> {
+    /// The manifest cannot be had, is none, or not the pinned one.
+    pub async fn begin(address: &'a str, pin: Option<&Pin>, fresh: bool) -> Result<Self, Failure> {
         let (text, store) = join(manifest(), Store::open()).await;
         let (text, is_kept) = match (text, store.manifest()) {
             (Err(Failure { kind: FailureKind::Network, .. }), Some(kept)) => (kept, true),
             (text, _) => (text?, false),
         };
-        let manifest = Manifest::parse(text.as_bytes())?;
+        let json = text.as_bytes();
+        let manifest = pin.map_or_else(|| Manifest::parse(json), |pin| pin.parse(json))?;
         let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
         let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
         let (progress, new) = (progress.into(), RefCell::default());

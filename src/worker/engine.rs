@@ -124,16 +124,16 @@ impl Engine {
     }
 
     /// Fetches the bundle and builds its model; what was asked meanwhile is answered then.
-    pub fn load(self: &Rc<Self>, Load { bundle, fresh, warm_up }: Load) {
+    pub fn load(self: &Rc<Self>, load: Load) {
         let engine = Rc::clone(self);
         spawn_local(async move {
-            match build(&bundle, fresh).await {
+            match build(&load).await {
                 Ok((classifier, model, documents)) => {
                     *engine.documents.borrow_mut() = Some(documents.into());
                     *engine.classifiers.borrow_mut() = Some(Classifiers::new(classifier));
                     post(&Response::Ready(model));
                     engine.ring();
-                    engine.warm_up(if warm_up { WARM_UP } else { 0 });
+                    engine.warm_up(if load.warm_up { WARM_UP } else { 0 });
                 }
                 Err(Failure { kind, sentence }) => fail(kind, format!("The model could not be loaded: {sentence}.")),
             }
@@ -307,15 +307,16 @@ fn refuse(sequence: u64, error: &crate::Error) {
 }
 
 /// The tokenizer is built while the weights are still on their way.
-async fn build(address: &str, fresh: bool) -> Result<(Classifier, Model, Documents), Failure> {
-    let download = Download::begin(address, fresh).await?;
+async fn build(Load { bundle, sha256, fresh, .. }: &Load) -> Result<(Classifier, Model, Documents), Failure> {
+    let pin = sha256.as_deref().map(str::parse).transpose()?;
+    let download = Download::begin(bundle, pin.as_ref(), *fresh).await?;
     let manifest = &download.manifest;
     let tokenizer = async { Ok::<_, Failure>(classify::tokenizer(manifest, &download.tokenizer().await?.to_vec())?) };
     let model = async { Ok(classify::model(manifest, &download.weights().await?, Rounding::DEFAULT)?) };
     let (tokenizer, model) = try_join(tokenizer, model).await?;
     let is_kept = download.is_kept;
     let (manifest, kept) = download.finish();
-    let documents = Documents::new(address, fresh, &manifest, kept);
+    let documents = Documents::new(bundle, *fresh, &manifest, kept);
     let described = Model {
         name: manifest.name.clone(),
         licence: manifest.licence.clone(),

@@ -43,11 +43,11 @@ const loaded = async () => {
 const last = (/** @type {Told} */ worker) => worker.heard.at(-1);
 
 test("the worker is told where everything is", async () => {
-  const { workers: [worker] } = await begin({ base: "https://host/files", model: "mail", build: "worker" });
+  const { workers: [worker] } = await begin({ base: "https://host/files", model: "mail", sha256: "ab", build: "worker" });
   assert.deepEqual(worker.options, {
     folder: "https://host/files/wasm/",
     build: "worker",
-    load: { bundle: "https://host/files/models/mail/", fresh: false, warm_up: false },
+    load: { bundle: "https://host/files/models/mail/", sha256: "ab", fresh: false, warm_up: false },
   });
 });
 

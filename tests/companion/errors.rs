@@ -107,3 +107,22 @@ fn a_token_that_the_base_has_no_vector_for_is_refused_before_a_run_begins() {
     assert!(said.contains("the token \"[NAME]\" with the id 111"), "{said}");
     assert!(!folder.join("run").exists());
 }
+
+#[test]
+fn another_bundle_than_the_pinned_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/public/models/undertone");
+    let manifest = fs::read(format!("{bundle}/manifest.json")).unwrap();
+    let digest = format!("{:x}", <sha2::Sha256 as sha2::Digest>::digest(manifest));
+    let pinned = |digest: &str| {
+        undertone(folder.path(), &["predict", "--bundle", bundle, "--sha256", digest, "--input", "lines"])
+    };
+    assert!(pinned(&digest).status.success());
+    for (command, rest) in [("predict", &["--input", "lines"]), ("serve", &["--listen", "127.0.0.1:0"])] {
+        let wrong = "0".repeat(64);
+        let said = complain(folder.path(), &[&[command, "--bundle", bundle, "--sha256", &wrong], &rest[..]].concat());
+        assert!(said.contains("not the one that was asked for") && said.contains(&digest), "{said}");
+    }
+    let said = complain(folder.path(), &["predict", "--bundle", bundle, "--sha256", "abc"]);
+    assert!(said.contains("64 hexadecimal digits"), "{said}");
+}

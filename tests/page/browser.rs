@@ -63,6 +63,11 @@ impl Browser {
         browser
     }
 
+    /// The process that the browser's processes come from.
+    pub fn process(&self) -> u32 {
+        self.driver.id()
+    }
+
     /// Opens `address`.
     pub fn open(&self, address: &str) {
         self.command("/url", &json!({ "url": address }));

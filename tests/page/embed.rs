@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
@@ -405,6 +406,40 @@ fn the_pinned_script_has_the_digest_that_is_said_and_a_mock_fetches_no_model() {
     assert!(embedded.scores("comment").iter().all(|(_, _, probability)| (probability - 0.9).abs() < 1e-9));
     assert_eq!(embedded.event("verdict", "comment")["flagged"], true);
     assert_eq!(embedded.site.requests("safetensors"), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn a_model_that_is_pinned_is_the_one_or_none() {
+    let manifest = fs::read(models(&dist()).join("manifest.json")).expect("the site has a model");
+    let digest = format!("{:x}", Sha256::digest(manifest));
+    let line = |id: &str, digest: &str| {
+        format!(
+            "<textarea id={id}></textarea><script src='{{site}}embed.js' data-for='#{id}' data-sha256={digest} async></script>"
+        )
+    };
+    let other = "0".repeat(64);
+    let meter = "<script type=module src='{site}meter.js'></script><undertone-meter for=host sha256=0 start=load></undertone-meter>";
+    let page = [&line("right", &digest), &line("wrong", &other), "<textarea id=host></textarea>", meter].concat();
+    let site = Site::serve(&dist());
+    site.fail("", Fault::Header("Access-Control-Allow-Origin: *"));
+    let embedded = Embedded::served(site, &page);
+    let browser = &embedded.browser;
+    browser.run(
+        "document.querySelector('undertone-meter').addEventListener('error', ({ detail }) => { window.refused = detail; })",
+    );
+    browser.press("#right", GLOWING);
+    Native::of(&dist()).assert_agrees(GLOWING, &embedded.scores("right"));
+    assert_eq!(embedded.event("ready", "right")["sha256"], Value::from(digest.clone()));
+    browser.press("#wrong", GLOWING);
+    let refused = embedded.event("error", "wrong");
+    let sentence = refused["sentence"].as_str().expect("a sentence");
+    assert_eq!(refused["kind"], "model");
+    assert!(sentence.contains(&digest) && sentence.contains(&format!("is to have {other}")), "{sentence}");
+    // What is no hash at all is said, too.
+    browser.press("#host", GLOWING);
+    let refused = browser.wait("the refusal", "return window.refused?.sentence");
+    assert!(refused.as_str().is_some_and(|refused| refused.contains("64 hexadecimal digits")), "{refused}");
 }
 
 /// The names and sizes of the files in a folder.

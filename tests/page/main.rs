@@ -27,5 +27,6 @@ mod pictures;
 mod privacy;
 mod settings;
 mod site;
+mod soak;
 mod support;
 mod visits;

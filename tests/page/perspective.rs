@@ -52,11 +52,13 @@ fn requests() -> Vec<Value> {
 fn natively(requests: &[Value]) -> Vec<(u64, Value)> {
     let options = Options {
         bundle: models(&dist()),
+        pin: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: None,
         site: None,
         suggestions: None,
         permits: 256,
+        connections: 512,
         rounding: Rounding::Wide,
         timeout: Duration::from_secs(600),
     };
@@ -75,7 +77,7 @@ fn natively(requests: &[Value]) -> Vec<(u64, Value)> {
     };
     let answers = requests.iter().map(ask).collect();
     stop.send(()).expect("the server still runs");
-    thread.join().expect("the server does not panic").expect("the server ends well");
+    thread.join().expect("the server does not panic");
     answers
 }
 

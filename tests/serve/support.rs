@@ -19,7 +19,7 @@ pub const BUNDLE: &str = "public/models/undertone";
 pub struct Running {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
-    thread: JoinHandle<undertone::Result<()>>,
+    thread: JoinHandle<()>,
 }
 
 /// What came back.
@@ -33,11 +33,13 @@ pub struct Answer {
 pub fn options() -> Options {
     Options {
         bundle: PathBuf::from(BUNDLE),
+        pin: None,
         listen: "127.0.0.1:0".parse().unwrap(),
         public_url: None,
         site: None,
         suggestions: None,
         permits: 256,
+        connections: 512,
         rounding: Rounding::DEFAULT,
         timeout: Duration::from_secs(60),
     }
@@ -59,7 +61,7 @@ impl Running {
     /// Asks it to end, and waits until it has.
     pub fn stop(self) {
         self.stop.send(()).unwrap();
-        self.thread.join().unwrap().unwrap();
+        self.thread.join().unwrap();
     }
 }
 

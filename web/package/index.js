@@ -16,6 +16,7 @@ export { Failure };
  * @property {string} [base] the address of the folder that has the package's folders `wasm` and `models`, where a bundler has taken these scripts
  *   away from them
  * @property {string} [model] the name of a folder in `models`; the package's own if there is none
+ * @property {string} [sha256] the SHA-256 of the model's manifest.json, as `model.sha256` has it: another model is refused
  * @property {"worker" | "worker_relaxed"} [build] the engine's build; the fastest that runs if there is none
  * @property {() => Worker} [createWorker] starts a worker with the package's file `undertone/worker`, where a policy forbids workers of a `blob:`
  * @property {AbortSignal} [signal] ends the loading
@@ -31,7 +32,7 @@ export { Failure };
  *   on a label counts as present
  */
 
-const LOAD_OPTIONS = ["base", "model", "build", "createWorker", "signal", "onProgress"];
+const LOAD_OPTIONS = ["base", "model", "sha256", "build", "createWorker", "signal", "onProgress"];
 const CLASSIFY_OPTIONS = ["signal"];
 const EXPLAIN_OPTIONS = ["task", "label", "signal"];
 
@@ -48,7 +49,7 @@ const CHUNK = 64;
  */
 export const load = async (options = {}) => {
   check("load", options, LOAD_OPTIONS);
-  const { base, model = "undertone", build, createWorker, signal, onProgress } = options;
+  const { base, model = "undertone", sha256, build, createWorker, signal, onProgress } = options;
   signal?.throwIfAborted();
   if (!/^[\w-]+$/.test(model)) throw new TypeError(`“${model}” is no model's name: give the name of a folder in models.`);
   const lacking = lack();
@@ -57,6 +58,7 @@ export const load = async (options = {}) => {
   const undertone = new Undertone({
     folder,
     bundle: `${models}${model}/`,
+    sha256,
     build,
     createWorker: createWorker && ((_script, boot) => started(createWorker(), boot)),
     tell: (status) => typeof status === "object" && "Fetching" in status && onProgress?.(status.Fetching),

@@ -16,7 +16,7 @@ mod rows;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use undertone::bundle::{Bundle, Windows};
+use undertone::bundle::{Bundle, Pin, Windows};
 use undertone::classify::Classifier;
 use undertone::{Error, Result};
 
@@ -53,6 +53,9 @@ pub struct Arguments {
     /// The bundle: the folder that `undertone export` wrote.
     #[arg(long, value_name = "FOLDER")]
     bundle: PathBuf,
+    /// Use that bundle only if its manifest.json has this SHA-256, as sha256sum prints it.
+    #[arg(long, value_name = "DIGEST")]
+    sha256: Option<Pin>,
     /// How the rows are laid out; as the file's name says where not given, and lines on standard input.
     #[arg(long, value_enum, value_name = "FORMAT")]
     input: Option<InputFormat>,
@@ -92,7 +95,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let format = formats::of_output(arguments.format, arguments.out.as_deref(), input_format)?;
     let mut output = Output::new(arguments.out, arguments.skip > 0)?;
     let mut input = Input::open(file, input_format, arguments.encoding.map(Into::into), arguments.text.as_deref())?;
-    let classifier = Classifier::with_rounding(&Bundle::read(&arguments.bundle)?, arguments.activations.into())?;
+    let classifier = {
+        let bundle = Bundle::read_pinned(&arguments.bundle, arguments.sha256.as_ref())?;
+        Classifier::with_rounding(&bundle, arguments.activations.into())?
+    };
     let scorer = Scorer::new(classifier.reading_long_texts(arguments.windows)?, arguments.spans);
     input.skip(arguments.skip)?;
     let mut layout = None;

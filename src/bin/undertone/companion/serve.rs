@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use undertone::Result;
+use undertone::bundle::Pin;
 use undertone::serve::{Options, Server, asked_to_end, panics_by_their_place};
 
 use super::activations::Activations;
@@ -18,6 +19,9 @@ pub struct Arguments {
     /// The bundle: the folder that `undertone export` wrote.
     #[arg(long, value_name = "FOLDER")]
     bundle: PathBuf,
+    /// Serve that bundle only if its manifest.json has this SHA-256, as sha256sum prints it and every answer has it.
+    #[arg(long, value_name = "DIGEST")]
+    sha256: Option<Pin>,
     /// Where to listen. The default is for programs on this machine alone; 0.0.0.0:8080 is for all that can reach it, best by way of a
     /// server that speaks HTTPS and knows who may ask.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -35,20 +39,46 @@ pub struct Arguments {
     /// How many texts may wait for their answers; what comes beyond is told to try again.
     #[arg(long, value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     waiting: u32,
+    /// How many connections there may be at a time; whoever comes beyond waits until one ends. Each is a file handle, of which a program often
+    /// may have 1,024.
+    #[arg(long, value_name = "COUNT", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    connections: u32,
     /// How an int8 bundle's activations are rounded.
     #[arg(long, value_enum, default_value_t = Activations::Wide)]
     activations: Activations,
-    /// How long a request may take to come, and then to be answered, in seconds.
+    /// How many seconds a request's head may take to come, then its body, and then its answer. A connection on which nothing was asked, or nothing
+    /// of the answer taken, for as long is closed.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
 }
 
 pub fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { bundle, listen, public_url, site, suggestions, waiting: permits, activations, timeout } = arguments;
-    let rounding = activations.into();
-    let timeout = Duration::from_secs(timeout);
-    let server = Server::new(Options { bundle, listen, public_url, site, suggestions, permits, rounding, timeout })?;
+    let Arguments {
+        bundle,
+        sha256: pin,
+        listen,
+        public_url,
+        site,
+        suggestions,
+        waiting,
+        connections,
+        activations,
+        timeout,
+    } = arguments;
+    let server = Server::new(Options {
+        bundle,
+        pin,
+        listen,
+        public_url,
+        site,
+        suggestions,
+        permits: waiting,
+        connections: connections as usize,
+        rounding: activations.into(),
+        timeout: Duration::from_secs(timeout),
+    })?;
     panics_by_their_place();
     println!("Undertone answers at http://{} until Ctrl-C", server.address()?);
-    server.run(asked_to_end())
+    server.run(asked_to_end());
+    Ok(())
 }

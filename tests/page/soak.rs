@@ -1,0 +1,170 @@
+//! Texts typed and files scored in one window for as long as one likes: whether the browser's memory stays, and how long answers take.
+//!
+//! `make soak` sets `SOAK_TYPING_MINUTES`; without it there is nothing to watch. Memory is what all of the browser's processes have, shared pages by their
+//! shares, after the page's garbage has been collected.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, CLEAR};
+use crate::files::{choose, comments, open_view, wait_until_scored};
+use crate::support::{GLOWING, SCATHING, THREAT, read_answer, type_text};
+
+/// How many texts are typed between two files.
+const TEXTS: usize = 20;
+/// How many rows a file has, the header not counted; every other file has one more.
+const ROWS: usize = 100;
+/// By how much memory may have grown or shrunk from its middle, once all is warm.
+const MEMORY: f64 = 0.05;
+/// By how much the time to an answer may have grown. The machine's other work is in it.
+const LATENCY: f64 = 0.2;
+
+/// What was seen at one time: minutes since the beginning, megabytes, and milliseconds from a text's last key to the answer that stays.
+struct Look {
+    minute: f64,
+    megabytes: f64,
+    milliseconds: f64,
+}
+
+#[test]
+#[ignore = "needs the built site and SOAK_TYPING_MINUTES: make soak"]
+fn hours_of_typing_and_files_take_no_more_memory_nor_time() {
+    let Ok(minutes) = std::env::var("SOAK_TYPING_MINUTES") else {
+        println!("SOAK_TYPING_MINUTES is not set, and so there is nothing to watch: make soak sets it.");
+        return;
+    };
+    let minutes: f64 = minutes.parse().expect("SOAK_TYPING_MINUTES is a number");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let files = [ROWS, ROWS + 1].map(|rows| {
+        let path = folder.path().join(format!("{rows}.csv"));
+        fs::write(&path, comments(rows)).expect("the file can be written");
+        path
+    });
+    let (_site, browser) = open_view(folder.path());
+    take_times(&browser);
+    let begun = Instant::now();
+    let elapsed = || begun.elapsed().as_secs_f64() / 60.0;
+    let mut looks = Vec::new();
+    println!("| minute | memory, MB | answer, ms |\n|---|---|---|");
+    for turn in 0.. {
+        score(&browser, &files[turn % 2], ROWS + turn % 2);
+        type_texts(&browser, turn);
+        let look = Look { minute: elapsed(), megabytes: megabytes(&browser), milliseconds: median(times(&browser)) };
+        println!("| {:.1} | {:.0} | {:.0} |", look.minute, look.megabytes, look.milliseconds);
+        // What the browser gets ready once, and what V8 compiles for speed, are no leak.
+        if look.minute > minutes / 5.0 {
+            looks.push(look);
+        }
+        if elapsed() > minutes && looks.len() > 3 {
+            break;
+        }
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    let halves = looks.split_at(looks.len() / 2);
+    let grown = |of: fn(&Look) -> f64| {
+        let median = |looks: &[Look]| median(looks.iter().map(of).collect());
+        median(halves.1) / median(halves.0) - 1.0
+    };
+    let (memory, latency) = (grown(|look| look.megabytes), grown(|look| look.milliseconds));
+    println!(
+        "After the first fifth of {minutes} minutes: the later half has {:+.1}% memory and {:+.1}% time.",
+        100.0 * memory,
+        100.0 * latency
+    );
+    assert!(memory.abs() < MEMORY, "memory did not stay");
+    assert!(latency < LATENCY, "answers came later and later, or the machine had other things to do");
+}
+
+/// Has a file scored, forgotten and closed.
+fn score(browser: &Browser, path: &std::path::Path, rows: usize) {
+    go(browser, "#/file", "#file");
+    choose(browser, path);
+    // A header, and a row that is broken.
+    let is_there = format!("return document.querySelector('#rows')?.ariaRowCount === '{}'", rows + 2);
+    browser.wait("the rows", &is_there);
+    wait_until_scored(browser);
+    browser.wait("what is kept", "return document.querySelector('#forget') !== null");
+    browser.click("#forget");
+    let is_gone = "return document.querySelector('#kept').textContent.includes('Nothing of this file is kept')";
+    browser.wait("the word", is_gone);
+    browser.click("#close");
+}
+
+/// Types as people do: some texts, each read as it stands, then changed.
+fn type_texts(browser: &Browser, turn: usize) {
+    go(browser, "#/", "#text");
+    for number in 0..TEXTS {
+        let text = [GLOWING, SCATHING, THREAT][number % 3];
+        type_text(browser, text);
+        read_answer(browser);
+        browser.press("#text", &format!(" And {turn} times {number}."));
+        read_answer(browser);
+    }
+    browser.press("#text", CLEAR);
+}
+
+fn go(browser: &Browser, view: &str, element: &str) {
+    browser.click(&format!("nav a[href='{view}']"));
+    browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
+}
+
+/// From now on the page takes the times from a text's last change to the answer that stays.
+fn take_times(browser: &Browser) {
+    browser.run(
+        "window.times = [];
+        let changed;
+        addEventListener('input', () => { changed = performance.now(); }, true);
+        new MutationObserver(() => {
+          if (changed === undefined || !document.querySelector('#results[data-settled=true]')) return;
+          window.times.push(performance.now() - changed);
+          changed = undefined;
+        }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['data-settled'] });",
+    );
+}
+
+/// The times since one has asked for them last.
+fn times(browser: &Browser) -> Vec<f64> {
+    let times = browser.run("return window.times.splice(0)");
+    times.as_array().expect("a list of times").iter().filter_map(Value::as_f64).collect()
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn megabytes(browser: &Browser) -> f64 {
+    browser.chromium("HeapProfiler.collectGarbage", &json!({}));
+    // The browser gives pages back to the system in its own time.
+    std::thread::sleep(Duration::from_secs(1));
+    processes(browser.process()).into_iter().filter_map(kilobytes).sum::<f64>() / 1e3
+}
+
+/// A process and all that it has started, as Linux lists them.
+fn processes(root: u32) -> Vec<u32> {
+    let parent = |process: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+    };
+    let all = fs::read_dir("/proc").expect("Linux lists its processes in /proc").flatten();
+    let all: Vec<(u32, u32)> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(|process| Some((process, parent(process)?)))
+        .collect();
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
+        next += 1;
+    }
+    found
+}
+
+/// None of one that has ended meanwhile.
+fn kilobytes(process: u32) -> Option<f64> {
+    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
