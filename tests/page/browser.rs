@@ -139,7 +139,7 @@ impl Browser {
     }
 
     /// What the browser complained about since it was last asked: script errors, refused connections, failed requests. Firefox's driver
-    /// tells of scripts alone, and WebKit's of nothing: there it is what the page has heard of since it was opened.
+    /// tells of errors that no script has caught, and WebKit's of nothing: there it is what the page has heard of since it was opened.
     pub fn complaints(&self) -> Vec<String> {
         match self.kind {
             Kind::Chromium => {
@@ -147,11 +147,8 @@ impl Browser {
                 self.console().into_iter().filter(|(level, _)| serious(level)).map(|(_, message)| message).collect()
             }
             Kind::Firefox => {
-                let serious = |line: &String| {
-                    (line.contains("JavaScript error") && line.contains("http://"))
-                        || line.starts_with("console.error")
-                        || line.starts_with("console.warn")
-                };
+                // The browser's own scripts and extensions complain, too.
+                let serious = |line: &String| line.contains("JavaScript error") && line.contains("http://127.0.0.1");
                 self.driver.said().into_iter().filter(serious).collect()
             }
             Kind::WebKit => {

@@ -122,10 +122,8 @@ impl Kind {
                 "prefs": {
                     "browser.download.folderList": 2,
                     "browser.download.dir": home,
-                    // What pages complain of goes to the driver's output.
+                    // What goes wrong in pages is told in the driver's output.
                     "browser.dom.window.dump.enabled": true,
-                    "devtools.console.stdout.content": true,
-                    "devtools.console.stdout.chrome": false,
                 },
             }}),
             Self::WebKit => json!({ "webkitgtk:browserOptions": { "args": ["--automation"] } }),
