@@ -70,12 +70,16 @@ wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with
 	$(in_chromium) cargo test --release $(wasm) --lib --test web
 	$(in_chromium) $(relaxed) cargo test --release $(wasm) --lib --target-dir target/relaxed
 
-e2e: site ## Builds the site and visits it with Chromium
-	@scripts/tools browser axe
+# Of firefox and webkit those whose tests are left out, where they cannot be had.
+WITHOUT ?=
+
+e2e: site ## Builds the site and visits it with Chromium, and on the main paths with Firefox and WebKitGTK
+	@scripts/tools browser $(filter-out $(WITHOUT),firefox webkit) axe
+	$(if $(WITHOUT),@echo "The tests in $(WITHOUT) are left out.")
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
-		cargo test --release --test site --test page -- --include-ignored
+		cargo test --release --test site --test page -- --include-ignored $(patsubst %,--skip ::%,$(WITHOUT))
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
 	scripts/test-hosts dist

@@ -174,6 +174,60 @@ fn whoever_sits_at_a_terminal_is_asked_before_apt_installs() {
     }
 }
 
+/// Puts a Firefox beside itself, and what drives WebKit.
+const MAKE_OTHERS: &str = r#"
+    for name in firefox-esr WebKitWebDriver Xvfb; do
+        printf '#!/bin/sh\n' >"${0%/*}/$name"
+        chmod +x "${0%/*}/$name"
+    done
+"#;
+
+/// Puts a driver of a version below the folder that comes behind `--root`.
+const MAKE_GECKODRIVER: &str = r#"
+    while [ "$1" != --root ]; do shift; done
+    mkdir -p "$2/bin"
+    printf '#!/bin/sh\necho geckodriver %s\n' "$version" >"$2/bin/geckodriver"
+    chmod +x "$2/bin/geckodriver"
+"#;
+
+#[test]
+fn the_other_browsers_come_with_apt_and_a_driver_that_is_built() {
+    let cargo = format!("version=0.37.1\n{MAKE_GECKODRIVER}");
+    let machine = Machine::new().with("apt-get", MAKE_OTHERS).with("cargo", &cargo);
+    let Said { succeeded, said, calls } = machine.run("firefox webkit");
+    assert!(succeeded, "{said}");
+    assert!(calls.contains("firefox-esr\n") && calls.contains("cargo install geckodriver --version 0.37.1"), "{calls}");
+    // What is there now is not got again.
+    let again = machine.run("firefox webkit");
+    assert_eq!((again.said.as_str(), again.calls), ("", calls));
+
+    let machine = Machine::new().with("apt-get", MAKE_OTHERS);
+    let Said { succeeded, said, calls } = machine.run("webkit");
+    assert!(succeeded, "{said}");
+    assert!(calls.contains("webkit2gtk-driver xvfb\n"), "{calls}");
+}
+
+#[test]
+fn a_firefox_and_a_driver_that_are_there_are_used_as_they_are() {
+    for (version, is_used) in [("0.36.0", true), ("0.30.0", false)] {
+        let machine = Machine::new().with("firefox", "").with("geckodriver", &format!("echo geckodriver {version}"));
+        let Said { succeeded, calls, .. } = machine.with("cargo", "exit 1").run("firefox");
+        assert_eq!((succeeded, calls.contains("cargo install")), (is_used, !is_used), "{version}: {calls}");
+        assert!(!calls.contains("apt-get"), "{calls}");
+    }
+}
+
+#[test]
+fn whoever_wants_no_other_browser_is_told_how_to_test_without() {
+    for (name, question) in
+        [("firefox", "Install firefox-esr with apt?"), ("webkit", "Install webkit2gtk-driver xvfb with apt?")]
+    {
+        let Said { succeeded, said, calls } = Machine::new().with("apt-get", MAKE_OTHERS).at_terminal(&[], name, "n\n");
+        assert!(!succeeded && said.contains(question) && said.contains(&format!("make e2e WITHOUT={name}")), "{said}");
+        assert!(!calls.contains("apt-get"), "{calls}");
+    }
+}
+
 #[test]
 fn nobody_else_is_asked() {
     let machine = || Machine::new().with("apt-get", MAKE_BROWSER);

@@ -24,6 +24,9 @@ export const boot = async ({ folder, build, load }) => {
     253, 146, 2, 11,
   ];
 
+  // Firefox does not hold a worker's EventSource to the page's policy, so that there is none; nor a worker within this one, which would have another.
+  for (const name of ["EventSource", "Worker"]) Reflect.deleteProperty(globalThis, name);
+
   // The engine's builds, and where each leaves its entry point.
   /** @type {Record<string, () => WorkerEngine>} */
   const ENTRIES = { worker_relaxed: () => relaxed_engine, worker: () => wasm_bindgen };
@@ -91,10 +94,47 @@ export const boot = async ({ folder, build, load }) => {
     return promise;
   };
 
-  // Where the browser keeps the files of all bundles, if it does (src/worker/store.rs).
-  const openStore = async () => {
+  // Where the browser keeps the files of all bundles (src/worker/store.rs), if it does: in the origin's private file system.
+  /** @returns {Promise<Shelf>} */
+  const openFolder = async () => {
     const root = await navigator.storage.getDirectory();
-    return root.getDirectoryHandle("undertone", { create: true });
+    const folder = await root.getDirectoryHandle("undertone", { create: true });
+    return {
+      names: async () => {
+        const names = [];
+        for await (const name of folder.keys()) names.push(name);
+        return names;
+      },
+      open: async (name) => open(await folder.getFileHandle(name)),
+      write: async (name, content) => {
+        const file = await folder.getFileHandle(name, { create: true });
+        const access = await file.createSyncAccessHandle();
+        try {
+          access.truncate(0);
+          access.write(content);
+        } finally {
+          access.close();
+        }
+      },
+      remove: (name) => folder.removeEntry(name),
+    };
+  };
+
+  // In a `Cache` where there is no such file system, as in WebKitGTK. Reading takes longer there.
+  /** @returns {Promise<Shelf>} */
+  const openCache = async () => {
+    const cache = await caches.open("undertone models");
+    const addresses = new URL("/undertone/", origin).href;
+    return {
+      names: async () => (await cache.keys()).map(({ url }) => url.slice(addresses.length)),
+      open: async (name) => {
+        const blob = await (await cache.match(addresses + name))?.blob();
+        if (!blob) throw new Error(`${name} is not kept.`);
+        return { name, size: blob.size, read: async () => new Uint8Array(await blob.arrayBuffer()) };
+      },
+      write: (name, content) => cache.put(addresses + name, new Response(content)),
+      remove: (name) => cache.delete(addresses + name),
+    };
   };
 
   // How to read `file`. Some browsers let but one at a time have the first kind of access, which takes a third of the time that the
@@ -123,13 +163,11 @@ export const boot = async ({ folder, build, load }) => {
 
   // What an earlier visit has kept of the bundle. The small files first: the engine can work on them while the others are still
   // being hashed.
-  /** @param {FileSystemDirectoryHandle} store */
+  /** @param {Shelf} store */
   const readKept = async (store) => {
-    const index = await (await store.getFileHandle("index.json")).getFile();
-    const { manifest, files } = JSON.parse(await index.text())[load.bundle];
-    /** @param {string} name */
-    const find = async (name) => open(await store.getFileHandle(name));
-    const opened = (await Promise.allSettled(files.map(find))).flatMap((file) => ("value" in file ? file.value : []));
+    const index = await (await store.open("index.json")).read();
+    const { manifest, files } = JSON.parse(new TextDecoder().decode(index))[load.bundle];
+    const opened = (await Promise.allSettled(files.map(store.open))).flatMap((file) => ("value" in file ? file.value : []));
     const contents = new Map();
     for (const { name, read } of opened.sort((a, b) => a.size - b.size)) {
       try {
@@ -145,7 +183,7 @@ export const boot = async ({ folder, build, load }) => {
   // What the engine will want of the bundle is read while the engine itself is still being compiled; it finds it here
   // (src/worker/ahead.rs).
   const manifest = quietly(fetch(`${load.bundle}manifest.json`, { cache: load.fresh ? "reload" : "no-cache" }));
-  const store = quietly(openStore());
+  const store = quietly(openFolder().catch(openCache));
   const ahead = { manifest, store, kept: quietly(store.then(readKept)) };
   Object.assign(globalThis, { ahead, digest });
 

@@ -1,5 +1,20 @@
 // Whether the engine has kept a bundle in the browser (src/worker/store.rs), and whether it would fetch another.
 
+/** Finds a file by its name, or rejects. @typedef {(name: string) => Promise<Blob>} Find */
+
+/** @returns {Promise<Find>} */
+const inFolder = async () => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("undertone");
+  return async (name) => (await folder.getFileHandle(name)).getFile();
+};
+
+/** As in boot.js, where there is no such folder. @type {Find} */
+const inCache = async (name) => {
+  const found = await caches.match(new URL(`/undertone/${name}`, origin), { cacheName: "undertone models" });
+  if (!found) throw new Error(`${name} is not kept.`);
+  return found.blob();
+};
+
 /**
  * The manifest of the bundle at `address` as it was kept, if all of its files are there, too.
  *
@@ -8,10 +23,9 @@
  */
 export const keptManifest = async (address) => {
   try {
-    const store = await (await navigator.storage.getDirectory()).getDirectoryHandle("undertone");
-    const index = await (await store.getFileHandle("index.json")).getFile();
-    const { manifest, files } = JSON.parse(await index.text())[address];
-    await Promise.all(files.map((/** @type {string} */ name) => store.getFileHandle(name)));
+    const find = await inFolder().catch(() => inCache);
+    const { manifest, files } = JSON.parse(await (await find("index.json")).text())[address];
+    await Promise.all(files.map(find));
     return manifest;
   } catch {
     // The browser keeps nothing, or has not yet.

@@ -11,7 +11,24 @@ declare function importScripts(...addresses: string[]): void;
 interface SyncAccess {
   getSize(): number;
   read(target: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  write(content: Uint8Array): number;
   close(): void;
+}
+
+/** A file that is kept. */
+interface KeptFile {
+  name: string;
+  size: number;
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Where files are kept by their names. */
+interface Shelf {
+  names(): Promise<string[]>;
+  open(name: string): Promise<KeptFile>;
+  write(name: string, content: Uint8Array<ArrayBuffer>): Promise<void>;
+  remove(name: string): Promise<unknown>;
 }
 
 interface FileSystemFileHandle {

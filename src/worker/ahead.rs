@@ -15,13 +15,37 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn manifest(this: &Ahead) -> Promise;
 
-    /// The folder where the browser keeps files, if it does.
+    /// Where the browser keeps files, if it does: a [`Shelf`].
     #[wasm_bindgen(method, getter)]
     pub fn store(this: &Ahead) -> Promise;
 
     /// What an earlier visit has kept of the bundle, if it has: a [`KeptBundle`].
     #[wasm_bindgen(method, getter)]
     pub fn kept(this: &Ahead) -> Promise;
+
+    /// Where files are kept by their names.
+    pub type Shelf;
+
+    /// All names.
+    #[wasm_bindgen(method, catch)]
+    pub async fn names(this: &Shelf) -> Result<JsValue, JsValue>;
+
+    /// The file of this name, a [`KeptFile`].
+    #[wasm_bindgen(method, catch)]
+    pub async fn open(this: &Shelf, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub async fn write(this: &Shelf, name: &str, content: &Uint8Array) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub async fn remove(this: &Shelf, name: &str) -> Result<JsValue, JsValue>;
+
+    /// A file on a [`Shelf`].
+    pub type KeptFile;
+
+    /// What is in it, a [`Uint8Array`].
+    #[wasm_bindgen(method, catch)]
+    pub async fn read(this: &KeptFile) -> Result<JsValue, JsValue>;
 
     /// A bundle that is kept.
     pub type KeptBundle;

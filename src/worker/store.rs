@@ -5,23 +5,21 @@
 //! address, has which files, and what no bundle has that was used lately is forgotten. The index has the bundles' manifests, too, for
 //! visits on which the server cannot be reached.
 //!
-//! They lie in the origin's private file system, not in a `Cache`: 15 MB are read from there in 8 ms, from a `Cache` in 20 to 75, most of
-//! it in processes that are busy when a page opens.
+//! They lie in the origin's private file system rather than in a `Cache`: 15 MB are read from there in 8 ms, from a `Cache` in 20 to 75, most of
+//! it in processes that are busy when a page opens. Where there is no such file system, as in WebKitGTK, they are in a `Cache`; `web/boot.js`
+//! opens the one or the other.
 //!
 //! Browsers refuse to keep anything in private windows, on pages without HTTPS, or when the disk is full. The page works
 //! without, just slower at the next visit, so a refusal is no error here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use js_sys::{AsyncIterator, IteratorNext, Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetFileOptions, FileSystemSyncAccessHandle,
-};
 
-use super::ahead::{Kept, KeptBundle, ahead, digest};
+use super::ahead::{Kept, KeptBundle, KeptFile, Shelf, ahead, digest};
 
 /// The file that says what the others are; `web/boot.js` reads it, too.
 const INDEX: &str = "index.json";
@@ -29,9 +27,9 @@ const INDEX: &str = "index.json";
 /// So many bundles are kept, those that were used last.
 const MOST_BUNDLES: usize = 4;
 
-/// The folder with the bundles' files, if the browser grants one.
+/// Where the bundles' files are, if the browser keeps any.
 pub struct Store {
-    folder: Option<FileSystemDirectoryHandle>,
+    shelf: Option<Shelf>,
     kept: Option<KeptBundle>,
 }
 
@@ -50,9 +48,9 @@ struct Entry {
 impl Store {
     /// The store that `web/boot.js` has opened, and has begun to read for the bundle that is to be loaded.
     pub async fn open() -> Self {
-        let (folder, kept) = (ahead().store(), ahead().kept());
+        let (shelf, kept) = (ahead().store(), ahead().kept());
         Self {
-            folder: JsFuture::from(folder).await.ok().map(JsCast::unchecked_into),
+            shelf: JsFuture::from(shelf).await.ok().map(JsCast::unchecked_into),
             kept: JsFuture::from(kept).await.ok().map(JsCast::unchecked_into),
         }
     }
@@ -74,8 +72,7 @@ impl Store {
                 return Some((found.content(), found.digest()));
             }
         }
-        let file = file(self.folder.as_ref()?, sha256).await?;
-        let content = Uint8Array::new(&JsFuture::from(file.array_buffer()).await.ok()?);
+        let content = read(self.shelf.as_ref()?, sha256).await?;
         let digest = digest(&content);
         Some((content, digest))
     }
@@ -92,82 +89,65 @@ impl Store {
     ) {
         // What nobody took is let go of.
         self.kept.iter().for_each(|kept| kept.contents().clear());
-        let Some(folder) = self.folder else { return };
+        let Some(shelf) = self.shelf else { return };
         for (sha256, content) in new {
-            if write(&folder, sha256, content).await.is_err() {
+            if shelf.write(sha256, content).await.is_err() {
                 return;
             }
         }
         for document in documents {
-            if file(&folder, &document).await.is_some() {
+            if shelf.open(&document).await.is_ok() {
                 files.push(document);
             }
         }
-        let mut index = read_index(&folder).await.unwrap_or_default();
+        let mut index = read_index(&shelf).await.unwrap_or_default();
         index.insert(address.to_owned(), Entry { manifest: manifest.to_owned(), files, used: js_sys::Date::now() });
         while index.len() > MOST_BUNDLES {
             let oldest =
                 index.iter().min_by(|(_, a), (_, b)| a.used.total_cmp(&b.used)).map(|(address, _)| address.clone());
             oldest.map(|oldest| index.remove(&oldest));
         }
-        if write_index(&folder, &index).await.is_ok() {
-            forget_all_but(&folder, &index).await;
+        if write_index(&shelf, &index).await.is_ok() {
+            forget_all_but(&shelf, &index).await;
         }
     }
 
     /// Keeps one more file of the bundle at `address`, if that is kept.
     pub async fn add(self, address: &str, sha256: &str, content: &Uint8Array) {
-        let Some(folder) = self.folder else { return };
-        let mut index = read_index(&folder).await.unwrap_or_default();
+        let Some(shelf) = self.shelf else { return };
+        let mut index = read_index(&shelf).await.unwrap_or_default();
         let Some(entry) = index.get_mut(address) else { return };
-        if entry.files.iter().all(|file| file != sha256) && write(&folder, sha256, content).await.is_ok() {
+        if entry.files.iter().all(|file| file != sha256) && shelf.write(sha256, content).await.is_ok() {
             entry.files.push(sha256.to_owned());
             // What is in no index is forgotten with the next bundle.
-            let _ = write_index(&folder, &index).await;
+            let _ = write_index(&shelf, &index).await;
         }
     }
 }
 
-async fn read_index(folder: &FileSystemDirectoryHandle) -> Option<Index> {
-    let text = JsFuture::from(file(folder, INDEX).await?.text()).await.ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+async fn read_index(shelf: &Shelf) -> Option<Index> {
+    serde_json::from_slice(&read(shelf, INDEX).await?.to_vec()).ok()
 }
 
-async fn write_index(folder: &FileSystemDirectoryHandle, index: &Index) -> Result<(), JsValue> {
+async fn write_index(shelf: &Shelf, index: &Index) -> Result<(), JsValue> {
     // Cannot fail: its keys are strings.
     let content = serde_json::to_vec(index).expect("an index serialises");
-    write(folder, INDEX, &Uint8Array::from(&content[..])).await
+    shelf.write(INDEX, &Uint8Array::from(&content[..])).await.map(drop)
 }
 
-async fn file(folder: &FileSystemDirectoryHandle, name: &str) -> Option<File> {
-    let handle: FileSystemFileHandle = JsFuture::from(folder.get_file_handle(name)).await.ok()?.unchecked_into();
-    Some(JsFuture::from(handle.get_file()).await.ok()?.unchecked_into())
+async fn read(shelf: &Shelf, name: &str) -> Option<Uint8Array> {
+    let file: KeptFile = shelf.open(name).await.ok()?.unchecked_into();
+    Some(file.read().await.ok()?.unchecked_into())
 }
 
-async fn forget_all_but(folder: &FileSystemDirectoryHandle, index: &Index) {
+async fn forget_all_but(shelf: &Shelf, index: &Index) {
     let wanted: BTreeSet<&str> =
         index.values().flat_map(|entry| &entry.files).map(String::as_str).chain([INDEX]).collect();
-    let names = folder.keys();
-    while let Ok(Some(name)) = next(&names).await {
+    let names = shelf.names().await.map_or_else(|_| Array::new(), |names| names.unchecked_into());
+    for name in names.iter().filter_map(|name| name.as_string()) {
         if !wanted.contains(&name[..]) {
-            let _ = JsFuture::from(folder.remove_entry(&name)).await;
+            // Whoever has it open keeps it; it goes another time.
+            let _ = shelf.remove(&name).await;
         }
     }
-}
-
-async fn write(folder: &FileSystemDirectoryHandle, name: &str, content: &Uint8Array) -> Result<(), JsValue> {
-    let options = FileSystemGetFileOptions::new();
-    options.set_create(true);
-    let file = JsFuture::from(folder.get_file_handle_with_options(name, &options)).await?;
-    let access = file.unchecked_into::<FileSystemFileHandle>().create_sync_access_handle();
-    let access: FileSystemSyncAccessHandle = JsFuture::from(access).await?.unchecked_into();
-    let written = access.truncate_with_u32(0).and_then(|()| access.write_with_js_u8_array(content));
-    access.close();
-    written.map(|_| ())
-}
-
-/// The next name of a folder's.
-async fn next(names: &AsyncIterator) -> Result<Option<String>, JsValue> {
-    let next: IteratorNext = JsFuture::from(names.next()?).await?.unchecked_into();
-    Ok(if next.done() { None } else { next.value().as_string() })
 }

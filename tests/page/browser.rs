@@ -1,20 +1,18 @@
-//! A headless Chromium, spoken to over WebDriver.
+//! A browser that nobody sees, spoken to over WebDriver.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::driver::{Driver, Kind};
 use crate::http;
 
 /// How long to wait for what has to come. Generous, since a busy machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How often a driver is asked to find a port.
-const ATTEMPTS: usize = 5;
 
 /// The key by which WebDriver passes elements around.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -24,42 +22,37 @@ pub const CLEAR: &str = "\u{E009}a\u{E000}\u{E017}";
 
 /// One browser window with a profile of its own; dropping it closes it.
 pub struct Browser {
-    driver: Child,
-    port: u16,
+    pub kind: Kind,
+    driver: Driver,
     session: String,
-    _profile: TempDir,
+    /// Profile and whatever is saved.
+    home: TempDir,
 }
 
 impl Browser {
-    /// Starts chromedriver (`UNDERTONE_CHROMEDRIVER`, else from the path) and a browser.
+    /// Starts a Chromium, which most tests are content with.
     pub fn start() -> Self {
-        let (driver, port) = start_driver();
-        let profile = tempfile::tempdir().expect("a folder for the profile");
-        let mut browser = Self { driver, port, session: String::new(), _profile: profile };
-        let arguments = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            // A host that is not this machine to the browser, and so has to have HTTPS for much of what it offers.
-            "--host-resolver-rules=MAP blog.test 127.0.0.1",
-            "--window-size=1280,900",
-            &format!("--user-data-dir={}", browser._profile.path().display()),
-        ];
-        let created = browser.request(
-            "POST",
-            "/session",
-            &json!({ "capabilities": { "alwaysMatch": {
-                "goog:chromeOptions": { "args": arguments },
-                "goog:loggingPrefs": { "browser": "ALL" },
-            }}}),
-        );
+        Self::of(Kind::Chromium)
+    }
+
+    /// Starts a driver and a browser.
+    pub fn of(kind: Kind) -> Self {
+        let home = tempfile::tempdir().expect("a folder for the profile");
+        let mut browser = Self { kind, driver: Driver::start(kind, home.path()), session: String::new(), home };
+        let capabilities = json!({ "capabilities": { "alwaysMatch": kind.capabilities(browser.home.path()) }});
+        let created = browser.request("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", created["sessionId"].as_str().expect("a session has an id"));
+        match kind {
+            Kind::Chromium => {
+                let saving = json!({ "behavior": "allow", "downloadPath": browser.home.path() });
+                browser.chromium("Browser.setDownloadBehavior", &saving);
+            }
+            Kind::Firefox | Kind::WebKit => {
+                browser.command("/window/rect", &json!({ "width": 1280, "height": 1000 }));
+                // What it said of itself while it started.
+                browser.driver.said();
+            }
+        }
         browser
     }
 
@@ -68,17 +61,34 @@ impl Browser {
         self.driver.id()
     }
 
+    /// Where a file is that was saved as `name`.
+    pub fn saved(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// Opens `address`.
     pub fn open(&self, address: &str) {
         self.command("/url", &json!({ "url": address }));
+        if self.kind == Kind::WebKit {
+            // Its driver tells nothing of the console: what a page complains of is heard from here on.
+            self.run(
+                "window.complaints = [];
+                for (const name of ['error', 'unhandledrejection', 'securitypolicyviolation'])
+                  addEventListener(name, (event) => complaints.push(`${name}: ${event.message ?? event.reason ?? event.blockedURI}`), true);",
+            );
+        }
     }
 
     /// Presses keys with the element at `selector` in focus.
     pub fn press(&self, selector: &str, keys: &str) {
-        // chromedriver knows no keys for what is beyond the basic plane, which people enter with an input method.
-        if keys.chars().any(|key| key > '\u{ffff}') {
-            self.click(selector);
-            self.chromium("Input.insertText", &json!({ "text": keys }));
+        // There are no keys for what is beyond the basic plane, which people enter with an input method.
+        if self.kind != Kind::Firefox && keys.chars().any(|key| key > '\u{ffff}') {
+            let inserted = self.run(&format!(
+                "document.querySelector({}).focus(); return document.execCommand('insertText', false, {})",
+                json!(selector),
+                json!(keys)
+            ));
+            assert_eq!(inserted, true, "{keys:?} can be inserted");
             return;
         }
         self.command(&format!("/element/{}/value", self.element(selector)), &json!({ "text": keys }));
@@ -122,13 +132,38 @@ impl Browser {
         self.run("return document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// What the browser complained about since it was last asked: script errors, refused connections, failed requests.
-    pub fn complaints(&self) -> Vec<String> {
-        let serious = self.console().into_iter().filter(|(level, _)| matches!(&level[..], "SEVERE" | "WARNING"));
-        serious.map(|(_, message)| message).collect()
+    /// Takes back what was typed last into the field at `selector`.
+    pub fn undo(&self, selector: &str) {
+        match self.kind {
+            // The program around WebKit has the keys for it, and the one for tests has none.
+            Kind::WebKit => drop(
+                self.run(&format!("document.querySelector({}).focus(); document.execCommand('undo')", json!(selector))),
+            ),
+            _ => self.press(selector, "\u{E009}z\u{E000}"),
+        }
     }
 
-    /// All that stands in the console since it was last asked for: level and message.
+    /// What the browser complained about since it was last asked: script errors, refused connections, failed requests. Firefox's driver
+    /// tells of errors that no script has caught, and WebKit's of nothing: there it is what the page has heard of since it was opened.
+    pub fn complaints(&self) -> Vec<String> {
+        match self.kind {
+            Kind::Chromium => {
+                let serious = |level: &str| matches!(level, "SEVERE" | "WARNING");
+                self.console().into_iter().filter(|(level, _)| serious(level)).map(|(_, message)| message).collect()
+            }
+            Kind::Firefox => {
+                // The browser's own scripts and extensions complain, too.
+                let serious = |line: &String| line.contains("JavaScript error") && line.contains("http://127.0.0.1");
+                self.driver.said().into_iter().filter(serious).collect()
+            }
+            Kind::WebKit => {
+                let heard = self.run("return window.complaints?.splice(0) ?? []");
+                serde_json::from_value(heard).expect("a list of sentences")
+            }
+        }
+    }
+
+    /// All that stands in Chromium's console since it was last asked for: level and message.
     pub fn console(&self) -> Vec<(String, String)> {
         let entries = self.command("/se/log", &json!({ "type": "browser" }));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -152,15 +187,16 @@ impl Browser {
 
     fn request(&self, method: &str, path: &str, body: &Value) -> Value {
         let answer = self.send(method, path, body);
-        let answer = answer.unwrap_or_else(|error| panic!("chromedriver does not answer {path}: {error}"));
+        let answer =
+            answer.unwrap_or_else(|error| panic!("the driver of {:?} does not answer {path}: {error}", self.kind));
         let mut value: Value = serde_json::from_slice(&answer.body).expect("WebDriver answers in JSON");
         assert!(answer.first_line.contains(" 200 "), "{path}: {}", value["value"]["message"]);
         value["value"].take()
     }
 
     fn send(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Message> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        let headers = format!("Host: 127.0.0.1:{}\r\nContent-Type: application/json\r\n", self.port);
+        let stream = TcpStream::connect(("127.0.0.1", self.driver.port))?;
+        let headers = format!("Host: 127.0.0.1:{}\r\nContent-Type: application/json\r\n", self.driver.port);
         http::write(&stream, &format!("{method} {path} HTTP/1.1"), &headers, body.to_string().as_bytes())?;
         http::read(&stream)
     }
@@ -170,32 +206,5 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // The session first, since the browser outlives its driver otherwise. A failed test fails for a better reason.
         let _ = self.send("DELETE", &self.session, &json!({}));
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
     }
-}
-
-/// chromedriver and its port. It takes a port that is free for IPv4 and wants the same one for IPv6; where a neighbour has that, it
-/// says so and ends, and another one is asked.
-fn start_driver() -> (Child, u16) {
-    let program = std::env::var("UNDERTONE_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-    let mut said = Vec::new();
-    for _ in 0..ATTEMPTS {
-        let mut driver = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{program} cannot be started: {error}"));
-        let output = driver.stdout.take().expect("the output is piped");
-        for line in BufReader::new(output).lines().map_while(Result::ok) {
-            let port =
-                line.split_once("successfully on port ").and_then(|(_, port)| port.trim_end_matches('.').parse().ok());
-            if let Some(port) = port {
-                return (driver, port);
-            }
-            said.push(line);
-        }
-        drop(driver.wait());
-    }
-    panic!("{program} tells no port:\n{}", said.join("\n"));
 }

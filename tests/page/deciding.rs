@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::driver::Kind;
 use crate::files::{open_scored, read, save};
+
+in_all_browsers!(decisions_are_keys_and_can_be_taken_back);
 
 /// Sets a field and has it tell of that.
 pub fn set(browser: &Browser, selector: &str, value: &str, event: &str) {
@@ -43,10 +46,8 @@ fn with_control(key: &str) -> String {
     format!("\u{E009}{key}\u{E000}")
 }
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn decisions_are_keys_and_can_be_taken_back() {
-    let (folder, _path, _site, browser) = open_scored(24);
+fn decisions_are_keys_and_can_be_taken_back(kind: Kind) {
+    let (_folder, _path, _site, browser) = open_scored(kind, 24);
     decide_three(&browser);
     assert_eq!(counts(&browser), json!("1 kept, 1 removed, 1 unsure."));
     assert_eq!(browser.run("return document.querySelector('[data-row=\"0\"]').dataset.decision"), json!("remove"));
@@ -72,7 +73,7 @@ fn decisions_are_keys_and_can_be_taken_back() {
     browser.click("#rows [data-row='4']");
     press(&browser, "2");
     wait_for_row(&browser, 5);
-    let (header, rows) = read(&save(&browser, folder.path(), "comments.scored.csv"));
+    let (header, rows) = read(&save(&browser, "comments.scored.csv"));
     let column = |name: &str| header.iter().position(|column| column == name).expect("the column is there");
     let decisions: Vec<&str> = rows.iter().map(|(_, cells)| &cells[column("decision")][..]).collect();
     assert_eq!(decisions[..6], ["remove", "keep", "", "", "remove", ""]);
@@ -86,7 +87,7 @@ fn decisions_are_keys_and_can_be_taken_back() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn rows_are_found_and_decided_together() {
-    let (_folder, _path, _site, browser) = open_scored(24);
+    let (_folder, _path, _site, browser) = open_scored(Kind::Chromium, 24);
     set(&browser, "#order", "highest", "change");
     let first =
         "return document.querySelector('#rows [aria-rowindex=\"2\"]')?.querySelector('.score.present') !== null";
@@ -128,7 +129,7 @@ fn rows_are_found_and_decided_together() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn unkind_texts_are_hidden_until_they_are_wanted() {
-    let (_folder, _path, _site, browser) = open_scored(24);
+    let (_folder, _path, _site, browser) = open_scored(Kind::Chromium, 24);
     let hidden = "return document.querySelector('#rows [data-row=\"2\"] .blurred')?.ariaHidden === 'true'";
     browser.wait("the threat to be hidden", hidden);
     browser.click("#rows [data-row='2']");

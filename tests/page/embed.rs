@@ -8,8 +8,11 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::driver::Kind;
 use crate::site::{Fault, Site};
 use crate::support::{GLOWING, Native, RELAXED, Reading, SCATHING, THREAT, answer_to, dist, engine, models, open};
+
+in_all_browsers!(one_line_in_a_blog_ends_in_scores_and_nothing_is_fetched_before_the_field_has_the_focus);
 
 /// Our site, and a page elsewhere that has something of it.
 struct Embedded {
@@ -28,10 +31,10 @@ const EVENTS: &str = "<script>window.heard = [];
 impl Embedded {
     /// A page with `body`, in which `{site}` is our site's address.
     fn new(body: &str) -> Self {
-        Self::served(Site::serve(&dist()), body)
+        Self::served(Kind::Chromium, Site::serve(&dist()), body)
     }
 
-    fn served(site: Site, body: &str) -> Self {
+    fn served(kind: Kind, site: Site, body: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let page = format!(
             "<!doctype html><title>A blog</title><link rel=icon href='data:,'>{EVENTS}{}",
@@ -39,7 +42,7 @@ impl Embedded {
         );
         fs::write(folder.path().join("index.html"), page).expect("the page can be written");
         let blog = Site::serve(folder.path());
-        let browser = Browser::start();
+        let browser = Browser::of(kind);
         browser.open(&blog.address());
         Self { site, blog, browser, _folder: folder }
     }
@@ -83,10 +86,8 @@ const LINE: &str = "<script src='{site}embed.js' data-for='#comment' async></scr
 const FIELD: &str =
     "<form id=form action='sent'><textarea id=comment name=comment></textarea><button id=send>Send</button></form>";
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn one_line_in_a_blog_ends_in_scores_and_nothing_is_fetched_before_the_field_has_the_focus() {
-    let embedded = Embedded::new(&format!("{FIELD}{LINE}"));
+fn one_line_in_a_blog_ends_in_scores_and_nothing_is_fetched_before_the_field_has_the_focus(kind: Kind) {
+    let embedded = Embedded::served(kind, Site::serve(&dist()), &format!("{FIELD}{LINE}"));
     let Embedded { site, browser, .. } = &embedded;
     browser.wait("the script", "return document.readyState === 'complete' && window.undertoneFields !== undefined");
     // Scripts that were to run next have, when a timer has.
@@ -320,7 +321,7 @@ fn what_cannot_work_is_said_in_a_line_and_the_page_goes_on() {
     ] {
         let site = Site::serve(&dist());
         site.fail("/embed.js", Fault::Header("Access-Control-Allow-Origin: *"));
-        let embedded = Embedded::served(site, &body);
+        let embedded = Embedded::served(Kind::Chromium, site, &body);
         embedded.told(words);
         assert_eq!(embedded.frames(), u64::from(body.contains("about:blank")));
     }
@@ -401,7 +402,7 @@ fn the_pinned_script_has_the_digest_that_is_said_and_a_mock_fetches_no_model() {
         pinned["script"].as_str().unwrap(),
         pinned["integrity"].as_str().unwrap()
     );
-    let embedded = Embedded::served(site, &format!("{FIELD}{line}"));
+    let embedded = Embedded::served(Kind::Chromium, site, &format!("{FIELD}{line}"));
     embedded.browser.press("#comment", "a");
     assert!(embedded.scores("comment").iter().all(|(_, _, probability)| (probability - 0.9).abs() < 1e-9));
     assert_eq!(embedded.event("verdict", "comment")["flagged"], true);
@@ -485,7 +486,7 @@ fn with_meter(policy: &str, body: &str) -> Embedded {
         "<meta http-equiv=Content-Security-Policy content=\"{policy}\">{body}{listen}\
          <script type=module src='{{site}}meter.js'></script><script type=module src='{{site}}meter.js'></script>"
     );
-    Embedded::served(site, &page)
+    Embedded::served(Kind::Chromium, site, &page)
 }
 
 fn metered(browser: &Browser, id: &str, text: &str) -> Reading {

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use undertone::bundle::{MANIFEST, WEIGHTS};
 
 use crate::browser::{Browser, CLEAR};
+use crate::driver::Kind;
 use crate::site::Site;
 use crate::support::{
     BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, engine, failure_kind, models, open, open_site,
     read_answer, run_in_worker, wait_for_failure,
 };
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn a_damaged_model_is_refused_and_can_be_fetched_again() {
+in_all_browsers!(a_damaged_model_is_refused_and_can_be_fetched_again);
+
+fn a_damaged_model_is_refused_and_can_be_fetched_again(kind: Kind) {
     let dist = dist();
     let copy = copy(&dist);
     let weights = models(copy.path()).join(WEIGHTS);
@@ -24,7 +25,7 @@ fn a_damaged_model_is_refused_and_can_be_fetched_again() {
     fs::write(&weights, &damaged).expect("the weights can be written");
 
     let site = Site::serve(copy.path());
-    let browser = Browser::start();
+    let browser = Browser::of(kind);
     open(&browser, &site.address());
     browser.press("#text", GLOWING);
     let sentence = wait_for_failure(&browser);

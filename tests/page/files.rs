@@ -10,8 +10,11 @@ use tempfile::TempDir;
 use undertone::rows::{Format, Rows};
 
 use crate::browser::Browser;
+use crate::driver::Kind;
 use crate::site::{FOLDER, Site};
 use crate::support::{GLOWING, SCATHING, THREAT, dist, models, open};
+
+in_all_browsers!(a_file_is_scored_as_the_companion_scores_it_and_saved_byte_for_byte);
 
 const COMMA: Format = Format::Table { separator: b',' };
 
@@ -50,19 +53,17 @@ pub fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, PathBuf) {
 }
 
 /// A file of so many rows and a broken one, all of which are scored.
-pub fn open_scored(rows: usize) -> (TempDir, PathBuf, Site, Browser) {
+pub fn open_scored(kind: Kind, rows: usize) -> (TempDir, PathBuf, Site, Browser) {
     let (folder, path) = file("comments.csv", comments(rows));
-    let (site, browser) = open_view(folder.path());
+    let (site, browser) = open_view(kind);
     choose(&browser, &path);
     wait_until_scored(&browser);
     (folder, path, site, browser)
 }
 
-/// The built site and a browser that looks at its view of files, and saves into the folder.
-pub fn open_view(folder: &Path) -> (Site, Browser) {
-    let (site, browser) = (Site::serve(&dist()), Browser::start());
-    let saving = json!({ "behavior": "allow", "downloadPath": folder.display().to_string() });
-    browser.chromium("Browser.setDownloadBehavior", &saving);
+/// The built site and a browser that looks at its view of files.
+pub fn open_view(kind: Kind) -> (Site, Browser) {
+    let (site, browser) = (Site::serve(&dist()), Browser::of(kind));
     open(&browser, &format!("{}#/file", site.address()));
     browser.wait("the view", "return document.querySelector('#file') !== null");
     (site, browser)
@@ -77,16 +78,16 @@ pub fn wait_until_scored(browser: &Browser) {
 }
 
 /// Saves, and what was saved.
-pub fn save(browser: &Browser, folder: &Path, name: &str) -> Vec<u8> {
-    save_by(browser, "#export", folder, name)
+pub fn save(browser: &Browser, name: &str) -> Vec<u8> {
+    save_by(browser, "#export", name)
 }
 
 /// The same by another button.
-pub fn save_by(browser: &Browser, button: &str, folder: &Path, name: &str) -> Vec<u8> {
+pub fn save_by(browser: &Browser, button: &str, name: &str) -> Vec<u8> {
     browser.click(button);
     let begun = Instant::now();
     loop {
-        match fs::read(folder.join(name)) {
+        match fs::read(browser.saved(name)) {
             Ok(content) if !content.is_empty() => return content,
             _ => assert!(begun.elapsed() < Duration::from_secs(60), "{name} was not saved: {}", browser.text()),
         }
@@ -129,15 +130,13 @@ fn assert_same(saved: &Table, expected: &Table) {
     }
 }
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn a_file_is_scored_as_the_companion_scores_it_and_saved_byte_for_byte() {
-    let (folder, path) = file("comments.csv", comments(240));
-    let (site, browser) = open_view(folder.path());
+fn a_file_is_scored_as_the_companion_scores_it_and_saved_byte_for_byte(kind: Kind) {
+    let (_folder, path) = file("comments.csv", comments(240));
+    let (site, browser) = open_view(kind);
     let before = site.requests("").len();
     choose(&browser, &path);
     wait_until_scored(&browser);
-    let saved = save(&browser, folder.path(), "comments.scored.csv");
+    let saved = save(&browser, "comments.scored.csv");
     let predicted = Command::new(env!("CARGO_BIN_EXE_undertone"))
         .args(["predict", "--bundle"])
         .arg(models(&dist()))
@@ -177,8 +176,8 @@ fn a_file_is_scored_as_the_companion_scores_it_and_saved_byte_for_byte() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn scoring_is_paused_and_ended_and_goes_on() {
-    let (folder, path) = file("comments.csv", comments(400));
-    let (_site, browser) = open_view(folder.path());
+    let (_folder, path) = file("comments.csv", comments(400));
+    let (_site, browser) = open_view(Kind::Chromium);
     choose(&browser, &path);
     let state = |state: &str| {
         browser.wait(state, &format!("return document.querySelector('#scoring')?.dataset.state === '{state}'"));
@@ -204,8 +203,8 @@ fn scoring_is_paused_and_ended_and_goes_on() {
 #[ignore = "needs the built site: make e2e"]
 fn a_long_file_is_a_table_of_few_elements_for_keys_and_screen_readers() {
     let rows: String = (0..20_000).map(|number| format!("{number}\n")).collect();
-    let (folder, path) = file("lines.txt", rows);
-    let (_site, browser) = open_view(folder.path());
+    let (_folder, path) = file("lines.txt", rows);
+    let (_site, browser) = open_view(Kind::Chromium);
     choose(&browser, &path);
     browser.wait("the table", "return document.querySelector('#rows [data-row=\"0\"] .text')?.textContent === '0'");
     assert_eq!(browser.run("return document.querySelector('#rows').ariaRowCount"), json!("20001"));
@@ -242,7 +241,7 @@ fn a_long_file_is_a_table_of_few_elements_for_keys_and_screen_readers() {
 #[ignore = "needs the built site: make e2e"]
 fn what_cannot_be_read_says_so_and_columns_can_be_chosen() {
     let (folder, sheet) = file("comments.xlsx", b"PK\x03\x04 and so on");
-    let (_site, browser) = open_view(folder.path());
+    let (_site, browser) = open_view(Kind::Chromium);
     choose(&browser, &sheet);
     let refusal = || browser.wait("a sentence", "return document.querySelector('#refusal')?.textContent").to_string();
     assert!(refusal().contains("save it as CSV"));
@@ -269,8 +268,7 @@ fn what_cannot_be_read_says_so_and_columns_can_be_chosen() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn what_was_typed_is_still_there_when_one_comes_back() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (_site, browser) = open_view(folder.path());
+    let (_site, browser) = open_view(Kind::Chromium);
     let visible =
         |selector: &str| browser.run(&format!("return document.querySelector('{selector}').checkVisibility()"));
     assert_eq!((visible("#file"), visible("#text")), (json!(true), json!(false)));

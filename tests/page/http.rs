@@ -1,4 +1,4 @@
-//! As much HTTP as the tests need: requests to chromedriver, and answers from a static host.
+//! As much HTTP as the tests need: requests to drivers of browsers, and answers from a static host.
 
 use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::TcpStream;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::deciding::{counts, decide_three, press, set, wait_for_row};
+use crate::driver::Kind;
 use crate::files::{choose, comments, file, open_scored, open_view, save_by, wait_until_scored};
 use crate::support::open;
 
@@ -33,7 +34,7 @@ fn wait_until_kept(browser: &Browser, decisions: usize, scored: usize) {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_file_is_gone_on_with_where_it_was_left() {
-    let (folder, path, site, browser) = open_scored(60);
+    let (folder, path, site, browser) = open_scored(Kind::Chromium, 60);
     decide_three(&browser);
     press(&browser, "u");
     browser.click("#thresholds summary");
@@ -77,7 +78,7 @@ fn a_file_is_gone_on_with_where_it_was_left() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_file_that_is_forgotten_leaves_nothing() {
-    let (_folder, path, site, browser) = open_scored(16);
+    let (_folder, path, site, browser) = open_scored(Kind::Chromium, 16);
     browser.click("#rows [data-row='0']");
     press(&browser, "2");
     wait_until_kept(&browser, 1, 16);
@@ -109,8 +110,8 @@ fn a_file_that_is_forgotten_leaves_nothing() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn a_browser_that_keeps_nothing_says_so_and_works() {
-    let (folder, path) = file("comments.csv", comments(16));
-    let (_site, browser) = open_view(folder.path());
+    let (_folder, path) = file("comments.csv", comments(16));
+    let (_site, browser) = open_view(Kind::Chromium);
     browser.run("indexedDB.open = () => { throw new DOMException('not here', 'SecurityError') }; IDBFactory.prototype.open = indexedDB.open");
     choose(&browser, &path);
     wait_until_scored(&browser);
@@ -128,7 +129,7 @@ fn a_browser_that_keeps_nothing_says_so_and_works() {
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn thresholds_are_fitted_and_decisions_become_a_log_and_texts_to_train_on() {
-    let (folder, _path, _site, browser) = open_scored(160);
+    let (_folder, _path, _site, browser) = open_scored(Kind::Chromium, 160);
     browser.click("#thresholds summary");
     browser.click("#fit");
     let said = browser.wait("a sentence", "return document.querySelector('#fitted').textContent");
@@ -161,11 +162,11 @@ fn thresholds_are_fitted_and_decisions_become_a_log_and_texts_to_train_on() {
     assert!(quality.as_str().is_some_and(|quality| quality.matches("(100%)").count() == 2), "{quality}");
     set(&browser, "#low", "0", "input");
     set(&browser, "#high", "100", "input");
-    let log = save_by(&browser, "#save-log", folder.path(), "comments.decisions.jsonl");
+    let log = save_by(&browser, "#save-log", "comments.decisions.jsonl");
     let log: Vec<Value> =
         String::from_utf8_lossy(&log).lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
     assert_eq!((log.len(), &log[0]["file"], &log[1]["decision"]), (3, &json!("comments.csv"), &json!("remove")));
-    let examples = save_by(&browser, "#save-examples", folder.path(), "comments.train.jsonl");
+    let examples = save_by(&browser, "#save-examples", "comments.train.jsonl");
     let examples: Vec<Value> = String::from_utf8_lossy(&examples)
         .lines()
         .map(|line| serde_json::from_str(line).expect("a line is JSON"))

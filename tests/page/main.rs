@@ -5,6 +5,33 @@
 //! The site is served as a static host would serve it, from a folder rather than the root. No test asserts a speed.
 #![cfg(not(target_arch = "wasm32"))]
 
+/// Has tests that are told whose browser to take run in each, under a name for each.
+macro_rules! in_all_browsers {
+    ($($name:ident),+ $(,)?) => { $(
+        mod $name {
+            use crate::driver::Kind;
+
+            #[test]
+            #[ignore = "needs the built site: make e2e"]
+            fn chromium() {
+                super::$name(Kind::Chromium);
+            }
+
+            #[test]
+            #[ignore = "needs the built site and Firefox: make e2e"]
+            fn firefox() {
+                super::$name(Kind::Firefox);
+            }
+
+            #[test]
+            #[ignore = "needs the built site and WebKitGTK: make e2e"]
+            fn webkit() {
+                super::$name(Kind::WebKit);
+            }
+        }
+    )+ };
+}
+
 mod accessibility;
 mod answers;
 mod bench;
@@ -12,6 +39,7 @@ mod browser;
 mod builds;
 mod card;
 mod deciding;
+mod driver;
 mod embed;
 mod failures;
 mod files;

@@ -4,7 +4,13 @@ use serde_json::{Value, json};
 use undertone::classify::Classifier;
 
 use crate::browser::Browser;
-use crate::support::{GLOWING, THREAT, answer_to, dist, models, open_site, read_answer};
+use crate::driver::Kind;
+use crate::support::{GLOWING, THREAT, answer_to, dist, models, open_site, open_site_in, read_answer};
+
+in_all_browsers!(
+    the_words_that_a_label_was_found_in_are_marked_where_they_stand,
+    once_typing_pauses_the_words_that_move_the_scale_are_marked
+);
 
 /// The words in the text that are marked as `kind`.
 fn marked(browser: &Browser, kind: &str) -> Value {
@@ -21,10 +27,8 @@ fn wait_for_explanation(browser: &Browser) {
     browser.wait("an explanation", "return document.querySelector('.ink mark.raises, .ink mark.lowers') !== null");
 }
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn the_words_that_a_label_was_found_in_are_marked_where_they_stand() {
-    let (_site, browser) = open_site();
+fn the_words_that_a_label_was_found_in_are_marked_where_they_stand(kind: Kind) {
+    let (_site, browser) = open_site_in(kind);
     let text = format!("😂😂 {THREAT}");
     answer_to(&browser, &text);
     let classification = Classifier::read(models(&dist())).unwrap().classify(&text).unwrap();
@@ -49,10 +53,8 @@ fn nothing_is_marked_where_nothing_was_found() {
     assert_eq!(found(&browser), "");
 }
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn once_typing_pauses_the_words_that_move_the_scale_are_marked() {
-    let (_site, browser) = open_site();
+fn once_typing_pauses_the_words_that_move_the_scale_are_marked(kind: Kind) {
+    let (_site, browser) = open_site_in(kind);
     answer_to(&browser, GLOWING);
     wait_for_explanation(&browser);
     let classifier = Classifier::read(models(&dist())).unwrap();

@@ -8,9 +8,12 @@ use tempfile::TempDir;
 use undertone::bundle::MANIFEST;
 
 use crate::browser::Browser;
+use crate::driver::Kind;
 use crate::files::{choose, comments, file, wait_until_scored};
 use crate::site::{Fault, Site};
 use crate::support::{GLOWING, Native, SCATHING, answer_to, copy, dist, open, read_answer};
+
+in_all_browsers!(a_second_visit_needs_no_server);
 
 const WORKER: &str = "/sw.js";
 const HIDDEN_PAGE: &str = "/offline.html";
@@ -33,8 +36,14 @@ fn wait_until_kept(browser: &Browser) {
 
 /// A site that a browser has visited, and keeps.
 fn kept_site(folder: &Path) -> (Site, Browser) {
-    let (site, browser) = (Site::serve(folder), Browser::start());
-    take_notes(&browser);
+    kept_site_in(Kind::Chromium, folder)
+}
+
+fn kept_site_in(kind: Kind, folder: &Path) -> (Site, Browser) {
+    let (site, browser) = (Site::serve(folder), Browser::of(kind));
+    if kind == Kind::Chromium {
+        take_notes(&browser);
+    }
     open(&browser, &site.address());
     assert_eq!(browser.run("return document.querySelector('#offline').checkVisibility()"), json!(false));
     answer_to(&browser, GLOWING);
@@ -59,7 +68,7 @@ fn version(folder: &Path) -> String {
 }
 
 /// The folder of the site's scripts.
-fn client(folder: &Path) -> String {
+pub fn client(folder: &Path) -> String {
     let folders = fs::read_dir(folder).expect("the site can be listed").flatten();
     let mut names = folders.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.find(|name| name.starts_with("client-")).expect("the site has scripts")
@@ -104,11 +113,9 @@ fn score_a_file(browser: &Browser) -> TempDir {
     folder
 }
 
-#[test]
-#[ignore = "needs the built site: make e2e"]
-fn a_second_visit_needs_no_server() {
+fn a_second_visit_needs_no_server(kind: Kind) {
     let dist = dist();
-    let (site, browser) = kept_site(&dist);
+    let (site, browser) = kept_site_in(kind, &dist);
     let address = site.address();
     drop(site);
     let native = Native::of(&dist);

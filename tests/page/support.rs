@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use undertone::classify::Classifier;
 
 use crate::browser::{Browser, CLEAR};
+use crate::driver::Kind;
 use crate::site::Site;
 
 pub const GLOWING: &str = "What a wonderful film, superbly acted and deeply moving. I loved every minute of it!";
@@ -172,9 +173,14 @@ pub fn wait_for_kept(browser: &Browser, count: usize) -> Value {
     browser.wait("the files to be kept", &look)
 }
 
-/// The built site, and a browser that has opened its page.
+/// The built site, and a Chromium that has opened its page.
 pub fn open_site() -> (Site, Browser) {
-    let (site, browser) = (Site::serve(&dist()), Browser::start());
+    open_site_in(Kind::Chromium)
+}
+
+/// The same with a browser of that kind.
+pub fn open_site_in(kind: Kind) -> (Site, Browser) {
+    let (site, browser) = (Site::serve(&dist()), Browser::of(kind));
     open(&browser, &site.address());
     (site, browser)
 }

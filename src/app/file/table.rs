@@ -109,6 +109,14 @@ pub fn Table(
         }
         // When it is drawn.
         request_animation_frame(move || {
+            // Somebody who has gone elsewhere meanwhile stays there; not every browser has told where to.
+            let active = document().active_element();
+            if active.is_some_and(|active| {
+                active.tag_name() != "BODY" && !active.closest(".grid").is_ok_and(|grid| grid.is_some())
+            }) {
+                has_focus.set_value(false);
+                return;
+            }
             let Some(row) = focused else { return };
             let found = document().query_selector(&format!(".grid [data-row=\"{row}\"]")).ok().flatten();
             let found = found.and_then(|found| found.dyn_into::<HtmlElement>().ok());
