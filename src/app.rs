@@ -15,6 +15,7 @@ pub mod file;
 pub mod glance;
 pub mod ink;
 pub mod marks;
+pub mod own;
 pub mod results;
 pub mod route;
 pub mod scale;
@@ -30,6 +31,7 @@ use client::{Engine, Session};
 use editor::Editor;
 use file::FileView;
 use glance::Glance;
+use own::{Own, OwnBundle, OwnChoice};
 use results::Results;
 use route::Route;
 use status::StatusLine;
@@ -66,11 +68,13 @@ pub fn App(
     // A view stays as it was left, with what was typed and the file that is open; that of files comes when it is first wanted.
     let has_file = Memo::new(move |before: Option<&bool>| before.copied().unwrap_or_default() || is(Route::File));
     let bytes = tools.bytes();
+    let own = Own::new(tools.clone());
     let tools = StoredValue::new_local(tools);
     // What can be done about it is in `index.html`; here it is told to who does not see that.
     EventListener::new(&window(), UPDATE, move |_| notice.set("A new version of this page is ready.".to_owned()))
         .forget();
     view! {
+        <OwnBundle own model=engine.model() />
         <div class="view" hidden=move || !is(Route::Write)>
             <div class="columns">
                 <div class="column">
@@ -92,5 +96,6 @@ pub fn App(
                 <FileView engine tools=tools.get_value() />
             </Show>
         </div>
+        <OwnChoice own />
     }
 }

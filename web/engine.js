@@ -11,6 +11,7 @@ import { Watchdog } from "./watchdog.js";
 /**
  * @typedef {object} EngineOptions
  * @property {string} [bundle] the bundle's address, which ends in a slash; the site's own if there is none
+ * @property {Record<string, Blob>} [files] the bundle's files by their names, where they are somebody's own and not the server's
  * @property {string} [build] "worker" or "worker_relaxed"; if there is none the fastest that the browser can run
  * @property {boolean} [fresh] whether to pass over the browser's HTTP cache
  * @property {boolean} [warmUp] whether to make the engine quick while nobody asks anything
@@ -152,8 +153,8 @@ export class Engine {
 
   /** @returns {BootOptions} */
   #bootOptions() {
-    const { bundle = BUNDLE, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
-    return { folder, build, load: { bundle, fresh, warm_up: warmUp } };
+    const { bundle = BUNDLE, files, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
+    return { folder, build, ...(files && { isOwn: true }), load: { bundle, fresh, warm_up: warmUp } };
   }
 
   #begin() {
@@ -168,7 +169,7 @@ export class Engine {
   }
 
   #start() {
-    const { createWorker = startWorker } = this.#options;
+    const { createWorker = startWorker, files } = this.#options;
     try {
       const options = this.#bootOptions();
       this.#worker = createWorker(`"use strict";\n(${boot})(${JSON.stringify(options)});\n`, options);
@@ -180,6 +181,7 @@ export class Engine {
     // Where a policy forbids the worker this is an event without a message.
     this.#worker.onerror = ({ message }) =>
       this.#fail(this.#hasSpoken || message ? new Failure("engine", `The engine has stopped: ${message}.`) : this.#refused());
+    if (files) this.#worker.postMessage(files);
     this.#watch();
     this.#awaitProgress();
   }

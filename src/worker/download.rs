@@ -1,4 +1,4 @@
-//! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server.
+//! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server; or from the user's own files.
 //!
 //! Its files stay in the browser's memory. WebAssembly's gets what the model is made of ([`Content`]), and nothing twice.
 
@@ -8,12 +8,12 @@ use futures_util::future::join;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, Response};
+use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, Response};
 
 use super::ahead::{ahead, digest};
 use super::checksum::verify;
+use super::post;
 use super::store::Store;
-use super::{post, scope};
 use crate::bert::Content;
 use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, TOKENIZER, WEIGHTS, too_long};
 use crate::protocol::{self, Failure, FailureKind};
@@ -27,7 +27,7 @@ pub struct Download<'a> {
     pub is_kept: bool,
     manifest_text: String,
     address: &'a str,
-    mode: RequestCache,
+    cache: &'static str,
     store: Store,
     progress: RefCell<Progress>,
     /// What has come from the server, by its SHA-256.
@@ -49,9 +49,9 @@ impl<'a> Download<'a> {
         };
         let manifest = Manifest::parse(text.as_bytes())?;
         let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
-        let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
+        let cache = if fresh { "reload" } else { "default" };
         let (progress, new) = (progress.into(), RefCell::default());
-        Ok(Self { manifest, is_kept, manifest_text: text, address, mode, store, progress, new })
+        Ok(Self { manifest, is_kept, manifest_text: text, address, cache, store, progress, new })
     }
 
     /// The weights: the file that was kept if it is the manifest's, else the server's.
@@ -77,8 +77,9 @@ impl<'a> Download<'a> {
             self.progress.borrow_mut().add(entry.bytes);
             return Ok(File(content));
         }
-        let address = self.file_address(name, entry);
-        let response = answer(fetch(&address, self.mode), name).await?;
+        // A file's address names its content, so that no HTTP cache can answer with another version's file.
+        let query = format!("?sha256={}", entry.sha256);
+        let response = answer(ahead().get(name, &query, self.cache), name).await?;
         let content = read(&response, name, entry, &self.progress).await?;
         verify(entry, name, &content, digest(&content)).await?;
         self.new.borrow_mut().push((entry.sha256.clone(), content.clone()));
@@ -92,11 +93,6 @@ impl<'a> Download<'a> {
         let (store, new, text, address) = (self.store, self.new, self.manifest_text, self.address.to_owned());
         spawn_local(async move { store.keep(&address, &text, &new.into_inner(), files).await });
         self.manifest
-    }
-
-    /// A file's address names its content, so that no HTTP cache can answer with another version's file.
-    fn file_address(&self, name: &str, entry: &FileEntry) -> String {
-        format!("{}{name}?sha256={}", self.address, entry.sha256)
     }
 }
 
@@ -157,12 +153,6 @@ impl Progress {
             post(&protocol::Response::Preparing);
         }
     }
-}
-
-fn fetch(address: &str, mode: RequestCache) -> Promise {
-    let options = RequestInit::new();
-    options.set_cache(mode);
-    scope().fetch_with_str_and_init(address, &options)
 }
 
 /// What the server answers to a request for the file `name`.
@@ -264,5 +254,9 @@ extern "C" {
 }
 
 fn broken_off(name: &str) -> Failure {
+    if ahead().is_own() {
+        let gone = "it was changed, moved or removed after it was chosen. Choose the bundle again";
+        return Error::invalid(format!("{name} cannot be read any more: {gone}")).into();
+    }
     network(format!("{name} stopped arriving halfway: the connection to the server was lost"))
 }
