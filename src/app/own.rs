@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DataTransfer, HtmlInputElement};
+use web_sys::{DataTransfer, HtmlElement, HtmlInputElement};
 
 use super::tools::{Tools, sentence};
 use crate::protocol::Model;
@@ -83,7 +83,13 @@ impl Own {
             }
             self.is_reading.set(false);
             match changed {
-                Ok(name) => self.name.set(name),
+                Ok(name) => {
+                    self.name.set(name);
+                    // Who does not see it hears of it so; and the button that goes takes no focus with it.
+                    request_animation_frame(|| {
+                        focus("#own[data-own] > p, #own:not([data-own]) ~ .view:not([hidden]) :is(#text, .entry)")
+                    });
+                }
                 Err(thrown) => self.refusal.set(Some(sentence(&thrown))),
             }
         });
@@ -112,7 +118,7 @@ pub fn OwnBundle(
         move || own.name.get().and_then(|_| model.with(|model| model.as_ref().map(|model| model.description.clone())));
     view! {
         <div class="own" id="own" data-own=move || own.name.get()>
-            <p role="status">{said}</p>
+            <p tabindex="-1">{said}</p>
             <p class="hint">{description}</p>
             <Show when=move || own.name.with(Option::is_some)>
                 <button type="button" id="own-back" on:click=move |_| own.leave()>"Back to the page’s model"</button>
@@ -152,6 +158,11 @@ pub fn OwnChoice(
             </div>
         </details>
     }
+}
+
+fn focus(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    found.and_then(|found| found.dyn_into::<HtmlElement>().ok()).map(|found| found.focus());
 }
 
 fn files(event: &DragEvent) -> Option<DataTransfer> {

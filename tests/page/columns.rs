@@ -26,7 +26,7 @@ fn wait_for_text(browser: &Browser, text: &str) {
 }
 
 /// Shows the column at this place of the file, or no longer.
-fn toggle(browser: &Browser, place: usize) {
+pub fn toggle(browser: &Browser, place: usize) {
     browser.run(&format!("document.querySelector('#others').open = true; document.querySelector('#others [data-column=\"{place}\"]').click()"));
 }
 

@@ -16,7 +16,7 @@ use crate::site::Site;
 use crate::support::{GLOWING, Native, answer_to, dist, models, open, open_site, read_answer};
 
 /// A bundle in a folder of this name: the site's with words of its own.
-fn bundle(name: &str) -> (TempDir, PathBuf) {
+pub fn bundle(name: &str) -> (TempDir, PathBuf) {
     let parent = tempfile::tempdir().expect("a temporary folder");
     let folder = parent.path().join(name);
     fs::create_dir(&folder).expect("a folder can be made");
@@ -67,15 +67,15 @@ fn packed(folder: &Path) -> Vec<(String, PathBuf)> {
     [MANIFEST, WEIGHTS, TOKENIZER].map(|file| (format!("{name}/{file}"), folder.join(file))).to_vec()
 }
 
-fn take(browser: &Browser, selector: &str, path: &Path) {
+pub fn take(browser: &Browser, selector: &str, path: &Path) {
     browser.press(selector, &path.display().to_string());
 }
 
-fn wait_for_own(browser: &Browser, name: &str) {
+pub fn wait_for_own(browser: &Browser, name: &str) {
     browser.wait("the own model", &format!("return document.querySelector('#own')?.dataset.own === '{name}'"));
 }
 
-fn refusal(browser: &Browser) -> String {
+pub fn refusal(browser: &Browser) -> String {
     let sentence = browser.wait("a sentence", "return document.querySelector('#own-refusal')?.textContent");
     sentence.as_str().expect("a sentence").to_owned()
 }
