@@ -98,6 +98,8 @@ impl Files {
     /// Looks through a file and reads it, if it is known how.
     fn choose(self, name: String, file: web_sys::Blob, said: Said) {
         let turn = self.next_turn();
+        // What was said of a file that cannot be so can be taken back.
+        let before = self.chosen.get_untracked().filter(|_| said != Said::default());
         self.chosen.set(None);
         self.stage.set(Stage::Reading(name.clone(), 0));
         spawn_local(async move {
@@ -112,7 +114,10 @@ impl Files {
                     self.chosen.set(Some((chosen, column)));
                     if is_known { self.read(column) } else { self.stage.set(Stage::NoColumn) }
                 }
-                Err(sentence) => self.stage.set(Stage::Refused(sentence)),
+                Err(sentence) => {
+                    self.chosen.set(before);
+                    self.stage.set(Stage::Refused(sentence));
+                }
             }
         });
     }

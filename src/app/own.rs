@@ -13,6 +13,9 @@ use web_sys::{DataTransfer, HtmlElement, HtmlInputElement};
 use super::tools::{Tools, sentence};
 use crate::protocol::Model;
 
+/// What has the focus when another model is in use: what says so, or what is worked with.
+const NEXT: &str = "#own[data-own] > p, #own:not([data-own]) ~ .view:not([hidden]) :is(#text, .entry)";
+
 /// The bundle of the user's own, if one is in use; copies of it are the same.
 #[derive(Clone, Copy)]
 pub struct Own {
@@ -86,11 +89,13 @@ impl Own {
                 Ok(name) => {
                     self.name.set(name);
                     // Who does not see it hears of it so; and the button that goes takes no focus with it.
-                    request_animation_frame(|| {
-                        focus("#own[data-own] > p, #own:not([data-own]) ~ .view:not([hidden]) :is(#text, .entry)")
-                    });
+                    request_animation_frame(|| element(NEXT).into_iter().for_each(|next| drop(next.focus())));
                 }
-                Err(thrown) => self.refusal.set(Some(sentence(&thrown))),
+                Err(thrown) => {
+                    self.refusal.set(Some(sentence(&thrown)));
+                    // It may have been chosen far below.
+                    request_animation_frame(|| element("#own").into_iter().for_each(|own| own.scroll_into_view()));
+                }
             }
         });
     }
@@ -156,13 +161,15 @@ pub fn OwnChoice(
                 <label>"Its folder " <input type="file" id="own-folder" prop:webkitdirectory=true on:change=chosen /></label>
                 <label>"or a zip " <input type="file" id="own-zip" accept=".zip,application/zip" on:change=chosen /></label>
             </div>
+            <Show when=move || own.is_reading.get()>
+                <p class="hint">"Reading the model…"</p>
+            </Show>
         </details>
     }
 }
 
-fn focus(selector: &str) {
-    let found = document().query_selector(selector).ok().flatten();
-    found.and_then(|found| found.dyn_into::<HtmlElement>().ok()).map(|found| found.focus());
+fn element(selector: &str) -> Option<HtmlElement> {
+    document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
 fn files(event: &DragEvent) -> Option<DataTransfer> {

@@ -44,7 +44,7 @@ pub struct Opened {
 }
 
 /// What somebody said of a file, who knows it better.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Said {
     /// How it is laid out.
     pub format: Option<Format>,
