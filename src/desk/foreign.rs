@@ -1,7 +1,7 @@
 //! What a file is that is none of rows, told by how it begins, whatever its name says; and what to do with it.
 //!
-//! Spreadsheets are named and not read. What reads them (calamine) is more than a third of the page's program, which everybody would wait for, and rows
-//! that are saved with every byte as it was need a file that has such bytes.
+//! Spreadsheets are named and not read: rows are saved with every byte that they had, and of a spreadsheet's somebody has to choose how dates, numbers
+//! and formulas are written as text; and what reads them would be in the page's program, which everybody waits for.
 
 use crate::rows::Format;
 
