@@ -118,7 +118,7 @@ fn other_columns_are_kept_in_sight_and_remembered() {
         "the cells",
         "return [...document.querySelectorAll('#rows [data-row=\"0\"] .other')].map((cell) => cell.textContent).join() === 'Ann 0,thread 0'",
     );
-    assert_eq!(cells(&browser, "[data-row='0']"), expected);
+    assert_eq!(cells(&browser, "[data-row=\"0\"]"), expected);
     // Of rows that come into sight later, too.
     browser.click("#rows [data-row='0']");
     browser.press("#rows [tabindex='0']", "\u{E010}");

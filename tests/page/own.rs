@@ -163,11 +163,16 @@ fn a_folder_is_dropped_anywhere_or_chosen() {
     browser.wait("the page's model", "return document.querySelector('#own:not([data-own])') !== null");
     browser.click("nav a[href='#/file']");
     browser.wait("the place", "return document.querySelector('.choose')?.checkVisibility()");
-    let place = browser.run("const { x, y } = document.querySelector('.choose').getBoundingClientRect(); return [Math.round(x) + 40, Math.round(y) + 40]");
-    let place: (u32, u32) = serde_json::from_value(place).expect("two numbers");
-    drop(&folder, place);
+    // It moves when it is said above that another model is in use.
+    let place = || {
+        let place = browser.run(
+            "const { x, y } = document.querySelector('.choose').getBoundingClientRect(); return [Math.round(x) + 40, Math.round(y) + 40]",
+        );
+        serde_json::from_value::<(u32, u32)>(place).expect("two numbers")
+    };
+    drop(&folder, place());
     wait_for_own(&browser, "letters");
-    drop(&rows, place);
+    drop(&rows, place());
     wait_until_scored(&browser);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
