@@ -17,6 +17,7 @@ pub mod glance;
 pub mod ink;
 pub mod marks;
 pub mod model;
+pub mod own;
 pub mod results;
 pub mod route;
 pub mod scale;
@@ -35,6 +36,7 @@ use editor::Editor;
 use file::FileView;
 use glance::Glance;
 use model::{CardReader, ModelView};
+use own::{Own, OwnBundle, OwnChoice};
 use results::Results;
 use route::Route;
 use settings::Settings;
@@ -93,11 +95,13 @@ pub fn App(
     // Without tint nothing is marked in the text; which words did it is told beside it all the same.
     let tint = Memo::new(move |_| if settings.has_tint() { marks.get() } else { Some(Vec::new()) });
     let bytes = tools.bytes();
+    let own = Own::new(tools.clone());
     let tools = StoredValue::new_local(tools);
     // What can be done about it is in `index.html`; here it is told to who does not see that.
     EventListener::new(&window(), UPDATE, move |_| notice.set("A new version of this page is ready.".to_owned()))
         .forget();
     view! {
+        <OwnBundle own model=engine.model() />
         <div class="view" hidden=move || !is(Route::Write)>
             <div class="columns">
                 <div class="column">
@@ -131,5 +135,6 @@ pub fn App(
                 <SettingsView settings model=engine.bundled() card />
             </div>
         </Show>
+        <OwnChoice own />
     }
 }

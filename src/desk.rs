@@ -8,6 +8,7 @@
 
 pub mod export;
 mod fit;
+mod foreign;
 pub mod guess;
 mod index;
 mod journal;

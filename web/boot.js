@@ -14,10 +14,11 @@
  * @property {string} folder the address of the engine's folder, which ends in a slash
  * @property {string} [build] the only build to try; without one the fastest that the browser can run, and the next one if that fails
  * @property {Load} load what to load
+ * @property {boolean} [isOwn] whether the bundle's files come as the first message, and not from the server
  */
 
 /** @param {BootOptions} options */
-export const boot = async ({ folder, build, load }) => {
+export const boot = async ({ folder, build, load, isOwn = false }) => {
   // The smallest module with i16x8.relaxed_dot_i8x16_i7x16. Browsers without relaxed SIMD refuse it.
   const RELAXED_PROBE = [
     0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
@@ -68,13 +69,25 @@ export const boot = async ({ folder, build, load }) => {
     return failure("policy", `The security policy of this site or of its host forbids the engine: its ${forbidding[0]} has to allow ${origin}.`);
   };
 
+  // The files of a bundle that somebody has on their device, by their names. They are only referred to: their bytes are still where they were.
+  /** @type {(files: Record<string, Blob>) => void} */
+  let takeOwn;
+  /** @type {Promise<Record<string, Blob>>} */
+  const own = new Promise((resolve) => (takeOwn = resolve));
+
   // What is asked before the engine listens, in order.
   /** @type {string[] | undefined} */
   let early = [];
   addEventListener("message", ({ data }) => {
-    if (early && data === '"Ping"') say("Alive");
+    if (typeof data !== "string") takeOwn(data);
+    else if (early && data === '"Ping"') say("Alive");
     else early?.push(data);
   });
+
+  // A file of the bundle.
+  /** @param {string} name @param {string} query @param {RequestCache} cache */
+  const get = async (name, query, cache) =>
+    isOwn ? new Response((await own)[name]) : fetch(`${load.bundle}${name}${query}`, { cache });
 
   // The SHA-256 of the SHA-256s of pieces (src/bundle/file.rs), where the browser has it, which is in secure origins only.
   const PIECE = 1 << 19;
@@ -182,9 +195,10 @@ export const boot = async ({ folder, build, load }) => {
 
   // What the engine will want of the bundle is read while the engine itself is still being compiled; it finds it here
   // (src/worker/ahead.rs).
-  const manifest = quietly(fetch(`${load.bundle}manifest.json`, { cache: load.fresh ? "reload" : "no-cache" }));
-  const store = quietly(openFolder().catch(openCache));
-  const ahead = { manifest, store, kept: quietly(store.then(readKept)) };
+  const manifest = quietly(get("manifest.json", "", load.fresh ? "reload" : "no-cache"));
+  // What somebody has on their device anyway is not kept once more.
+  const store = quietly(isOwn ? Promise.reject() : openFolder().catch(openCache));
+  const ahead = { manifest, get, isOwn, store, kept: quietly(store.then(readKept)) };
   Object.assign(globalThis, { ahead, digest });
 
   // What the server answers to the request for a file of the engine, which has its content in its address: one that is not there any

@@ -12,6 +12,7 @@ import { Watchdog } from "./watchdog.js";
  * @typedef {object} EngineOptions
  * @property {string} [bundle] the bundle's address, which ends in a slash; the site's own if there is none
  * @property {string} [sha256] the SHA-256 of the one bundle's manifest that will do; any does if there is none
+ * @property {Record<string, Blob>} [files] the bundle's files by their names, where they are somebody's own and not the server's
  * @property {string} [build] "worker" or "worker_relaxed"; if there is none the fastest that the browser can run
  * @property {boolean} [fresh] whether to pass over the browser's HTTP cache
  * @property {boolean} [warmUp] whether to make the engine quick while nobody asks anything
@@ -167,8 +168,8 @@ export class Engine {
 
   /** @returns {BootOptions} */
   #bootOptions() {
-    const { bundle = BUNDLE, sha256 = null, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
-    return { folder, build, load: { bundle, sha256, fresh, warm_up: warmUp } };
+    const { bundle = BUNDLE, sha256 = null, files, folder = ENGINE, build, fresh = false, warmUp = false } = this.#options;
+    return { folder, build, ...(files && { isOwn: true }), load: { bundle, sha256, fresh, warm_up: warmUp } };
   }
 
   #begin() {
@@ -183,7 +184,7 @@ export class Engine {
   }
 
   #start() {
-    const { createWorker = startWorker } = this.#options;
+    const { createWorker = startWorker, files } = this.#options;
     try {
       const options = this.#bootOptions();
       this.#worker = createWorker(`"use strict";\n(${boot})(${JSON.stringify(options)});\n`, options);
@@ -195,6 +196,7 @@ export class Engine {
     // Where a policy forbids the worker this is an event without a message.
     this.#worker.onerror = ({ message }) =>
       this.#fail(this.#hasSpoken || message ? new Failure("engine", `The engine has stopped: ${message}.`) : this.#refused());
+    if (files) this.#worker.postMessage(files);
     this.#watch();
     this.#awaitProgress();
   }

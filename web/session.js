@@ -41,6 +41,8 @@ export class Session {
   #engineOptions;
   /** @type {Asked | undefined} */
   #engine;
+  /** The engine of another model, until that is loaded. @type {Asked | undefined} */
+  #next;
   /** @type {Set<(update: Update) => void>} */
   #listeners = new Set();
   /** @type {Status} */
@@ -86,6 +88,12 @@ export class Session {
   /** The text as it stands. */
   get text() {
     return this.#newest;
+  }
+
+  /** Where the model is from: what other engines need for the same. */
+  get source() {
+    const { bundle, sha256, files } = this.#engineOptions;
+    return { bundle, sha256, files };
   }
 
   /** Starts the engine, if nobody has. */
@@ -168,6 +176,33 @@ export class Session {
     return this.#engine.document(name);
   }
 
+  /**
+   * Has another model answer, once it is loaded; until then, and if it cannot be, the one that there is goes on. The text stays.
+   *
+   * @param {Pick<EngineOptions, "bundle" | "sha256" | "files">} source a bundle of the server's, or files of somebody's own
+   * @returns {Promise<void>} rejects with what is wrong with it
+   */
+  async use({ bundle, sha256, files }) {
+    const options = { ...this.#engineOptions, bundle, sha256, files, fresh: false };
+    this.#next?.stop();
+    const engine = this.#startEngine(options);
+    this.#next = engine;
+    const model = await engine.load();
+    if (engine !== this.#next) throw aborted();
+    this.#next = undefined;
+    this.#leaveUnexplained();
+    clearTimeout(this.#timer);
+    this.#engine?.stop();
+    this.#engine = engine;
+    this.#engineOptions = options;
+    this.#isAsking = false;
+    this.#mends = 0;
+    this.#failure = undefined;
+    this.#answered = undefined;
+    this.#tell("Blank");
+    this.#ready(engine, model);
+  }
+
   /** Does what may help after a failure. The text stays. */
   retry() {
     if (this.#failure?.kind === "build" && this.#options.reload) return this.#options.reload(this.#newest);
@@ -184,8 +219,9 @@ export class Session {
     this.#listeners.clear();
     clearTimeout(this.#timer);
     clearTimeout(this.#pause);
+    this.#next?.stop();
     this.#engine?.stop();
-    this.#engine = undefined;
+    this.#next = this.#engine = undefined;
   }
 
   /** A lost connection is there again. */
@@ -201,6 +237,13 @@ export class Session {
     this.#explaining = undefined;
   }
 
+  /** @param {EngineOptions} options @returns {Asked} */
+  #startEngine(options) {
+    /** @type {Asked} */
+    const engine = this.#options.startEngine({ ...options, tell: (status) => engine === this.#engine && this.#stands(status) });
+    return engine;
+  }
+
   #begin() {
     this.#leaveUnexplained();
     clearTimeout(this.#timer);
@@ -208,11 +251,7 @@ export class Session {
     // The old worker ends before the new one takes its memory.
     this.#engine?.stop();
     this.#isAsking = false;
-    /** @type {Asked} */
-    const engine = this.#options.startEngine({
-      ...this.#engineOptions,
-      tell: (status) => engine === this.#engine && this.#stands(status),
-    });
+    const engine = this.#startEngine(this.#engineOptions);
     this.#engine = engine;
     engine.load().then(
       (model) => this.#ready(engine, model),

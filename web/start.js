@@ -138,7 +138,7 @@ const start = async () => {
       if (error instanceof WebAssembly.RuntimeError) refuse("The page has stopped because of a mistake in it. Reload the page.");
     });
     await started;
-    open(session, new Tools({ bundle }));
+    open(session, new Tools(session));
     keepForLater(session);
   } catch (reason) {
     console.error(reason);

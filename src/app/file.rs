@@ -5,6 +5,7 @@
 //! ([`table`]) reads what comes into sight ([`contents`]), and [`scoring`] has engines score the rest.
 
 pub mod blob;
+pub mod charset;
 pub mod choose;
 pub mod columns;
 pub mod contents;
@@ -15,6 +16,7 @@ pub mod hiding;
 pub mod histogram;
 pub mod keeping;
 pub mod keys;
+pub mod others;
 pub mod panel;
 pub mod pass;
 pub mod progress;
@@ -35,6 +37,7 @@ use super::client::Engine;
 use super::tools::Tools;
 use super::wording::{capitalised, counted, megabytes};
 use crate::rows::Format;
+use charset::Charset;
 use choose::Choose;
 use columns::Columns;
 use contents::Contents;
@@ -45,9 +48,10 @@ use hiding::Hiding;
 use histogram::Histogram;
 use keeping::{Keeping, KeepingLine};
 use keys::Keys;
+use others::OthersChoice;
 use panel::Panel;
 use progress::ProgressBar;
-use read::{Chosen, Opened};
+use read::{Chosen, Opened, Said};
 use sample::Sample;
 use scoring::Scoring;
 use sheet::Sheet;
@@ -92,12 +96,14 @@ impl Files {
     }
 
     /// Looks through a file and reads it, if it is known how.
-    fn choose(self, name: String, file: web_sys::Blob, format: Option<Format>) {
+    fn choose(self, name: String, file: web_sys::Blob, said: Said) {
         let turn = self.next_turn();
+        // What was said of a file that cannot be so can be taken back.
+        let before = self.chosen.get_untracked().filter(|_| said != Said::default());
         self.chosen.set(None);
         self.stage.set(Stage::Reading(name.clone(), 0));
         spawn_local(async move {
-            let looked = read::look(&name, &file, format).await;
+            let looked = read::look(&name, &file, said).await;
             if self.turn.get_value() != turn {
                 return;
             }
@@ -108,7 +114,10 @@ impl Files {
                     self.chosen.set(Some((chosen, column)));
                     if is_known { self.read(column) } else { self.stage.set(Stage::NoColumn) }
                 }
-                Err(sentence) => self.stage.set(Stage::Refused(sentence)),
+                Err(sentence) => {
+                    self.chosen.set(before);
+                    self.stage.set(Stage::Refused(sentence));
+                }
             }
         });
     }
@@ -186,22 +195,39 @@ pub fn FileView(
         Stage::NoColumn => "Which column has the texts?".to_owned(),
         _ => String::new(),
     };
-    let choose = Callback::new(move |(file,): (File,)| files.choose(file.name(), file.into(), None));
+    // What another model says of the rows is another matter, and so is what was decided by it.
+    Effect::new(move |before: Option<Option<String>>| {
+        let model = engine.model().with(|model| model.as_ref().map(|model| model.sha256.clone()));
+        let is_another = before.flatten().is_some_and(|before| model.as_ref().is_some_and(|model| *model != before));
+        if is_another && files.stage.with_untracked(|stage| matches!(stage, Stage::Open)) {
+            let column = files.chosen.with_untracked(|chosen| chosen.as_ref().and_then(|(_, column)| *column));
+            files.read(column);
+        }
+        model
+    });
+    let choose = Callback::new(move |(file,): (File,)| files.choose(file.name(), file.into(), Said::default()));
     let choose_column = Callback::new(move |(column,): (usize,)| files.read(Some(column)));
     let choose_format = Callback::new(move |(format,): (Format,)| {
         if let Some((chosen, _)) = files.chosen.get_untracked() {
-            files.choose(chosen.name, chosen.file, Some(format));
+            let charset = chosen.is_charset_chosen.then_some(chosen.charset);
+            files.choose(chosen.name, chosen.file, Said { format: Some(format), charset, column: None });
+        }
+    });
+    let choose_charset = Callback::new(move |(charset,): (Charset,)| {
+        if let Some((chosen, column)) = files.chosen.get_untracked() {
+            let said = Said { format: Some(chosen.guess.format), charset: Some(charset), column };
+            files.choose(chosen.name, chosen.file, said);
         }
     });
     let layout = move || {
         let (chosen, column) = files.chosen.get()?;
-        Some(view! { <Columns chosen column choose_column choose_format /> })
+        Some(view! { <Columns chosen column choose_column choose_format choose_charset /> })
     };
     view! {
         <section class="file" aria-labelledby="file-heading" data-stage=move || kind.get()>
             <h2 id="file-heading" class="entry" tabindex="-1">"Moderate a file"</h2>
             <Show when=move || kind.get() != "open">
-                <Choose choose />
+                <Choose choose tools=tools.get_value() />
             </Show>
             <Show when=move || kind.get() == "reading">
                 <p role="status">{reading}</p>
@@ -278,6 +304,7 @@ fn Open(opened: Opened, engine: Engine, tools: Tools, layout: ViewFn, close: Cal
                 <Keys sheet />
             </div>
         </div>
+        <OthersChoice sheet />
         <Thresholds sheet />
         <div
             class="desk"

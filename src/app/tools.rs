@@ -1,7 +1,8 @@
 //! What the page asks of scripts beside the session (`web/tools.js`), which get it when it is first needed.
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
+use web_sys::DataTransfer;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,6 +17,18 @@ extern "C" {
     /// What scores a file's rows.
     #[wasm_bindgen(method, catch)]
     pub async fn scorer(this: &Tools) -> Result<JsValue, JsValue>;
+
+    /// Whether what is dragged may be a bundle.
+    #[wasm_bindgen(method, js_name = mayBeBundle)]
+    pub fn may_be_bundle(this: &Tools, dragged: &DataTransfer) -> bool;
+
+    /// Has a bundle answer that was dropped (a `DataTransfer`) or chosen (a `FileList`); what it was called.
+    #[wasm_bindgen(method, js_name = openBundle)]
+    pub fn open_bundle(this: &Tools, from: &JsValue) -> Promise;
+
+    /// Has the page's own model answer again.
+    #[wasm_bindgen(method, catch, js_name = leaveBundle)]
+    pub async fn leave_bundle(this: &Tools) -> Result<(), JsValue>;
 
     /// What keeps decisions and scores.
     #[wasm_bindgen(method, catch)]

@@ -1,5 +1,6 @@
 //! How a file is laid out, and which of its columns has the texts, by its name and its beginning.
 
+use super::foreign;
 use crate::rows::encoding::{Decoder, Encoding};
 use crate::rows::texts::NAMES;
 use crate::rows::{Cell, Column, Fault, Format, Rows, same_name};
@@ -23,17 +24,8 @@ pub struct Guess {
 /// # Errors
 /// A sentence, where it is no file of rows.
 pub fn format(name: &str, beginning: &[u8]) -> Result<Format, String> {
-    const ZIP: &[u8] = b"PK\x03\x04";
-    const OLE: &[u8] = b"\xd0\xcf\x11\xe0";
-    if beginning.starts_with(ZIP) || beginning.starts_with(OLE) {
-        let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-        let sheets = ["xlsx", "xls", "xlsm", "ods", "numbers"];
-        return Err(match ending {
-            Some(ending) if sheets.contains(&&ending[..]) => format!(
-                "{name} is a spreadsheet. Open it and save it as CSV (in Excel: Save As, “CSV UTF-8”), and choose that file."
-            ),
-            _ => format!("{name} is an archive. Unpack it, and choose the file of rows in it."),
-        });
+    if let Some(refusal) = foreign::refusal(name, beginning) {
+        return Err(refusal);
     }
     if let Some(format) = Format::from_name(name) {
         return Ok(format);

@@ -140,7 +140,7 @@ impl Reading {
             text: names.iter().position(|name| *name == column.name).unwrap_or_default(),
         });
         let layout = Layout { format: rows.format(), column: column.name.clone(), columns };
-        let notes = self.encoding.note().into_iter().chain(rows.notes()).collect();
+        let notes = rows.notes();
         Ok(Rows { again: Again::new(rows, column), index: self.index, layout, notes })
     }
 }

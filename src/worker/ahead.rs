@@ -15,6 +15,15 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn manifest(this: &Ahead) -> Promise;
 
+    /// Asks for the bundle's file `name`, by this query and in this way with the browser's HTTP cache (`default` or `reload`): a response, be it the
+    /// server's or made of the user's own file.
+    #[wasm_bindgen(method)]
+    pub fn get(this: &Ahead, name: &str, query: &str, cache: &str) -> Promise;
+
+    /// Whether the bundle's files are the user's own, and not the server's.
+    #[wasm_bindgen(method, getter, js_name = isOwn)]
+    pub fn is_own(this: &Ahead) -> bool;
+
     /// Where the browser keeps files, if it does: a [`Shelf`].
     #[wasm_bindgen(method, getter)]
     pub fn store(this: &Ahead) -> Promise;

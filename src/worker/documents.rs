@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use js_sys::Promise;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::RequestCache;
 
 use super::ahead::digest;
 use super::checksum::verify;
-use super::download::{answer, fetch, file_address, read};
+use super::download::{self, fetched, read};
 use super::store::Store;
 use crate::Error;
 use crate::bundle::{FileEntry, Manifest};
@@ -21,7 +20,7 @@ const LIMIT: u64 = 1 << 24;
 /// The documents of a bundle.
 pub struct Documents {
     address: String,
-    mode: RequestCache,
+    cache: &'static str,
     /// When the bundle itself is kept.
     kept: Promise,
     entries: BTreeMap<String, FileEntry>,
@@ -31,8 +30,7 @@ impl Documents {
     /// Those that `manifest` names, of the bundle at `address`, which is kept when `kept` is fulfilled. `fresh` passes over the browser's HTTP
     /// cache.
     pub fn new(address: &str, fresh: bool, manifest: &Manifest, kept: Promise) -> Self {
-        let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
-        Self { address: address.to_owned(), mode, kept, entries: manifest.documents.clone() }
+        Self { address: address.to_owned(), cache: download::cache(fresh), kept, entries: manifest.documents.clone() }
     }
 
     /// The document `name`: the one that was kept if it is the manifest's, else the server's.
@@ -49,7 +47,7 @@ impl Documents {
         {
             return text(content.to_vec());
         }
-        let response = answer(fetch(&file_address(&self.address, name, entry), self.mode), name).await?;
+        let response = fetched(name, entry, self.cache).await?;
         let content = read(&response, name, entry, |_| ()).await?;
         verify(entry, name, &content, digest(&content)).await?;
         let (bundle, address, sha256) = (self.kept.clone(), self.address.clone(), entry.sha256.clone());

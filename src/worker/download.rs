@@ -1,4 +1,4 @@
-//! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server.
+//! Brings a bundle into the worker: from the browser's store where an earlier visit left it, else from the server; or from the user's own files.
 //!
 //! Its files stay in the browser's memory. WebAssembly's gets what the model is made of ([`Content`]), and nothing twice.
 
@@ -8,12 +8,12 @@ use futures_util::future::join;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCache, RequestInit, Response};
+use web_sys::{ReadableStreamDefaultReader, ReadableStreamReadResult, Response};
 
 use super::ahead::{ahead, digest};
 use super::checksum::verify;
+use super::post;
 use super::store::Store;
-use super::{post, scope};
 use crate::bert::Content;
 use crate::bundle::{FileEntry, Files, MANIFEST, MANIFEST_LIMIT, Manifest, Pin, TOKENIZER, WEIGHTS, too_long};
 use crate::protocol::{self, Failure, FailureKind};
@@ -27,7 +27,7 @@ pub struct Download<'a> {
     pub is_kept: bool,
     manifest_text: String,
     address: &'a str,
-    mode: RequestCache,
+    cache: &'static str,
     store: Store,
     progress: RefCell<Progress>,
     /// What has come from the server, by its SHA-256.
@@ -50,9 +50,9 @@ impl<'a> Download<'a> {
         let json = text.as_bytes();
         let manifest = pin.map_or_else(|| Manifest::parse(json), |pin| pin.parse(json))?;
         let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
-        let mode = if fresh { RequestCache::Reload } else { RequestCache::Default };
+        let cache = cache(fresh);
         let (progress, new) = (progress.into(), RefCell::default());
-        Ok(Self { manifest, is_kept, manifest_text: text, address, mode, store, progress, new })
+        Ok(Self { manifest, is_kept, manifest_text: text, address, cache, store, progress, new })
     }
 
     /// The weights: the file that was kept if it is the manifest's, else the server's.
@@ -78,7 +78,7 @@ impl<'a> Download<'a> {
             self.progress.borrow_mut().add(entry.bytes);
             return Ok(File(content));
         }
-        let response = answer(fetch(&file_address(self.address, name, entry), self.mode), name).await?;
+        let response = fetched(name, entry, self.cache).await?;
         let content = read(&response, name, entry, |bytes| self.progress.borrow_mut().add(bytes)).await?;
         verify(entry, name, &content, digest(&content)).await?;
         self.new.borrow_mut().push((entry.sha256.clone(), content.clone()));
@@ -99,9 +99,14 @@ impl<'a> Download<'a> {
     }
 }
 
-/// A file's address names its content, so that no HTTP cache can answer with another version's file.
-pub(super) fn file_address(bundle: &str, name: &str, entry: &FileEntry) -> String {
-    format!("{bundle}{name}?sha256={}", entry.sha256)
+/// How to go about the browser's HTTP cache.
+pub(super) fn cache(fresh: bool) -> &'static str {
+    if fresh { "reload" } else { "default" }
+}
+
+/// What the server has of the file `name`. Its address names its content, so that no HTTP cache can answer with another version's file.
+pub(super) async fn fetched(name: &str, entry: &FileEntry, cache: &str) -> Result<Response, Failure> {
+    answer(ahead().get(name, &format!("?sha256={}", entry.sha256), cache), name).await
 }
 
 /// The manifest as the server has it now.
@@ -163,14 +168,8 @@ impl Progress {
     }
 }
 
-pub(super) fn fetch(address: &str, mode: RequestCache) -> Promise {
-    let options = RequestInit::new();
-    options.set_cache(mode);
-    scope().fetch_with_str_and_init(address, &options)
-}
-
 /// What the server answers to a request for the file `name`.
-pub(super) async fn answer(request: Promise, name: &str) -> Result<Response, Failure> {
+async fn answer(request: Promise, name: &str) -> Result<Response, Failure> {
     let answer = JsFuture::from(request).await;
     let Ok(response) = answer.map(JsCast::unchecked_into::<Response>) else {
         return Err(network(format!("{name} could not be fetched: the server cannot be reached")));
@@ -269,5 +268,9 @@ extern "C" {
 }
 
 fn broken_off(name: &str) -> Failure {
+    if ahead().is_own() {
+        let gone = "it was changed, moved or removed after it was chosen. Choose the bundle again";
+        return Error::invalid(format!("{name} cannot be read any more: {gone}")).into();
+    }
     network(format!("{name} stopped arriving halfway: the connection to the server was lost"))
 }

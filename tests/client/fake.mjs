@@ -18,9 +18,10 @@ export class FakeWorker {
     this.options = JSON.parse(script.slice(script.lastIndexOf(")(") + 2, script.lastIndexOf(");")));
   }
 
-  /** @param {string} json */
-  postMessage(json) {
-    this.heard.push(JSON.parse(json));
+  /** @param {string | object} message a request, or the files of a bundle */
+  postMessage(message) {
+    if (typeof message === "string") this.heard.push(JSON.parse(message));
+    else this.files = message;
   }
 
   terminate() {

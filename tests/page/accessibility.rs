@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::columns::toggle;
 use crate::files::{choose, comments, file, wait_until_scored};
+use crate::own::{bundle, refusal, take, wait_for_own};
 use crate::site::Site;
 use crate::support::{GLOWING, THREAT, answer_to, audit, dist, open, open_site, read_answer, wait_for_failure};
 
@@ -68,6 +70,8 @@ fn axe_finds_nothing() {
     let site = Site::serve(&dist);
     let browser = Browser::start();
     let mut audits = 30;
+    let (parent, own) = bundle("mail");
+    fs::copy(own.join("manifest.json"), parent.path().join("manifest.json")).expect("a file can be copied");
     for (feature, value) in
         [("prefers-color-scheme", "light"), ("prefers-color-scheme", "dark"), ("forced-colors", "active")]
     {
@@ -92,6 +96,8 @@ fn axe_finds_nothing() {
             choose(&browser, &path);
             wait_until_scored(&browser);
             browser.click("#rows [data-row='2']");
+            browser.run("document.querySelectorAll('details').forEach((details) => details.open = true)");
+            toggle(&browser, 2);
             browser.click("[data-decide-all=remove]");
             browser.wait("the panel", "return document.querySelector('#reveal') !== null");
             audit(&browser, &format!("a file, {value}, {width}"));
@@ -101,6 +107,12 @@ fn axe_finds_nothing() {
             browser.wait("the question", "return document.querySelector('#resume') !== null");
             audit(&browser, &format!("a file from before, {value}, {width}"));
         }
+        open(&browser, &site.address());
+        take(&browser, "#own-folder", &own);
+        wait_for_own(&browser, "mail");
+        take(&browser, "#own-folder", parent.path());
+        refusal(&browser);
+        audit(&browser, &format!("a model of one's own, and no model, {value}"));
         open(&browser, &format!("{}?bundle=missing", site.address()));
         wait_for_failure(&browser);
         audit(&browser, &format!("failed, {value}"));

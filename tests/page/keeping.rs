@@ -10,14 +10,14 @@ use crate::driver::Kind;
 use crate::files::{choose, comments, file, open_scored, open_view, save_by, wait_until_scored};
 use crate::support::open;
 
-fn open_again(browser: &Browser, address: &str) {
+pub fn open_again(browser: &Browser, address: &str) {
     browser.open("about:blank");
     open(browser, &format!("{address}#/file"));
     browser.wait("the view", "return document.querySelector('#file') !== null");
 }
 
 /// Waits until what was done so far is kept.
-fn wait_until_kept(browser: &Browser, decisions: usize, scored: usize) {
+pub fn wait_until_kept(browser: &Browser, decisions: usize, scored: usize) {
     browser.run(
         "window.known = []; window.look = () => { const request = indexedDB.open('undertone');
           request.onsuccess = () => {

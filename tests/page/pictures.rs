@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::columns::toggle;
 use crate::files::{choose, comments, file, wait_until_scored};
+use crate::own::{bundle, take, wait_for_own};
 use crate::site::Site;
 use crate::support::{GLOWING, THREAT, answer_to, dist, folder_of, open};
 
@@ -21,6 +23,7 @@ fn looks_like_this() {
     let site = Site::serve(&dist);
     let browser = Browser::start();
     let mut rows = 60;
+    let (_parent, own) = bundle("mail");
     for (device, width, height) in [("desktop", 1280, 800), ("phone", 390, 844)] {
         for scheme in ["light", "dark"] {
             let phone = device == "phone";
@@ -53,6 +56,19 @@ fn looks_like_this() {
             photograph(&browser, &pictures.join(format!("file-{device}-{scheme}.png")));
             browser.run("document.querySelector('.desk').scrollIntoView()");
             photograph(&browser, &pictures.join(format!("file-row-{device}-{scheme}.png")));
+            toggle(&browser, 2);
+            toggle(&browser, 0);
+            browser.run("document.querySelector('#others').scrollIntoView()");
+            photograph(&browser, &pictures.join(format!("file-columns-{device}-{scheme}.png")));
+            browser.run("document.querySelector('.panel').scrollIntoView()");
+            photograph(&browser, &pictures.join(format!("file-panel-{device}-{scheme}.png")));
+            open(&browser, &site.address());
+            take(&browser, "#own-folder", &own);
+            wait_for_own(&browser, "mail");
+            answer_to(&browser, GLOWING);
+            photograph(&browser, &pictures.join(format!("own-{device}-{scheme}.png")));
+            browser.run("document.querySelector('#own-choice').open = true; document.querySelector('#own-choice').scrollIntoView()");
+            photograph(&browser, &pictures.join(format!("own-choice-{device}-{scheme}.png")));
         }
     }
     browser.open(&format!("{}bench.html?rounds=1&texts=32", site.address()));

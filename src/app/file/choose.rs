@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, HtmlInputElement};
 
+use crate::app::tools::Tools;
+
 /// What the chooser of files shows first.
 const ENDINGS: &str = ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,text/csv,text/plain";
 
@@ -12,6 +14,8 @@ const ENDINGS: &str = ".csv,.tsv,.tab,.txt,.jsonl,.ndjson,text/csv,text/plain";
 pub fn Choose(
     /// Hears of the file.
     choose: Callback<(File,)>,
+    /// Tells a file from a bundle, which the page takes.
+    tools: Tools,
 ) -> impl IntoView {
     let is_over = RwSignal::new(false);
     let chosen = move |event: leptos::ev::Event| {
@@ -27,9 +31,10 @@ pub fn Choose(
         is_over.set(true);
     };
     let dropped = move |event: DragEvent| {
-        event.prevent_default();
         is_over.set(false);
-        let files = event.data_transfer().and_then(|transfer| transfer.files());
+        let Some(dropped) = event.data_transfer().filter(|dropped| !tools.may_be_bundle(dropped)) else { return };
+        event.prevent_default();
+        let files = dropped.files();
         if let Some(file) = files.and_then(|files| files.get(0)) {
             choose.run((file,));
         }

@@ -1,7 +1,9 @@
-//! Which column has the texts, and what the file is read as: told by itself, and to be said otherwise.
+//! Which column has the texts, how the file is laid out and what it is encoded in: told by itself, and to be said otherwise by who sees
+//! that it comes out wrong.
 
 use leptos::prelude::*;
 
+use super::charset::{CHARSETS, Charset};
 use super::read::Chosen;
 use crate::rows::Format;
 
@@ -13,7 +15,7 @@ const FORMATS: [(&str, Format); 4] = [
     ("a text a line", Format::Lines),
 ];
 
-/// The two choices.
+/// The three choices.
 #[component]
 pub fn Columns(
     /// What is known of the file.
@@ -24,6 +26,8 @@ pub fn Columns(
     choose_column: Callback<(usize,)>,
     /// Hears of another format.
     choose_format: Callback<(Format,)>,
+    /// Hears of another encoding.
+    choose_charset: Callback<(Charset,)>,
 ) -> impl IntoView {
     let guess = chosen.guess;
     let has_columns = !guess.columns.is_empty();
@@ -46,6 +50,15 @@ pub fn Columns(
             choose_format.run((format,));
         }
     };
+    let charsets = CHARSETS.map(|(name, charset)| {
+        view! { <option selected=charset == chosen.charset>{name}</option> }
+    });
+    let select_charset = move |event| {
+        let name = event_target_value(&event);
+        if let Some((_, charset)) = CHARSETS.into_iter().find(|(other, _)| *other == name) {
+            choose_charset.run((charset,));
+        }
+    };
     view! {
         <div class="layout">
             <label>
@@ -64,6 +77,10 @@ pub fn Columns(
                         </label>
                     }
                 })}
+            <label>
+                "encoded in "
+                <select id="charset" on:change=select_charset>{charsets.collect_view()}</select>
+            </label>
         </div>
     }
 }

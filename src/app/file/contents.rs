@@ -21,10 +21,34 @@ const AT_ONCE: u32 = 1 << 20;
 pub struct Content {
     /// Its text, or why it has none.
     pub text: Result<String, String>,
-    /// Its other columns, with their names.
-    pub others: Vec<(String, String)>,
+    /// What stands in its other columns.
+    pub others: Vec<Other>,
     /// It as it is written, if it is broken.
     pub written: Option<String>,
+}
+
+/// What stands in another column than that of the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Other {
+    /// The column's place; none where it is a key that the file's first objects have not.
+    pub place: Option<usize>,
+    /// What the column is called.
+    pub name: String,
+    /// What stands there.
+    pub value: String,
+}
+
+impl Other {
+    /// As much of it as a line can have.
+    pub fn shortened(&self) -> String {
+        shortened(&self.value)
+    }
+}
+
+/// As much of a text as a line can have.
+pub fn shortened(text: &str) -> String {
+    const LONGEST: usize = 300;
+    text.chars().take(LONGEST).map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect()
 }
 
 /// Rows that were in sight.
@@ -95,7 +119,12 @@ fn content(row: TextRow, names: &[String], column: &str) -> Content {
         RowCells::Fields(fields) => {
             let text = names.iter().position(|name| name == column);
             let fields = names.iter().zip(fields).enumerate().filter(|(place, _)| Some(*place) != text);
-            fields.map(|(_, (name, field))| (name.clone(), String::from_utf8_lossy(&field).into_owned())).collect()
+            let other = |(place, (name, field)): (usize, (&String, Vec<u8>))| Other {
+                place: Some(place),
+                name: name.clone(),
+                value: String::from_utf8_lossy(&field).into_owned(),
+            };
+            fields.map(other).collect()
         }
         RowCells::Object(object) => {
             let others = object.into_iter().filter(|(key, _)| key != column);
@@ -103,7 +132,12 @@ fn content(row: TextRow, names: &[String], column: &str) -> Content {
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),
             };
-            others.map(|(key, value)| (key, written(value))).collect()
+            let other = |(key, value)| Other {
+                place: names.iter().position(|name| *name == key),
+                value: written(value),
+                name: key,
+            };
+            others.map(other).collect()
         }
         RowCells::Line | RowCells::Broken => Vec::new(),
     };

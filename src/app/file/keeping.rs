@@ -32,6 +32,9 @@ pub enum State {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Settings {
     thresholds: Vec<f32>,
+    /// The columns that are shown beside the text; none in what older versions kept.
+    #[serde(default)]
+    shown: Vec<usize>,
 }
 
 /// The keeping of a file; copies of it are the same.
@@ -165,10 +168,12 @@ impl Keeping {
             Ok::<_, String>(())
         });
         restored.unwrap_or(Ok(()))?;
-        if let Ok(Settings { thresholds }) = serde_json::from_str(&kept.settings())
-            && thresholds.len() == labels.all().len()
-        {
-            self.sheet.thresholds.set(thresholds);
+        if let Ok(Settings { thresholds, shown }) = serde_json::from_str(&kept.settings()) {
+            if thresholds.len() == labels.all().len() {
+                self.sheet.thresholds.set(thresholds);
+            }
+            let columns = self.sheet.with(|data| data.names.len());
+            self.sheet.shown.set(shown.into_iter().filter(|place| *place < columns).collect());
         }
         self.sheet.scored.update(|version| *version += 1);
         self.sheet.settled.update(|version| *version += 1);
@@ -185,7 +190,7 @@ impl Keeping {
                 return self.give_up(sentence(&thrown));
             }
             self.sheet.keep_by(Some(Callback::new(move |(news,)| self.keep(news))));
-            self.keep_thresholds();
+            self.keep_changes();
             let _ = self.state.try_set(match script.is_kept() {
                 true => State::Kept,
                 false => State::NotKept(
@@ -231,12 +236,13 @@ impl Keeping {
         });
     }
 
-    /// From now on thresholds are kept when they change.
-    fn keep_thresholds(self) {
+    /// From now on settings are kept when they change.
+    fn keep_changes(self) {
         self.owner.with_value(|owner| {
             owner.with(|| {
                 Effect::new(move |before: Option<()>| {
                     self.sheet.thresholds.track();
+                    self.sheet.shown.track();
                     if before.is_some() {
                         self.keep_settings();
                     }
@@ -247,7 +253,8 @@ impl Keeping {
 
     fn keep_settings(self) {
         let Some((script, key)) = self.script.get_value() else { return };
-        let settings = Settings { thresholds: self.sheet.thresholds.get_untracked() };
+        let (thresholds, shown) = (self.sheet.thresholds.get_untracked(), self.sheet.shown.get_untracked());
+        let settings = Settings { thresholds, shown };
         let json = serde_json::to_string(&settings).unwrap_or_default();
         spawn_local(async move { self.complain(script.keep_settings(&key, &json).await) });
     }

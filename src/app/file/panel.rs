@@ -4,7 +4,7 @@ use js_sys::JsString;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::contents::Contents;
+use super::contents::{Contents, Other};
 use super::decide::Decide;
 use super::sheet::Sheet;
 use crate::app::bars::{Bars, Row};
@@ -32,10 +32,15 @@ pub fn Panel(
         None => "No row".to_owned(),
     };
     let others = move || {
-        let others = content.get()?.others;
-        let entries =
-            others.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd translate="no">{value}</dd></div> });
-        Some(entries.collect_view())
+        let mut others = content.get()?.others;
+        let shown = sheet.shown.get();
+        let is_shown = |other: &Other| other.place.is_some_and(|place| shown.contains(&place));
+        others.sort_by_key(|other| !is_shown(other));
+        let entry = |other: Other| {
+            let is_shown = is_shown(&other);
+            view! { <div class:shown=is_shown><dt>{other.name}</dt><dd translate="no">{other.value}</dd></div> }
+        };
+        Some(others.into_iter().map(entry).collect_view())
     };
     let broken = move || {
         let content = content.get()?;

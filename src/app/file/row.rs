@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::contents::Contents;
+use super::contents::{Contents, shortened};
+use super::others::{FIXED, OtherCells};
 use super::sheet::Sheet;
 use crate::app::wording::{humanise, percent, spoken_percent, thousands, title};
 use crate::desk::{Decision, Labels, Order};
@@ -54,13 +55,14 @@ pub fn Row(
             data-decision=move || decision.get().map(Decision::name)
             style:transform=move || format!("translateY({}px)", top.get())
         >
-            <span role="gridcell" class="line">{thousands(row as usize + 1)}</span>
-            <span role="gridcell" class="decision">{move || sign(decision.get())}</span>
-            <span role="gridcell" class="text" translate="no">
+            <span role="gridcell" class="line" aria-colindex="1">{thousands(row as usize + 1)}</span>
+            <span role="gridcell" class="decision" aria-colindex="2">{move || sign(decision.get())}</span>
+            <span role="gridcell" class="text" translate="no" aria-colindex="3">
                 // Who does not want to see it does not want to hear it either.
                 {move || is_hidden.get().then(|| view! { <span class="unseen">"Hidden: something unkind was found in it."</span> })}
                 <span class:blurred=move || is_hidden.get() aria-hidden=move || is_hidden.get().then_some("true")>{words}</span>
             </span>
+            <OtherCells sheet contents row />
             {cells}
         </div>
     }
@@ -109,6 +111,7 @@ fn ScoreCell(
         <span
             role="gridcell"
             class="score"
+            aria-colindex=move || FIXED + sheet.shown.with(Vec::len) + task + 1
             class:present=move || shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.2))
             style:--value=move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.1).unwrap_or(0.0).to_string())
         >
@@ -126,10 +129,4 @@ pub fn sign(decision: Option<Decision>) -> &'static str {
         Some(Decision::Remove) => "Remove",
         Some(Decision::Unsure) => "Unsure",
     }
-}
-
-/// As much of a text as a line can have.
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 300;
-    text.chars().take(LONGEST).map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect()
 }

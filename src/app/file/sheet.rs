@@ -82,6 +82,8 @@ pub struct Sheet {
     revealed: RwSignal<HashSet<u32>>,
     /// Whether the list of keys is shown.
     pub shows_keys: RwSignal<bool>,
+    /// The places of the columns that are shown beside the text.
+    pub shown: RwSignal<Vec<usize>>,
     /// Who keeps what is new.
     keeper: StoredValue<Option<Callback<(News,)>>>,
     /// Whom to ask which words did it.
@@ -125,6 +127,7 @@ impl Sheet {
             shows_focused: RwSignal::new(false),
             revealed: RwSignal::new(HashSet::new()),
             shows_keys: RwSignal::new(false),
+            shown: RwSignal::new(Vec::new()),
             keeper: StoredValue::new(None),
             session: StoredValue::new_local(session),
         }

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::contents::Contents;
+use super::others::{FIXED, OtherHeadings};
 use super::row::Row;
 use super::sheet::Sheet;
 use crate::app::wording::title;
@@ -152,10 +153,14 @@ pub fn Table(
     };
     let headings = move || {
         let labels = sheet.model.with(|model| Some(model.as_ref()?.1.clone()))?;
-        let heading =
-            |task: &crate::protocol::Task| view! { <span role="columnheader" class="score">{title(&task.name)}</span> };
-        Some(labels.tasks().iter().map(heading).collect_view())
+        let heading = |(place, task): (usize, &crate::protocol::Task)| {
+            let index = move || FIXED + sheet.shown.with(Vec::len) + place + 1;
+            view! { <span role="columnheader" class="score" aria-colindex=index>{title(&task.name)}</span> }
+        };
+        Some(labels.tasks().iter().enumerate().map(heading).collect_view())
     };
+    let tasks = move || sheet.model.with(|model| model.as_ref().map_or(0, |(_, labels)| labels.tasks().len()));
+    let others = move || sheet.shown.with(Vec::len);
     let text_column = sheet.with(|data| data.layout.column.clone());
     view! {
         <div
@@ -165,7 +170,9 @@ pub fn Table(
             aria-label="Rows"
             aria-rowcount=move || count.get() + 1
             aria-multiselectable="false"
-            style:--tasks=move || sheet.model.with(|model| model.as_ref().map_or(0, |(_, labels)| labels.tasks().len()).to_string())
+            aria-colcount=move || FIXED + others() + tasks()
+            style:--tasks=move || tasks().to_string()
+            style:--others=move || others().to_string()
             node_ref=frame
             on:scroll=move |_| measure()
             on:keydown=press
@@ -179,9 +186,10 @@ pub fn Table(
             }
         >
             <div role="row" class="row heading" aria-rowindex="1">
-                <span role="columnheader" class="line">"Row"</span>
-                <span role="columnheader" class="decision">"Decision"</span>
-                <span role="columnheader" class="text">{text_column}</span>
+                <span role="columnheader" class="line" aria-colindex="1">"Row"</span>
+                <span role="columnheader" class="decision" aria-colindex="2">"Decision"</span>
+                <span role="columnheader" class="text" aria-colindex="3">{text_column}</span>
+                <OtherHeadings sheet />
                 {headings}
             </div>
             <div role="rowgroup" class="inside" style:height=move || format!("{}px", inside.get())>

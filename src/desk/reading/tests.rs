@@ -85,7 +85,7 @@ fn the_layout_is_guessed_and_spreadsheets_are_named() {
     assert_eq!(format("dump", "a;b\n"), Ok(COMMA));
     assert_eq!(format("dump", "a b\n"), Ok(Format::Lines));
     assert!(format("my.xlsx", "PK\x03\x04").unwrap_err().contains("save it as CSV"));
-    assert!(format("my.csv", "PK\x03\x04").unwrap_err().contains("Unpack"), "whatever it is called");
+    assert!(format("my.csv", "PK\x03\x04").unwrap_err().contains("unpack"), "whatever it is called");
     let columns = |content: &str, format| {
         let guess = guess::columns(content.as_bytes(), true, format, Encoding::Utf8).unwrap();
         guess.column.map(|column| guess.columns[column].clone())
