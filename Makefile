@@ -79,7 +79,7 @@ e2e: site ## Builds the site and visits it with Chromium, and on the main paths 
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
-		cargo test --release --test site --test page -- --include-ignored $(patsubst %,--skip ::%,$(WITHOUT))
+		cargo test --release --test site --test page -- --include-ignored --skip soak:: $(patsubst %,--skip ::%,$(WITHOUT))
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
 	scripts/test-hosts dist
