@@ -8,6 +8,8 @@ const VERSION = 1;
 
 /** Some browsers never answer in a private window. */
 const PATIENCE = 3000;
+/** A page that is got anew may be there before the one that it was has let go of its locks. */
+const LEAVING = 1500;
 
 /**
  * What is known of a file.
@@ -47,11 +49,12 @@ class Memory {
   claim(key) {
     if (!("locks" in navigator)) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const hold = (/** @type {Lock | null} */ lock) => {
-        resolve(lock !== null);
-        return lock && new Promise((release) => (this.#release = () => release(undefined)));
+      const hold = () => {
+        resolve(true);
+        return new Promise((release) => (this.#release = () => release(undefined)));
       };
-      navigator.locks.request(`undertone: ${key}`, { ifAvailable: true }, hold).catch(() => resolve(true));
+      const signal = AbortSignal.timeout(LEAVING);
+      navigator.locks.request(`undertone: ${key}`, { signal }, hold).catch(({ name }) => resolve(name !== "TimeoutError"));
     });
   }
 

@@ -22,7 +22,6 @@ mod report;
 mod rounds;
 mod serve;
 mod texts;
-#[path = "../words.rs"]
 mod words;
 
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ mod process;
 mod rounds;
 mod server;
 mod soak;
-#[path = "../words.rs"]
+#[path = "../native/words.rs"]
 mod words;
 
 use std::path::PathBuf;

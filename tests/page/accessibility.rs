@@ -1,5 +1,7 @@
 //! What a screen reader gets to hear.
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::browser::Browser;

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::driver::Kind;
 use crate::files::{choose, file, open_view, save, wait_until_scored};
 use crate::keeping::{open_again, wait_until_kept};
 
@@ -44,8 +45,8 @@ fn another_encoding_is_chosen_where_letters_come_out_wrong() {
     for number in 3..2000 {
         content.extend(format!("{number},\"a line with words {number}\"\n").bytes());
     }
-    let (folder, path) = file("comments.csv", &content);
-    let (_site, browser) = open_view(folder.path());
+    let (_folder, path) = file("comments.csv", &content);
+    let (_site, browser) = open_view(Kind::Chromium);
     choose(&browser, &path);
     wait_for_text(&browser, "Ïðèâåò, ìèð");
     let encoding = "return document.querySelector('#charset').value";
@@ -60,7 +61,7 @@ fn another_encoding_is_chosen_where_letters_come_out_wrong() {
     );
     wait_until_scored(&browser);
     // Rows far down are where they are in what was decoded, and what is saved is UTF-8.
-    let saved = String::from_utf8(save(&browser, folder.path(), "comments.scored.csv")).expect("it is UTF-8");
+    let saved = String::from_utf8(save(&browser, "comments.scored.csv")).expect("it is UTF-8");
     assert!(
         saved.contains("1,\"Привет, мир\",")
             && saved.contains("2,Ёлка,")
@@ -95,8 +96,8 @@ fn another_encoding_is_chosen_where_letters_come_out_wrong() {
 fn other_columns_are_kept_in_sight_and_remembered() {
     let rows: String =
         (0..300).map(|number| format!("{number},a text {number},Ann {number},thread {number}\n")).collect();
-    let (folder, path) = file("comments.csv", format!("id,comment,author,thread\n{rows}"));
-    let (site, browser) = open_view(folder.path());
+    let (_folder, path) = file("comments.csv", format!("id,comment,author,thread\n{rows}"));
+    let (site, browser) = open_view(Kind::Chromium);
     choose(&browser, &path);
     wait_until_scored(&browser);
     assert_eq!(browser.run("return document.querySelector('#rows').ariaColCount"), json!("5"));

@@ -424,7 +424,7 @@ fn a_model_that_is_pinned_is_the_one_or_none() {
     let page = [&line("right", &digest), &line("wrong", &other), "<textarea id=host></textarea>", meter].concat();
     let site = Site::serve(&dist());
     site.fail("", Fault::Header("Access-Control-Allow-Origin: *"));
-    let embedded = Embedded::served(site, &page);
+    let embedded = Embedded::served(Kind::Chromium, site, &page);
     let browser = &embedded.browser;
     browser.run(
         "document.querySelector('undertone-meter').addEventListener('error', ({ detail }) => { window.refused = detail; })",

@@ -91,10 +91,6 @@ fn a_zip_of_ones_own_answers_texts_and_files_and_is_left_again() {
     let path = parent.path().join("mail.zip");
     zip(&path, &packed(&folder));
     let (site, browser) = open_site();
-    browser.chromium(
-        "Browser.setDownloadBehavior",
-        &json!({ "behavior": "allow", "downloadPath": parent.path().display().to_string() }),
-    );
     let before = answer_to(&browser, GLOWING);
     let (before_ends, models_asked) = (ends(&browser), site.requests("models/").len());
     take(&browser, "#own-zip", &path);
@@ -119,7 +115,7 @@ fn a_zip_of_ones_own_answers_texts_and_files_and_is_left_again() {
     let (_folder, rows) = file("comments.csv", comments(40));
     choose(&browser, &rows);
     wait_until_scored(&browser);
-    let (header, saved) = read(&save(&browser, parent.path(), "comments.scored.csv"));
+    let (header, saved) = read(&save(&browser, "comments.scored.csv"));
     let model = header.iter().position(|name| name == "model").expect("it has the model's name");
     assert!(saved.iter().all(|(_, cells)| cells[model] == "mail"), "{:?}", saved[0]);
     assert_eq!(site.requests("models/").len(), models_asked, "nothing of it is the server's");

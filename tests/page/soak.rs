@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, CLEAR};
+use crate::driver::Kind;
 use crate::files::{choose, comments, open_view, wait_until_scored};
 use crate::support::{GLOWING, SCATHING, THREAT, read_answer, type_text};
 
@@ -39,7 +40,7 @@ fn hours_of_typing_and_files_take_no_more_memory_nor_time() {
         fs::write(&path, comments(rows)).expect("the file can be written");
         path
     });
-    let (_site, browser) = open_view(folder.path());
+    let (_site, browser) = open_view(Kind::Chromium);
     take_times(&browser);
     let begun = Instant::now();
     let elapsed = || begun.elapsed().as_secs_f64() / 60.0;

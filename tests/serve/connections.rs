@@ -59,7 +59,7 @@ fn two_hundred_who_ask_nothing_keep_nobody_from_an_answer_nor_the_server_from_it
     let running = start(patient);
     let idle: Vec<TcpStream> = (0..200).map(|_| connect(running.address)).collect();
     let mut half = connect(running.address);
-    half.write_all(HEAD[..20].as_bytes()).unwrap();
+    half.write_all(&HEAD.as_bytes()[..20]).unwrap();
     let mut kept = connect(running.address);
     kept.write_all(HEAD.as_bytes()).unwrap();
     assert_eq!(analyze(running.address, INSULT.as_bytes()).status, 200);

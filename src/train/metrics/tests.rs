@@ -334,7 +334,7 @@ fn texts_are_counted_whatever_their_tokens_are() {
 #[test]
 fn operating_points_are_few_and_the_curves_are_the_same_to_the_eye() {
     // 4,000 texts of which a tenth is toxic, with logits that tell it rather well.
-    let toxic = |i: usize| i % 10 == 0;
+    let toxic = |i: usize| i.is_multiple_of(10);
     let logits: Vec<f32> =
         (0..4000).map(|i| ((i * 7919) % 4001) as f32 / 1000.0 - 2.0 + if toxic(i) { 1.5 } else { 0.0 }).collect();
     let targets: Vec<f32> = (0..4000).map(|i| f32::from(u8::from(toxic(i)))).collect();
