@@ -18,7 +18,6 @@ use crate::support::{
 
 in_all_browsers!(typing_asks_no_server_for_anything, every_way_out_that_a_policy_can_shut_is_shut);
 
-/// What an engine gone bad would do: tell somebody else what was typed.
 /// Nor is its own server told what somebody types, or that they do.
 fn typing_asks_no_server_for_anything(kind: Kind) {
     let (site, browser) = open_site_in(kind);
@@ -37,6 +36,7 @@ fn typing_asks_no_server_for_anything(kind: Kind) {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// What an engine gone bad would do: tell somebody else what was typed.
 #[test]
 #[ignore = "needs the built site: make e2e"]
 fn the_browser_lets_the_engine_tell_nobody() {
