@@ -42,16 +42,10 @@ impl Browser {
         let capabilities = json!({ "capabilities": { "alwaysMatch": kind.capabilities(browser.home.path()) }});
         let created = browser.request("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", created["sessionId"].as_str().expect("a session has an id"));
-        match kind {
-            Kind::Chromium => {
-                let saving = json!({ "behavior": "allow", "downloadPath": browser.home.path() });
-                browser.chromium("Browser.setDownloadBehavior", &saving);
-            }
-            Kind::Firefox | Kind::WebKit => {
-                browser.command("/window/rect", &json!({ "width": 1280, "height": 1000 }));
-                // What it said of itself while it started.
-                browser.driver.said();
-            }
+        if kind != Kind::Chromium {
+            browser.command("/window/rect", &json!({ "width": 1280, "height": 1000 }));
+            // What it said of itself while it started.
+            browser.driver.said();
         }
         browser
     }
@@ -122,7 +116,9 @@ impl Browser {
             if !matches!(value, Value::Null | Value::Bool(false)) && value != json!("") {
                 return value;
             }
-            assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}; the page says: {}", self.text());
+            if begun.elapsed() >= PATIENCE {
+                panic!("waited in vain for {what}; the page says: {}\nand {:?}", self.text(), self.complaints());
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }

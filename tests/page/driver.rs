@@ -117,8 +117,8 @@ impl Kind {
                     // A host that is not this machine to the browser, and so has to have HTTPS for much of what it offers.
                     "--host-resolver-rules=MAP blog.test 127.0.0.1",
                     "--window-size=1280,900",
-                    format!("--user-data-dir={}", home.join("profile").display()),
-                ]},
+                // Its profile is for the driver to make: with one of our own its first window has no focus.
+                ], "prefs": { "download.default_directory": home, "download.prompt_for_download": false } },
                 "goog:loggingPrefs": { "browser": "ALL" },
             }),
             Self::Firefox => json!({ "moz:firefoxOptions": {

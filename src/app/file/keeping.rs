@@ -154,7 +154,7 @@ impl Keeping {
         let entries: Vec<Entry> =
             entries.map(|entry| serde_json::from_str(&entry)).collect::<Result<_, _>>().map_err(damaged)?;
         let labels: Arc<Labels> =
-            self.sheet.model.with_untracked(|model| model.as_ref().map(|(_, labels)| labels.clone())).ok_or("")?;
+            self.sheet.model.try_with_untracked(|model| Some(model.as_ref()?.1.clone())).flatten().ok_or("")?;
         let restored = self.sheet.try_update(|data| {
             data.journal = Journal::replay(data.index.len(), entries).map_err(|error| format!("{error}."))?;
             for block in kept.scores().iter() {
@@ -167,7 +167,9 @@ impl Keeping {
             }
             Ok::<_, String>(())
         });
-        restored.unwrap_or(Ok(()))?;
+        // None where the file was closed meanwhile.
+        let Some(restored) = restored else { return Ok(()) };
+        restored?;
         if let Ok(Settings { thresholds, shown }) = serde_json::from_str(&kept.settings()) {
             if thresholds.len() == labels.all().len() {
                 self.sheet.thresholds.set(thresholds);
@@ -238,7 +240,8 @@ impl Keeping {
 
     /// From now on settings are kept when they change.
     fn keep_changes(self) {
-        self.owner.with_value(|owner| {
+        // None where the file was closed meanwhile.
+        self.owner.try_with_value(|owner| {
             owner.with(|| {
                 Effect::new(move |before: Option<()>| {
                     self.sheet.thresholds.track();

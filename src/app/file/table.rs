@@ -115,7 +115,7 @@ pub fn Table(
             if active.is_some_and(|active| {
                 active.tag_name() != "BODY" && !active.closest(".grid").is_ok_and(|grid| grid.is_some())
             }) {
-                has_focus.set_value(false);
+                let _ = has_focus.try_set_value(false);
                 return;
             }
             let Some(row) = focused else { return };
