@@ -106,6 +106,7 @@ fn layer_norm_is_the_composed_one() {
     });
 }
 
+#[cfg(feature = "train")]
 #[test]
 fn the_loss_of_exclusive_classes_is_pytorchs() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cross_entropy.json");
