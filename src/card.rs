@@ -18,8 +18,6 @@ pub const NAME: &str = "card.json";
 pub struct Card {
     /// What the model is, in words.
     pub model: String,
-    /// The SHA-256 of the weights that were measured.
-    pub weights: String,
     /// What people have to say of it.
     pub sections: Vec<Section>,
     /// What was measured of each task.

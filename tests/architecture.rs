@@ -15,7 +15,7 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemMod, ItemUse, Lit, Macro, Meta, Us
 const MODULES: &[(&str, &[&str])] = &[
     (
         "bin/undertone",
-        &["serve", "train", "classify", "bundle", "rows", "text", "bert", "threshold", "random", "error"],
+        &["serve", "train", "classify", "bundle", "rows", "text", "bert", "card", "threshold", "random", "error"],
     ),
     ("bin/app", &["app"]),
     ("bin/worker", &["worker"]),

@@ -21,7 +21,8 @@ use super::class_counts::FEW;
 use super::files;
 use super::metrics::{Predictions, Sample, check_rates, factors, judged, mean, share, texts, texts_of_class};
 use crate::bert::Unit;
-use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, Task};
+use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, ManifestFields, Task};
+use crate::card;
 use crate::logistic::{log_odds, softplus};
 use crate::threshold::{self, Decisions, ThresholdObjective};
 use crate::{Error, Result};
@@ -237,7 +238,8 @@ fn fewer(samples: &[Sample]) -> usize {
     texts_of_class(samples, Some(true)).min(texts_of_class(samples, Some(false)))
 }
 
-/// Writes into the manifest what was fitted for the task number `task`, on so many texts that `data` describes in words.
+/// Writes into the manifest what was fitted for the task number `task`, on so many texts that `data` describes in words. A model card that the bundle
+/// has is none of its documents any more.
 ///
 /// # Errors
 /// What was fitted cannot be, such as a scale that is not finite; the manifest stays as it was.
@@ -266,7 +268,10 @@ pub fn record(
             HeadKind::Classes => "the likeliest class".to_owned(),
         },
     });
-    *manifest = manifest.with_tasks(tasks)?;
+    let mut fields = ManifestFields { tasks, ..manifest.clone().into_fields() };
+    // Its figures are of the calibration before.
+    fields.documents.remove(card::NAME);
+    *manifest = fields.try_into()?;
     Ok(())
 }
 

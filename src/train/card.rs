@@ -66,8 +66,8 @@ impl ModelCard {
         let mut fields = manifest.clone().into_fields();
         fields.documents.insert(NAME.to_owned(), FileEntry::of(&json));
         let manifest: Manifest = ManifestFields::try_into(fields)?;
-        files::write(&folder.join(NAME), &json)?;
-        files::write(&folder.join(MANIFEST), &manifest.to_json()?)
+        let (card, manifest_json) = (folder.join(NAME), manifest.to_json()?);
+        files::replace(&[(&card, &json), (&folder.join(MANIFEST), &manifest_json)])
     }
 }
 
@@ -89,7 +89,6 @@ pub fn card(manifest: &Manifest, origin: Origin) -> Result<ModelCard> {
     let words = origin.words.unwrap_or("Nobody has said what it was trained from and on.").trim();
     let content = Card {
         model: model.clone(),
-        weights: manifest.files.weights.sha256.clone(),
         sections: section::all(TEMPLATE, words),
         tasks: manifest.tasks.iter().map(|task| measured::of_task(task, origin)).collect::<Result<_>>()?,
         bias: measured::bias(origin.measurements)?,

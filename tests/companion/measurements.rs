@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use undertone::bundle::{Bundle, FileEntry};
+use undertone::card::{Card, NAME};
 
 use crate::support::{complain, succeed};
 
@@ -101,7 +103,28 @@ pub fn assert_measures(folder: &Path) {
         "{card}"
     );
     assert!(card.contains("| toxicity, 120 texts |") && card.contains("sentiment: not measured"), "{card}");
+    assert_publishes(folder);
     assert_refuses(folder);
+}
+
+/// The card is a document of the bundle until what it was measured with has changed.
+fn assert_publishes(folder: &Path) {
+    let documents = || Bundle::read(folder.join("int8")).unwrap().manifest.documents.clone();
+    let before = fs::read(folder.join("int8/model.safetensors")).unwrap();
+    assert!(documents().is_empty());
+    let publish = ["card", "--bundle", "int8", "--measurements", "measured", "--out", "CARD.md", "--publish"];
+    succeed(folder, &publish);
+    let entry = documents().remove(NAME).unwrap();
+    let json = fs::read(folder.join("int8").join(NAME)).unwrap();
+    assert_eq!(entry, FileEntry::of(&json));
+    let card: Card = serde_json::from_slice(&json).unwrap();
+    assert!(card.tasks.iter().any(|task| task.name == "toxicity" && task.measured.is_some()), "{card:?}");
+    assert!(fs::read(folder.join("int8/model.safetensors")).unwrap() == before);
+    let calibrate = ["calibrate", "--bundle", "int8", "--task", "toxicity", "--data", "comments"];
+    let said = succeed(folder, &calibrate);
+    assert!(said.contains("model card was of the calibration before"), "{said}");
+    assert!(documents().is_empty(), "thresholds that it names are no longer the model's");
+    assert!(!succeed(folder, &calibrate).contains("model card"));
 }
 
 fn assert_refuses(folder: &Path) {

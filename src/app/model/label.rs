@@ -4,7 +4,7 @@ use super::plot::{Chart, Look, Plot};
 use super::table::{Table, figure, share};
 use super::tree::{Element, html, paragraph};
 use crate::app::wording::{counted, percent, title};
-use crate::card::{Axis, Decision, LabelCard, OperatingPoint, ReliabilityBin};
+use crate::card::{Axis, Decision, LabelCard, ReliabilityBin};
 
 /// The tables of the curves have the points next to these thresholds.
 const THRESHOLDS: [f32; 11] = [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05];
@@ -67,7 +67,7 @@ fn roc(name: &str, label: &LabelCard) -> Element {
              for every threshold. The area below it is {}. The dot is the model’s threshold; on the diagonal it would be chance.",
             figure(label.auc.value)
         ),
-        table: operating_points(name, &label.operating_points),
+        table: operating_points(name, label),
     })
 }
 
@@ -94,14 +94,14 @@ fn precision_recall(name: &str, label: &LabelCard) -> Element {
              found, for every threshold. Average precision {}. The dot is the model’s threshold.",
             figure(label.average_precision)
         ),
-        table: operating_points(name, &label.operating_points),
+        table: operating_points(name, label),
     })
 }
 
 /// The points next to round thresholds.
-fn operating_points(name: &str, points: &[OperatingPoint]) -> Table {
+fn operating_points(name: &str, label: &LabelCard) -> Table {
     let row = |threshold: f32| {
-        let at = points.iter().take_while(|point| point.threshold >= threshold).last()?;
+        let at = label.at(threshold)?;
         let share = |share: f32| format!("{:.1}%", 100.0 * share);
         let alarms = format!("{:.2}%", 100.0 * at.false_positive_rate);
         Some(vec![format!("{:.0}%", 100.0 * threshold), share(at.recall), share(at.precision), alarms])

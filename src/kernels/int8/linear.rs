@@ -13,10 +13,10 @@ pub struct PackedLinear(pub(super) Layout);
 
 #[derive(Debug, Clone)]
 pub(super) enum Layout {
-    One(OfPanels),
+    Panels(OfPanels),
     /// Panels side by side.
     #[cfg(target_arch = "x86_64")]
-    Two(Pairs),
+    Pairs(Pairs),
 }
 
 /// Weights and bias panel by panel.
@@ -42,26 +42,26 @@ impl PackedLinear {
         }
         #[cfg(target_arch = "x86_64")]
         if let Some(pairs) = Pairs::new(&panels, scales, bias) {
-            return Some(Self(Layout::Two(pairs)));
+            return Some(Self(Layout::Pairs(pairs)));
         }
-        Some(Self(Layout::One(OfPanels::new(panels, scales, bias))))
+        Some(Self(Layout::Panels(OfPanels::new(panels, scales, bias))))
     }
 
     /// How long a row of x is.
     pub fn inputs(&self) -> usize {
         match &self.0 {
-            Layout::One(weights) => weights.panels.inputs(),
+            Layout::Panels(weights) => weights.panels.inputs(),
             #[cfg(target_arch = "x86_64")]
-            Layout::Two(weights) => weights.inputs(),
+            Layout::Pairs(weights) => weights.inputs(),
         }
     }
 
     /// How long a row of the output is.
     pub fn outputs(&self) -> usize {
         match &self.0 {
-            Layout::One(weights) => weights.panels.outputs(),
+            Layout::Panels(weights) => weights.panels.outputs(),
             #[cfg(target_arch = "x86_64")]
-            Layout::Two(weights) => weights.outputs(),
+            Layout::Pairs(weights) => weights.outputs(),
         }
     }
 }

@@ -34,19 +34,19 @@ impl PackedLinear {
         assert_eq!(x.inputs, self.inputs(), "inner sizes");
         assert_eq!(output.len(), x.rows * self.outputs(), "outer sizes");
         match (&self.0, &x.rounded) {
-            (Layout::One(weights), rounded) => {
+            (Layout::Panels(weights), rounded) => {
                 dispatch(Multiply { x: rounded, rows: x.rows, weights, epilogue, output })
             }
             #[cfg(target_arch = "x86_64")]
-            (Layout::Two(weights), Rounded::Halves(rounded)) => {
+            (Layout::Pairs(weights), Rounded::Halves(rounded)) => {
                 Product { x: rounded, rows: x.rows, weights, epilogue, output }.by_pairs::<2>()
             }
             #[cfg(target_arch = "x86_64")]
-            (Layout::Two(weights), Rounded::Narrow(rounded)) => {
+            (Layout::Pairs(weights), Rounded::Narrow(rounded)) => {
                 Product { x: rounded, rows: x.rows, weights, epilogue, output }.by_pairs::<4>()
             }
             #[cfg(target_arch = "x86_64")]
-            (Layout::Two(_), Rounded::Wide(_)) => unreachable!("{OTHERS}"),
+            (Layout::Pairs(_), Rounded::Wide(_)) => unreachable!("{OTHERS}"),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use undertone::bundle::{Bundle, HeadKind, Task};
+use undertone::card;
 use undertone::classify::Classifier;
 use undertone::threshold::ThresholdObjective;
 use undertone::train::calibrate::{CalibratedTask, CalibrationOptions, calibrate, record, save};
@@ -66,6 +67,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     };
     options.check(&names)?;
     let mut manifest = bundle.manifest.clone();
+    let has_card = manifest.documents.contains_key(card::NAME);
     let bundle = Bundle { manifest: bundle.manifest.uncalibrated(), ..bundle };
     let classifier = Classifier::new(&bundle)?;
     let mut progress = Bars::default();
@@ -86,6 +88,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     save(&arguments.bundle, &manifest)?;
     println!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
+    if has_card {
+        println!(
+            "The bundle's model card was of the calibration before, and is taken out: measure anew, then undertone card --publish"
+        );
+    }
     Ok(())
 }
 
