@@ -50,17 +50,6 @@ fn vocab_txt_gives_the_same_ids() {
 }
 
 #[test]
-fn the_same_tokenizer_is_written_with_the_same_bytes() {
-    let json = std::fs::read(fixtures().join("tiny-bert/tokenizer.json")).unwrap();
-    assert!(String::from_utf8_lossy(&json).contains("TemplateProcessing"), "whose special tokens are in a map");
-    let written = || Tokenizer::from_json(&json, 64).unwrap().to_json().unwrap();
-    let first = written();
-    // Two keys can come in either order: by chance they would be alike once in a billion times.
-    assert!((0..30).all(|_| written() == first));
-    assert!(Tokenizer::from_json(&first, 64).unwrap().to_json().unwrap() == first);
-}
-
-#[test]
 fn long_texts_are_cut_and_say_so() {
     let tokenizer = Tokenizer::from_checkpoint(&fixtures().join("tiny-bert"), 8).unwrap();
     let whole = tokenizer.encode("good bad movie the was good").unwrap();

@@ -90,8 +90,7 @@ struct Written<'a> {
     added_tokens: &'a [AddedToken],
     normalizer: &'a Option<BertNormalizer>,
     pre_tokenizer: BertPreTokenizer,
-    /// As a value, whose keys have an order: those of a template's own map have another one in each process.
-    post_processor: Value,
+    post_processor: &'a PostProcessing,
     decoder: &'a Value,
     model: &'a WordPiece,
 }
@@ -147,7 +146,6 @@ impl WordPieceTokenizer {
     /// # Errors
     /// Only if serialisation fails, which a tokenizer that was read gives no cause for.
     pub fn to_json(&self) -> Result<Vec<u8>> {
-        let post_processor = serde_json::to_value(&self.post_processing).map_err(|error| unusable(&error))?;
         let written = Written {
             version: VERSION,
             truncation: self.truncation(0),
@@ -155,7 +153,7 @@ impl WordPieceTokenizer {
             added_tokens: self.added.all(),
             normalizer: &self.normalizer,
             pre_tokenizer: BertPreTokenizer,
-            post_processor,
+            post_processor: &self.post_processing,
             decoder: &self.decoder,
             model: &self.model,
         };
