@@ -18,7 +18,7 @@ use crate::support::{
 
 in_all_browsers!(typing_asks_no_server_for_anything, every_way_out_that_a_policy_can_shut_is_shut);
 
-/// Nor is its own server told what somebody types, or that they do.
+/// What somebody types, or that they do, is told to no server, the page's own included.
 fn typing_asks_no_server_for_anything(kind: Kind) {
     let (site, browser) = open_site_in(kind);
     answer_to(&browser, GLOWING);
