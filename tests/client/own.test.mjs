@@ -159,9 +159,12 @@ const begun = (/** @type {object} */ options) => {
   return made;
 };
 
+// A pin of the site's manifest, which says nothing of files of one's own.
+const PIN = "0".repeat(64);
+
 test("another model answers once it is there, and the one before it as long as it is not", async () => {
   const { workers, createWorker } = fakes();
-  const session = new Session({ createWorker, bundle: "site/" });
+  const session = new Session({ createWorker, bundle: "site/", sha256: PIN });
   /** @type {any[]} */
   const told = [];
   session.listen((update) => told.push(update));
@@ -186,7 +189,7 @@ test("another model answers once it is there, and the one before it as long as i
   workers[3].say({ Ready: { ...MODEL, name: "mine" } });
   await last;
   assert.deepEqual(workers.map(({ isEnded }) => isEnded), [true, true, true, false]);
-  assert.deepEqual([told.findLast((update) => update.Model).Model.name, session.source], ["mine", { bundle: undefined, files }]);
+  assert.deepEqual([told.findLast((update) => update.Model).Model.name, session.source], ["mine", { bundle: undefined, sha256: undefined, files }]);
   assert.deepEqual(workers[3].questions, ["ab"], "the text is asked of the new one");
   // An engine that ends is replaced by one of the same model.
   workers[3].say({ Failed: { kind: "engine", sentence: "Out of memory." } });
