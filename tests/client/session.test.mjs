@@ -326,7 +326,7 @@ test("a text whose explanation ends the engine is not explained by the next", as
 });
 
 test("thresholds of one's own decide what is asked from then on, and what was asked before is asked anew", async () => {
-  const { session, workers: [worker], told } = await ready({ settleAfter: 0 });
+  const { session, workers: [worker], told } = await ready();
   const asked = () => worker.heard.filter((request) => request.Classify).map((request) => request.Classify.thresholds);
   session.say("a");
   const own = { toxicity: { toxic: 0.9 } };
