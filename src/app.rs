@@ -95,7 +95,14 @@ pub fn App(
     // Without tint nothing is marked in the text; which words did it is told beside it all the same.
     let tint = Memo::new(move |_| if settings.has_tint() { marks.get() } else { Some(Vec::new()) });
     let bytes = tools.bytes();
-    let own = Own::new(tools.clone());
+    let dropped = RwSignal::new_local(None);
+    let own = Own::new(
+        tools.clone(),
+        Callback::new(move |(file,)| {
+            dropped.set(Some(file));
+            Route::File.show();
+        }),
+    );
     let tools = StoredValue::new_local(tools);
     // What can be done about it is in `index.html`; here it is told to who does not see that.
     EventListener::new(&window(), UPDATE, move |_| notice.set("A new version of this page is ready.".to_owned()))
@@ -113,14 +120,13 @@ pub fn App(
                 </div>
                 <Results model=engine.model() answer=engine.answer() marks=marks.into() front />
             </div>
-            <Announcer status=engine.status() model=engine.model() answer=engine.answer() front notice=notice.into() />
         </div>
         <div class="view" hidden=move || !is(Route::File)>
             <Show when=move || is(Route::File)>
                 <StatusLine engine bytes />
             </Show>
             <Show when=move || has_file.get()>
-                <FileView engine tools=tools.get_value() />
+                <FileView engine tools=tools.get_value() dropped notice />
             </Show>
         </div>
         <Show when=move || is(Route::Model)>
@@ -136,5 +142,6 @@ pub fn App(
             </div>
         </Show>
         <OwnChoice own />
+        <Announcer status=engine.status() model=engine.model() answer=engine.answer() front notice=notice.into() />
     }
 }

@@ -131,7 +131,7 @@ const listed = async (items) => {
   const file = /** @type {File} */ (await entries[0].open());
   const beginning = new Uint8Array(await file.slice(0, ZIP.length).arrayBuffer());
   if (ZIP.some((byte, place) => beginning[place] !== byte)) {
-    throw refused(`${file.name} is neither a folder nor a zip, and so no bundle. A file of texts is dropped on the field of the view “A file”.`);
+    throw refused(`${file.name} is neither a folder nor a zip, and so no bundle. A file of texts is opened in the view “A file”.`);
   }
   return { name: file.name, entries: await zipEntries(file) };
 };

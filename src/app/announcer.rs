@@ -26,7 +26,7 @@ pub fn Announcer(
     /// Which task is told first.
     #[prop(optional)]
     front: Signal<Option<String>>,
-    /// What somebody has done, which is said at once; empty where that is told.
+    /// What somebody has done, in whichever view, which is said at once; empty where that is told.
     #[prop(optional)]
     notice: Signal<String>,
     /// How long nothing must have changed, in milliseconds.

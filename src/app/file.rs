@@ -173,6 +173,10 @@ pub fn FileView(
     engine: Engine,
     /// What else there is.
     tools: Tools,
+    /// The file that was dropped last, until it is taken.
+    dropped: RwSignal<Option<File>, LocalStorage>,
+    /// What screen readers are told.
+    notice: RwSignal<String>,
 ) -> impl IntoView {
     let files = Files::new();
     let tools = StoredValue::new_local(tools);
@@ -190,6 +194,11 @@ pub fn FileView(
         Stage::Reading(name, bytes) => format!("Reading {name}: {} MB", megabytes(bytes)),
         _ => String::new(),
     };
+    Effect::new(move || {
+        if kind.get() == "reading" {
+            notice.set(untrack(reading));
+        }
+    });
     let refusal = move || match files.stage.get() {
         Stage::Refused(sentence) => sentence,
         Stage::NoColumn => "Which column has the texts?".to_owned(),
@@ -206,6 +215,17 @@ pub fn FileView(
         model
     });
     let choose = Callback::new(move |(file,): (File,)| files.choose(file.name(), file.into(), Said::default()));
+    // What was done with the file that is open may be kept nowhere else.
+    let put_off = RwSignal::new(None::<String>);
+    Effect::new(move || {
+        let Some(file) = dropped.get() else { return };
+        dropped.set(None);
+        let is_open = files.stage.with_untracked(|stage| matches!(stage, Stage::Open));
+        put_off.set(is_open.then(|| file.name()));
+        if !is_open {
+            choose.run((file,));
+        }
+    });
     let choose_column = Callback::new(move |(column,): (usize,)| files.read(Some(column)));
     let choose_format = Callback::new(move |(format,): (Format,)| {
         if let Some((chosen, _)) = files.chosen.get_untracked() {
@@ -227,10 +247,10 @@ pub fn FileView(
         <section class="file" aria-labelledby="file-heading" data-stage=move || kind.get()>
             <h2 id="file-heading" class="entry" tabindex="-1">"Moderate a file"</h2>
             <Show when=move || kind.get() != "open">
-                <Choose choose tools=tools.get_value() />
+                <Choose choose />
             </Show>
             <Show when=move || kind.get() == "reading">
-                <p role="status">{reading}</p>
+                <p>{reading}</p>
             </Show>
             <Show when=move || matches!(kind.get(), "refused" | "no-column")>
                 <div class="notice failure" role="alert">
@@ -238,11 +258,18 @@ pub fn FileView(
                 </div>
             </Show>
             <Show when=move || kind.get() != "open">{layout}</Show>
+            <Show when=move || kind.get() == "open" && put_off.with(Option::is_some)>
+                <div class="notice" role="alert">
+                    <p id="put-off">
+                        {move || put_off.get().map(|name| format!("Close the file that is open first, and drop {name} again."))}
+                    </p>
+                </div>
+            </Show>
             <Show when=move || kind.get() == "open">
                 {move || {
                     let opened = files.opened.try_update_value(Option::take).flatten()?;
                     let close = Callback::new(move |()| files.close());
-                    Some(view! { <Open opened engine tools=tools.get_value() layout=ViewFn::from(layout) close /> })
+                    Some(view! { <Open opened engine tools=tools.get_value() layout=ViewFn::from(layout) close notice /> })
                 }}
             </Show>
         </section>
@@ -251,8 +278,15 @@ pub fn FileView(
 
 /// The table of an open file and all that belongs to it.
 #[component]
-fn Open(opened: Opened, engine: Engine, tools: Tools, layout: ViewFn, close: Callback<()>) -> impl IntoView {
-    let sheet = Sheet::new(opened, engine.session());
+fn Open(
+    opened: Opened,
+    engine: Engine,
+    tools: Tools,
+    layout: ViewFn,
+    close: Callback<()>,
+    notice: RwSignal<String>,
+) -> impl IntoView {
+    let sheet = Sheet::new(opened, engine.session(), notice);
     let contents = Contents::new(sheet);
     let scoring = Scoring::new(sheet, tools.clone());
     let tools = StoredValue::new_local(tools);
@@ -279,6 +313,7 @@ fn Open(opened: Opened, engine: Engine, tools: Tools, layout: ViewFn, close: Cal
             .collect();
         (data.name.clone(), data.index.len(), broken, data.notes.clone())
     });
+    sheet.say(format!("{name}: {}.", counted(count, "row")));
     view! {
         <div class="titled">
             <p class="name"><strong>{name}</strong>", "{counted(count, "row")}</p>
@@ -318,7 +353,6 @@ fn Open(opened: Opened, engine: Engine, tools: Tools, layout: ViewFn, close: Cal
             <Panel sheet contents />
         </div>
         <ExportPanel sheet />
-        <p class="unseen" role="status" aria-live="polite" aria-atomic="true">{sheet.said}</p>
     }
 }
 

@@ -112,7 +112,7 @@ pub fn ModelView(
                 </p>
             }
             .into_any(),
-            State::Awaited => view! { <p class="hint" role="status">"Fetching the model’s card…"</p> }.into_any(),
+            State::Awaited => view! { <p class="hint">"Fetching the model’s card…"</p> }.into_any(),
             State::Failed(sentence) => {
                 let again = move |_| model.with_untracked(|model| model.iter().for_each(|model| card.read(model)));
                 view! {

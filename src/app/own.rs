@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DataTransfer, HtmlElement, HtmlInputElement};
+use web_sys::{DataTransfer, File, HtmlElement, HtmlInputElement};
 
 use super::tools::{Tools, sentence};
 use crate::protocol::Model;
@@ -31,8 +31,8 @@ pub struct Own {
 }
 
 impl Own {
-    /// None yet. From now on what is dropped on the page is read.
-    pub fn new(tools: Tools) -> Self {
+    /// None yet. From now on what is dropped on the page is read: a folder or a zip as a model, and any other file by who hears of `other`.
+    pub fn new(tools: Tools, other: Callback<(File,)>) -> Self {
         let own = Self {
             tools: StoredValue::new_local(tools),
             name: RwSignal::new(None),
@@ -40,18 +40,19 @@ impl Own {
             refusal: RwSignal::new(None),
             turn: StoredValue::new(0),
         };
-        // A place that is for files of rows takes those itself. Of what nobody takes the browser would leave the page, and open it.
-        let is_taken =
-            |event: &DragEvent| event.default_prevented() || !files(event).is_some_and(|files| has_files(&files));
+        // The browser would leave the page otherwise, and open what was dropped.
         let over = window_event_listener(leptos::ev::dragover, move |event| {
-            if !is_taken(&event) {
+            if files(&event).is_some() {
                 event.prevent_default();
             }
         });
         let drop = window_event_listener(leptos::ev::drop, move |event| {
-            if !is_taken(&event) {
-                event.prevent_default();
-                files(&event).into_iter().for_each(|files| own.open(files.into()));
+            let Some(dropped) = files(&event) else { return };
+            event.prevent_default();
+            let is_bundle = own.tools.with_value(|tools| tools.may_be_bundle(&dropped));
+            match dropped.files().and_then(|files| files.get(0)).filter(|_| !is_bundle) {
+                Some(file) => other.run((file,)),
+                None => own.open(dropped.into()),
             }
         });
         on_cleanup(move || {
@@ -172,11 +173,7 @@ fn element(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
 
+/// What is dragged, if it is files and not words.
 fn files(event: &DragEvent) -> Option<DataTransfer> {
-    event.data_transfer()
-}
-
-/// Whether files are dragged, and not words.
-fn has_files(dragged: &DataTransfer) -> bool {
-    dragged.types().includes(&"Files".into(), 0)
+    event.data_transfer().filter(|dragged| dragged.types().includes(&"Files".into(), 0))
 }

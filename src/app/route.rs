@@ -38,6 +38,12 @@ impl Route {
         }
     }
 
+    /// Has the page show it.
+    pub fn show(self) {
+        // Cannot fail: it is an address of this page.
+        let _ = window().location().set_hash(self.hash());
+    }
+
     fn title(self) -> &'static str {
         match self {
             Self::Write => "Undertone: the tone of a text, while you type it",

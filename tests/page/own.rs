@@ -149,15 +149,22 @@ fn a_folder_is_dropped_anywhere_or_chosen() {
     browser.wait("the page's model", "return document.querySelector('#own:not([data-own])') !== null");
     take(&browser, "#own-folder", &folder);
     wait_for_own(&browser, "letters");
-    // A file of rows is none, and the browser does not leave the page for it.
+    // A file of rows is none: the view that is for it reads it, and goes on with it when another is dropped.
     let (_other, rows) = file("comments.csv", comments(8));
     drop(&rows, (400, 300));
-    assert!(refusal(&browser).contains("neither a folder nor a zip"));
+    wait_until_scored(&browser);
+    assert_eq!(browser.run("return location.hash"), json!("#/file"));
+    let (_another, others) = file("others.csv", comments(4));
+    drop(&others, (400, 300));
+    browser.wait("a sentence", "return document.querySelector('#put-off')?.innerText.includes('others.csv')");
+    browser.click("#close");
+    drop(&others, (400, 300));
+    browser.wait("the other", "return document.querySelector('.file .name')?.innerText.includes('others.csv')");
+    browser.click("#close");
     wait_for_own(&browser, "letters");
     // Where rows are dropped a folder is still a model.
     browser.click("#own-back");
     browser.wait("the page's model", "return document.querySelector('#own:not([data-own])') !== null");
-    browser.click("nav a[href='#/file']");
     browser.wait("the place", "return document.querySelector('.choose')?.checkVisibility()");
     // It moves when it is said above that another model is in use.
     let place = || {

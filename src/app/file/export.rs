@@ -37,7 +37,7 @@ pub fn ExportPanel(
             };
             let _ = state.try_set(words.clone());
             let _ = is_busy.try_set(false);
-            let _ = sheet.said.try_set(words);
+            sheet.say(words);
         });
     };
     // The log is there at once.

@@ -67,7 +67,7 @@ pub struct Sheet {
     /// From which probability on each label counts.
     pub thresholds: RwSignal<Vec<f32>>,
     /// What screen readers are told.
-    pub said: RwSignal<String>,
+    said: RwSignal<String>,
     /// The label that rows are sorted and counted by.
     pub label: RwSignal<usize>,
     /// Why the next rows are decided as they are.
@@ -91,8 +91,8 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// The sheet of a file.
-    pub fn new(opened: Opened, session: Session) -> Self {
+    /// The sheet of a file; what it says to screen readers is told where `said` is.
+    pub fn new(opened: Opened, session: Session, said: RwSignal<String>) -> Self {
         let Opened { name, content, names, rows } = opened;
         let count = rows.index.len();
         let scores = Scores::new(count, 0);
@@ -119,7 +119,7 @@ impl Sheet {
             focused: RwSignal::new(Some(0)),
             visible: StoredValue::new(Vec::new()),
             thresholds: RwSignal::new(Vec::new()),
-            said: RwSignal::new(String::new()),
+            said,
             label: RwSignal::new(0),
             reason: RwSignal::new(String::new()),
             are_alike: RwSignal::new(false),
