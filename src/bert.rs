@@ -21,7 +21,7 @@ pub mod names;
 mod tensors;
 mod weights;
 
-pub use architecture::{Activation, Architecture, PARAMETER_LIMIT, Pooling, Sizes};
+pub use architecture::{Architecture, PARAMETER_LIMIT, Pooling, Sizes};
 pub use batch::{Batch, TokenIds};
 #[cfg(not(target_arch = "wasm32"))]
 pub use checkpoint::Checkpoint;
@@ -32,4 +32,4 @@ pub use model::{HeadShape, Model, Unit};
 pub use tensors::{Content, StoredTensor, Tensors};
 pub use weights::Weights;
 
-pub use crate::ops::{Ops, ProductPrecision, Rounding};
+pub use crate::ops::{Activation, Ops, ProductPrecision, Rounding};

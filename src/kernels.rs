@@ -6,6 +6,7 @@
 //! sums), and [`vectorized`] compiles each once per instruction set and picks at run time: AVX-512, AVX2 with FMA, or what
 //! the target guarantees; NEON and wasm's simd128 are there at compile time.
 
+pub mod activation;
 pub mod adam;
 pub mod attention;
 pub mod bf16;

@@ -22,6 +22,7 @@ mod int8;
 mod layer_norm;
 mod linear;
 mod mean_pool;
+mod tanh;
 mod view;
 
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,7 @@ use candle_core::{Result, Tensor, bail};
 
 use crate::kernels::quantised::QuantisedMatrix;
 
+pub use crate::kernels::activation::Activation;
 pub use crate::kernels::dropout::Mask;
 pub use crate::kernels::int8::Rounding;
 pub use crate::kernels::precision::ProductPrecision;
@@ -113,6 +115,17 @@ pub struct AttentionSettings {
     pub dropout: Option<Mask>,
 }
 
+/// What the feed-forward sub-layer goes by beside its weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeedForwardSettings {
+    /// Its non-linearity.
+    pub activation: Activation,
+    /// What layer normalisation adds to the variance.
+    pub epsilon: f32,
+    /// Of what is added to x.
+    pub dropout: Option<Mask>,
+}
+
 /// What a forward pass has left for the backward pass.
 fn saved<T>(saved: &OnceLock<T>) -> Result<&T> {
     match saved.get() {
@@ -167,24 +180,23 @@ impl Ops {
         }
     }
 
-    /// The feed-forward sub-layer: norm(x + dropout(gelu(x · W₁ᵀ + b₁) · W₂ᵀ + b₂)) for x (rows, hidden); `first` is W₁
-    /// (inner, hidden), and `weights` has the rest.
+    /// The feed-forward sub-layer: norm(x + dropout(f(x · W₁ᵀ + b₁) · W₂ᵀ + b₂)) for x (rows, hidden); `first` is W₁
+    /// (inner, hidden), `weights` has the rest, and f is [`FeedForwardSettings::activation`].
     pub fn feed_forward(
         self,
         x: &Tensor,
         first: &Tensor,
         weights: &FusedWeights,
-        epsilon: f32,
-        dropout: Option<Mask>,
+        settings: FeedForwardSettings,
     ) -> Result<Tensor> {
         let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
-                let feed_forward = feed_forward::FeedForwardOp { precision, epsilon, dropout, saved: OnceLock::new() };
+                let feed_forward = feed_forward::FeedForwardOp { precision, settings, saved: OnceLock::new() };
                 x.contiguous()?.apply_op3(first, &packed, feed_forward)
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(precision) => composed::feed_forward(x, first, &packed, epsilon, dropout, precision),
+            Self::Composed(precision) => composed::feed_forward(x, first, &packed, settings, precision),
         }
     }
 
@@ -223,9 +235,27 @@ impl Ops {
     /// The mean of each text's rows: (rows, width) → (texts, width).
     pub fn mean_pool(self, x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
         match self {
-            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPoolOp { offsets: offsets.clone() }),
+            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPoolOp::all(offsets)),
             #[cfg(not(target_arch = "wasm32"))]
             Self::Composed(_) => composed::mean_pool(x, offsets),
+        }
+    }
+
+    /// Each text's first row: (rows, width) → (texts, width).
+    pub fn first_rows(self, x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
+        match self {
+            Self::Fused(_) => x.contiguous()?.apply_op1(mean_pool::MeanPoolOp::first(offsets)),
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Composed(_) => composed::first_rows(x, offsets),
+        }
+    }
+
+    /// The hyperbolic tangent of each element.
+    pub fn tanh(self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Fused(_) => x.contiguous()?.apply_op1(tanh::TanhOp),
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Composed(_) => x.tanh(),
         }
     }
 
@@ -247,8 +277,8 @@ pub fn context(x: &Tensor, weights: &FusedWeights, settings: &AttentionSettings)
 
 /// What the last linear layer of [`Ops::feed_forward`] is given: the inner values.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn inner(x: &Tensor, first: &Tensor, weights: &FusedWeights) -> Result<Tensor> {
-    composed::inner(x, first, &weights.tensor()?, ProductPrecision::F32)
+pub fn inner(x: &Tensor, first: &Tensor, weights: &FusedWeights, activation: Activation) -> Result<Tensor> {
+    composed::inner(x, first, &weights.tensor()?, activation, ProductPrecision::F32)
 }
 
 /// The binary cross-entropy of each element, from logits: −z·ln σ(x) − (1 − z)·ln(1 − σ(x)) for targets z in [0, 1].

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tensors::HEADER_LIMIT;
+use crate::ops::Activation;
 use crate::{Error, Result};
 
 /// No model may have more parameters: as f32 they are 2 GiB, half of what WebAssembly can address. BERT-large has 335 million.
@@ -37,20 +38,6 @@ pub struct Sizes {
     pub layer_norm_eps: f64,
     /// The standard deviation of fresh weights.
     pub initializer_range: f64,
-}
-
-/// The non-linearity of the feed-forward layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Activation {
-    /// x·Φ(x).
-    #[serde(rename = "gelu")]
-    Gelu,
-    /// GELU's approximation by a hyperbolic tangent.
-    #[serde(rename = "gelu_new")]
-    GeluTanh,
-    /// max(x, 0).
-    #[serde(rename = "relu")]
-    Relu,
 }
 
 /// How the vectors of a text's tokens become one vector.

@@ -2,11 +2,13 @@
 
 use candle_core::Tensor;
 
-use super::dropout::{Dropout, drop_values};
+use super::dropout::Dropout;
 use super::modules::{LayerNorm, Linear};
 use super::names::{self, LINEARS, NORMS, SMOOTHING};
 use super::{Activation, Architecture, Weights};
-use crate::ops::{AttentionSettings, FusedWeights, Int8Layer, Int8Linear, Ops, Rounding, SequenceOffsets};
+use crate::ops::{
+    AttentionSettings, FeedForwardSettings, FusedWeights, Int8Layer, Int8Linear, Ops, Rounding, SequenceOffsets,
+};
 use crate::{Error, Result};
 
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
@@ -30,11 +32,11 @@ enum SubLayers {
 }
 
 #[derive(Debug, Clone)]
-enum FeedForward {
-    /// With GELU, as one operation: the first weight and all the others.
-    Gelu(Tensor, FusedWeights),
-    /// With another non-linearity.
-    Other { activation: Activation, inner: Linear, output: Linear, norm: LayerNorm },
+struct FeedForward {
+    first: Tensor,
+    /// All weights but the first.
+    rest: FusedWeights,
+    activation: Activation,
 }
 
 impl Layer {
@@ -96,16 +98,9 @@ impl Layer {
             dropout: mask(site + 1),
         };
         let x = ops.attention(x, attention, settings)?;
-        match feed_forward {
-            FeedForward::Gelu(first, packed) => {
-                Ok(ops.feed_forward(&x, first, packed, self.epsilon, mask(site + 2))?)
-            }
-            FeedForward::Other { activation, inner, output, norm } => {
-                let inner = activated(&inner.forward(ops, &x)?, *activation)?;
-                let output = drop_values(ops, output.forward(ops, &inner)?, dropout, site + 2)?;
-                norm.forward(ops, &(x + output)?)
-            }
-        }
+        let FeedForward { first, rest, activation } = feed_forward;
+        let settings = FeedForwardSettings { activation: *activation, epsilon: self.epsilon, dropout: mask(site + 2) };
+        Ok(ops.feed_forward(&x, first, rest, settings)?)
     }
 }
 
@@ -128,29 +123,14 @@ impl SubLayers {
             attention_norm.weight,
             attention_norm.bias,
         ])?;
-        let feed_forward = match architecture.hidden_act {
-            Activation::Gelu => FeedForward::Gelu(
-                first.weight,
-                FusedWeights::feed_forward([
-                    second.weight,
-                    first.bias,
-                    second.bias,
-                    output_norm.weight,
-                    output_norm.bias,
-                ])?,
-            ),
-            activation => FeedForward::Other { activation, inner: first, output: second, norm: output_norm },
+        let rest = [second.weight, first.bias, second.bias, output_norm.weight, output_norm.bias];
+        let feed_forward = FeedForward {
+            first: first.weight,
+            rest: FusedWeights::feed_forward(rest)?,
+            activation: architecture.hidden_act,
         };
         Ok(Self::Float { attention, feed_forward })
     }
-}
-
-fn activated(inner: &Tensor, activation: Activation) -> Result<Tensor> {
-    Ok(match activation {
-        Activation::Gelu => inner.gelu_erf()?,
-        Activation::GeluTanh => inner.gelu()?,
-        Activation::Relu => inner.relu()?,
-    })
 }
 
 /// [`LINEARS`], each taken by `take`, which is given name, outputs and inputs.

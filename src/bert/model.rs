@@ -188,10 +188,9 @@ impl Model {
         if self.pooling == Pooling::Mean {
             return Ok(self.ops.mean_pool(hidden_states, &batch.offsets)?);
         }
-        let first: Vec<u32> = batch.offsets.ranges().map(|range| range.start as u32).collect();
-        let first = hidden_states.index_select(&Tensor::new(first, hidden_states.device())?, 0)?;
+        let first = self.ops.first_rows(hidden_states, &batch.offsets)?;
         match &self.pooler {
-            Some(pooler) => Ok(pooler.forward(self.ops, &first)?.tanh()?),
+            Some(pooler) => Ok(self.ops.tanh(&pooler.forward(self.ops, &first)?)?),
             None => Ok(first),
         }
     }

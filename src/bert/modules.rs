@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use super::{Weights, names};
-use crate::Result;
 use crate::ops::Ops;
+use crate::{Error, Result};
 
 /// `x · weightᵀ + bias`.
 #[derive(Debug, Clone)]
@@ -30,11 +30,21 @@ impl Linear {
     }
 
     /// The same layer for inputs that are not multiplied by `factors`, where its weights are for inputs that are.
+    ///
+    /// # Errors
+    /// The weights are to be trained, and would not be: only what was rounded has factors, and that is trained no more.
     pub fn smoothed(self, factors: Option<&Tensor>) -> Result<Self> {
-        Ok(match factors {
-            Some(factors) => Self { weight: self.weight.broadcast_mul(factors)?, ..self },
-            None => self,
-        })
+        let Some(factors) = factors else { return Ok(self) };
+        if self.weight.is_variable() {
+            return Err(Error::invalid("a model whose inputs are smoothed cannot be trained"));
+        }
+        let factors: Vec<f32> = factors.to_vec1()?;
+        let mut weight: Vec<f32> = self.weight.flatten_all()?.to_vec1()?;
+        for row in weight.chunks_exact_mut(factors.len()) {
+            row.iter_mut().zip(&factors).for_each(|(weight, factor)| *weight *= factor);
+        }
+        let weight = Tensor::from_vec(weight, self.weight.shape(), self.weight.device())?;
+        Ok(Self { weight, ..self })
     }
 
     pub fn forward(&self, ops: Ops, x: &Tensor) -> Result<Tensor> {

@@ -8,7 +8,10 @@ use candle_nn::ops::{layer_norm_slow, softmax};
 
 #[cfg(feature = "cuda")]
 use super::cuda;
-use super::{AttentionSettings, Lookup, Mask, ProductPrecision, SequenceOffsets, attention, feed_forward};
+use super::{
+    Activation, AttentionSettings, FeedForwardSettings, Lookup, Mask, ProductPrecision, SequenceOffsets, attention,
+    feed_forward,
+};
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
     let product = match precision {
@@ -68,6 +71,11 @@ pub fn mean_pool(x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
     Tensor::from_vec(averaging, (offsets.texts(), offsets.rows()), x.device())?.matmul(x)
 }
 
+pub fn first_rows(x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
+    let first: Vec<u32> = offsets.ranges().map(|range| range.start as u32).collect();
+    select_rows(x, &first)
+}
+
 pub fn attention_sublayer(
     x: &Tensor,
     packed: &Tensor,
@@ -96,24 +104,31 @@ pub fn feed_forward(
     x: &Tensor,
     first: &Tensor,
     packed: &Tensor,
-    epsilon: f32,
-    dropout: Option<Mask>,
+    FeedForwardSettings { activation, epsilon, dropout }: FeedForwardSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
     let (second, [_, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
-    let inner = inner(x, first, packed, precision)?;
+    let inner = inner(x, first, packed, activation, precision)?;
     residual_norm(x, linear(&inner, &second, &second_bias, precision)?, dropout, [&weight, &bias], epsilon)
 }
 
 /// What the last product of [`feed_forward`] is of.
-pub fn inner(x: &Tensor, first: &Tensor, packed: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
+pub fn inner(
+    x: &Tensor,
+    first: &Tensor,
+    packed: &Tensor,
+    activation: Activation,
+    precision: ProductPrecision,
+) -> Result<Tensor> {
     let (_, [first_bias, ..]) = feed_forward::unpack(packed, x.dim(1)?)?;
     let x = linear(x, first, &first_bias, precision)?;
-    #[cfg(feature = "cuda")]
-    if x.device().is_cuda() {
-        return cuda::gelu(&x);
+    match activation {
+        #[cfg(feature = "cuda")]
+        Activation::Gelu if x.device().is_cuda() => cuda::gelu(&x),
+        Activation::Gelu => x.gelu_erf(),
+        Activation::GeluTanh => x.gelu(),
+        Activation::Relu => x.relu(),
     }
-    x.gelu_erf()
 }
 
 fn residual_norm(

@@ -1,8 +1,8 @@
-//! The feed-forward sub-layer as one operation: norm(x + dropout(gelu(x · W₁ᵀ + b₁) · W₂ᵀ + b₂)).
+//! The feed-forward sub-layer as one operation: norm(x + dropout(f(x · W₁ᵀ + b₁) · W₂ᵀ + b₂)).
 //!
 //! A part of the rows goes through all of it on one thread, in that core's cache. As separate operations every intermediate
 //! matrix would be a node of candle's graph, whose gradient candle first zeroes and then adds to: for the widest one alone
-//! that took longer than GELU itself. GELU's values are not kept: the backward pass makes them again with the derivative,
+//! that took longer than GELU itself. The values of f are not kept: the backward pass makes them again with the derivative,
 //! of which they are a by-product.
 
 use std::sync::OnceLock;
@@ -12,8 +12,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use super::layer_norm::ResidualNorm;
 use super::linear::{apply, grad_input, parallelism, weight_gradient};
 use super::view::{Values, slice, tensor};
-use super::{Mask, saved};
-use crate::kernels::gelu;
+use super::{FeedForwardSettings, saved};
 use crate::kernels::parts::{SUM_ROWS, build_rows, partial_sums, product_rows, split, total, with_scratch};
 use crate::kernels::precision::{PackedRhs, ProductPrecision};
 use crate::kernels::product::Matrix;
@@ -21,14 +20,13 @@ use crate::kernels::product::Matrix;
 /// Of (x, W₁, packed), where [`pack`] has made the last.
 pub struct FeedForwardOp {
     pub precision: ProductPrecision,
-    pub epsilon: f32,
-    pub dropout: Option<Mask>,
+    pub settings: FeedForwardSettings,
     pub saved: OnceLock<SavedFeedForward>,
 }
 
 /// What the backward pass needs of the forward pass.
 pub struct SavedFeedForward {
-    /// GELU's input.
+    /// The non-linearity's input.
     inner: Vec<f32>,
     /// What is added to x, before dropout.
     branch: Vec<f32>,
@@ -69,7 +67,8 @@ impl FeedForwardOp {
         let (inner_bias, rest) = rest.split_at(inner);
         let (output_bias, rest) = rest.split_at(hidden);
         let (weight, rest) = rest.split_at(hidden);
-        let norm = ResidualNorm { weight, bias: &rest[..hidden], epsilon: self.epsilon, dropout: self.dropout };
+        let FeedForwardSettings { epsilon, dropout, .. } = self.settings;
+        let norm = ResidualNorm { weight, bias: &rest[..hidden], epsilon, dropout };
         FeedForwardWeights { output, inner_bias, output_bias, norm }
     }
 }
@@ -100,7 +99,7 @@ impl CustomOp3 for FeedForwardOp {
             let x = &x[index * part * hidden..][..y.len()];
             apply(inner, x, &first, weights.inner_bias, parallelism);
             with_scratch(inner.len(), |activated| {
-                gelu::forward(inner, activated);
+                self.settings.activation.forward(inner, activated);
                 apply(branch, activated, &second, weights.output_bias, parallelism);
             });
             weights.norm.forward(x, branch, index * part, y);
@@ -148,7 +147,7 @@ impl CustomOp3 for FeedForwardOp {
             }
             grad_input(d_inner, false, d_branch, (&second, second_shape), parallelism);
             let before = &saved.inner[index * part * inner..][..d_inner.len()];
-            gelu::value_and_gradient(before, activated, d_inner);
+            self.settings.activation.value_and_gradient(before, activated, d_inner);
             // What went past the branch is in dx already.
             grad_input(dx, true, d_inner, (&first, first_shape), parallelism);
             (partial_sums(d_inner, inner), partial_sums(d_branch, hidden), norm_sums)

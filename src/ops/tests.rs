@@ -84,15 +84,18 @@ fn the_feed_forward_sublayer_is_the_composed_one() {
     // The vectors fill one row of the packed matrix, or more.
     for (hidden, inner) in [(24, 96), (24, 40), (7, 30)] {
         let (x, first) = (random(1, ROWS, hidden), random(2, inner, hidden));
-        let variables =
-            [random(3, hidden, inner), vector(4, inner), vector(5, hidden), vector(6, hidden), vector(7, hidden)];
+        // candle's slope of ReLU at 0 is 1, PyTorch's and ours 0: so that no value is 0, the bias is of no multiple of the others.
+        let bias = Var::from_tensor(&vector(4, inner).affine(1.0, 3e-5).unwrap()).unwrap();
+        let variables = [random(3, hidden, inner), bias, vector(5, hidden), vector(6, hidden), vector(7, hidden)];
         let weights = FusedWeights::feed_forward(parts(&variables)).unwrap();
         let inputs: Vec<&Var> = [&x, &first].into_iter().chain(&variables).collect();
-        for dropout in [None, Some(mask(5))] {
+        let activations = [Activation::Gelu, Activation::GeluTanh, Activation::Relu];
+        for (activation, dropout) in activations.into_iter().flat_map(|f| [(f, None), (f, Some(mask(5)))]) {
+            let settings = FeedForwardSettings { activation, epsilon: 1e-12, dropout };
             for (ops, tolerance) in
                 [(Ops::Fused(ProductPrecision::F32), 5e-6), (Ops::Fused(ProductPrecision::Bf16), 1e-2)]
             {
-                check(ops, tolerance, &inputs, |ops| ops.feed_forward(&x, &first, &weights, 1e-12, dropout));
+                check(ops, tolerance, &inputs, |ops| ops.feed_forward(&x, &first, &weights, settings));
             }
         }
     }
@@ -104,6 +107,16 @@ fn layer_norm_is_the_composed_one() {
     check(Ops::Fused(ProductPrecision::F32), 3e-6, &[&x, &weight, &bias], |ops| {
         ops.layer_norm(&x, &weight, &bias, 1e-12)
     });
+}
+
+#[test]
+fn pooling_is_the_composed_one() {
+    let x = random(1, ROWS, 24);
+    let offsets = SequenceOffsets::from_lengths([150, 1, 49, 100]);
+    let ops = Ops::Fused(ProductPrecision::F32);
+    check(ops, 2e-6, &[&x], |ops| ops.mean_pool(&x, &offsets));
+    check(ops, 0.0_f64.next_up(), &[&x], |ops| ops.first_rows(&x, &offsets));
+    check(ops, 2e-6, &[&x], |ops| ops.tanh(&x));
 }
 
 #[cfg(feature = "train")]

@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::{FeedForward, Layer, SubLayers, activated};
+use super::{FeedForward, Layer, SubLayers};
 use crate::bert::Architecture;
 use crate::bert::names::{LINEARS, SMOOTHING};
 use crate::ops::{self, AttentionSettings, Ops, SequenceOffsets};
@@ -73,14 +73,12 @@ impl Layer {
             dropout: None,
         };
         let attended = || ops.attention(x, attention, settings.clone());
-        Ok(match (stage, feed_forward) {
-            (Stage::Projections, _) => x.clone(),
-            (Stage::Attended, _) => ops::context(x, attention, &settings)?,
-            (Stage::Inner, _) => attended()?,
-            (Stage::Outer, FeedForward::Gelu(first, packed)) => ops::inner(&attended()?, first, packed)?,
-            (Stage::Outer, FeedForward::Other { activation, inner, .. }) => {
-                activated(&inner.forward(ops, &attended()?)?, *activation)?
-            }
+        let FeedForward { first, rest, activation } = feed_forward;
+        Ok(match stage {
+            Stage::Projections => x.clone(),
+            Stage::Attended => ops::context(x, attention, &settings)?,
+            Stage::Inner => attended()?,
+            Stage::Outer => ops::inner(&attended()?, first, rest, *activation)?,
         })
     }
 }
