@@ -31,6 +31,7 @@ LICENCE_FILES = ("LICEN", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE")
 OTHERS = [
     ("Rust's standard library", "MIT OR Apache-2.0", "https://www.rust-lang.org", "in the programs"),
     ("all-MiniLM-L6-v2", "Apache-2.0", "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2", "the weights in models/undertone were fine-tuned from it"),
+    ("Which letters look like which, decancer", "MIT", "https://github.com/null8626/decancer", "in the programs"),
     ("English short names of emoji, Unicode CLDR", "Unicode-3.0", "https://cldr.unicode.org", "in the programs"),
 ]
 # For crates that name a licence and have no file of it.

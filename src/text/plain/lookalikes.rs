@@ -1,11 +1,26 @@
 //! Letters that look like Latin ones: `а` (Cyrillic), `𝓯`, `ⓕ`, `Ｆ`.
+//!
+//! `lookalikes.txt` has a line for each letter of ASCII: it and the characters that the crate decancer (MIT) takes for it, of those that [`latin`]
+//! asks about. The crate itself has all of Unicode for us to carry: 63 KB, of which these are 23, and with brotli 34 KB more.
 
-use decancer::Translation;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::{Glyph, Lexicon, runs, spelling};
 
 /// Shorter words in other scripts look like English ones by chance: `не` like `he`.
 const LEAST_LETTERS: usize = 4;
+
+const TABLE: &str = include_str!("lookalikes.txt");
+
+/// By a character the letter that it looks like.
+static LETTERS: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
+    let line = |line: &'static str| {
+        let (letter, characters) = line.split_at(1);
+        characters.chars().map(move |character| (character, letter))
+    };
+    TABLE.lines().flat_map(line).collect()
+});
 
 /// Folds the letters of each word that is partly Latin already, or a word that the lexicon knows once it is. Words in
 /// other scripts stay.
@@ -28,19 +43,15 @@ pub fn fold(glyphs: &mut [Glyph], lexicon: &impl Lexicon) {
 
 /// The Latin letter that `character` looks like.
 fn latin(character: char) -> Option<char> {
-    if character.is_ascii()
-        || is_accented(character)
-        || is_ideograph(character)
-        || !(character.is_alphanumeric() || is_enclosed(character))
-    {
-        return None;
-    }
-    match decancer::cure_char!(character) {
-        Translation::Character(letter) if letter.is_ascii_alphabetic() => {
-            Some(if character.is_uppercase() { letter.to_ascii_uppercase() } else { letter })
-        }
-        _ => None,
-    }
+    // The table is made when the first text has a character that could be in it.
+    let letter = may_look_latin(character).then(|| LETTERS.get(&character)?.chars().next()).flatten()?;
+    Some(if character.is_uppercase() { letter.to_ascii_uppercase() } else { letter })
+}
+
+/// Whether it is a letter or a digit, and not one that is read as what it is.
+fn may_look_latin(character: char) -> bool {
+    (character.is_alphanumeric() || is_enclosed(character))
+        && !(character.is_ascii() || is_accented(character) || is_ideograph(character))
 }
 
 /// Latin letters of other languages than English, which a tokenizer has its own way with.
@@ -56,4 +67,32 @@ fn is_ideograph(character: char) -> bool {
 /// Letters in circles and squares, which Unicode counts among the symbols.
 fn is_enclosed(character: char) -> bool {
     matches!(character, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}')
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use decancer::Translation;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_decancers() {
+        let mut lookalikes = BTreeMap::<char, String>::new();
+        for character in ('\0'..=char::MAX).filter(|&character| may_look_latin(character)) {
+            if let Translation::Character(letter) = decancer::cure_char!(character)
+                && letter.is_ascii_lowercase()
+            {
+                lookalikes.entry(letter).or_default().push(character);
+            }
+        }
+        let table: String =
+            lookalikes.into_iter().map(|(letter, characters)| format!("{letter}{characters}\n")).collect();
+        if table != TABLE {
+            let path = std::env::temp_dir().join("lookalikes.txt");
+            std::fs::write(&path, table).unwrap();
+            panic!("decancer has another table: it is in {}, to be put into src/text/plain", path.display());
+        }
+    }
 }
