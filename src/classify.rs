@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use candle_core::Tensor;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bert::{Batch, Content, Model, TokenIds, Unit};
@@ -14,6 +13,7 @@ use crate::bundle::{self, Bundle, HeadKind, Label, Manifest, Task, Windows};
 use crate::logistic::{is_present, probability};
 use crate::ops::Rounding;
 use crate::text::{Offsets, Tokenizer, Tokens};
+use crate::threads;
 use crate::{Error, Result};
 
 mod cache;
@@ -230,7 +230,7 @@ impl Classifier {
     /// # Errors
     /// As for [`Self::classify`].
     pub fn classify_all<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Classification>> {
-        texts.par_iter().map(|text| self.classify(text.as_ref())).collect()
+        threads::map(texts.iter().collect(), |_, text| self.classify(text.as_ref())).into_iter().collect()
     }
 
     /// The numbers of a task and of one of its labels, by their names, as [`Self::effects`] takes them.

@@ -123,6 +123,7 @@ pub mod rows;
 #[cfg(all(feature = "serve", not(target_arch = "wasm32")))]
 pub mod serve;
 pub mod text;
+mod threads;
 pub mod threshold;
 #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
 pub mod train;

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
-use rayon::prelude::*;
+use crate::threads;
 
 /// A buffer of `length` values, made in parts of `part` values. `fill` gets the part's number and the part, zeroed; what it
 /// gives is collected in the parts' order.
@@ -20,8 +20,8 @@ where
     F: Fn(usize, &mut [T]) -> R + Sync,
 {
     let mut values = Vec::with_capacity(length);
-    let parts = values.spare_capacity_mut()[..length].par_chunks_mut(part).with_max_len(1);
-    let results = parts.enumerate().map(|(index, part)| fill(index, zeroed(part))).collect();
+    let parts = values.spare_capacity_mut()[..length].chunks_mut(part).collect();
+    let results = threads::map(parts, |index, part| fill(index, zeroed(part)));
     // SAFETY: the chunks cover the first `length` values, and `zeroed` has initialised every chunk.
     unsafe { values.set_len(length) };
     (values, results)
@@ -45,8 +45,7 @@ where
             part
         }));
     }
-    let parts = parts.into_par_iter().with_max_len(1).enumerate();
-    let results = parts.map(|(index, parts)| fill(index, parts.map(zeroed))).collect();
+    let results = threads::map(parts, |index, parts| fill(index, parts.map(zeroed)));
     for (matrix, width) in matrices.iter_mut().zip(widths) {
         // SAFETY: the parts are the matrix's first `total` rows, and `zeroed` has initialised every part.
         unsafe { matrix.set_len(total * width) };
@@ -85,7 +84,7 @@ pub fn split(rows: usize, part: usize) -> Vec<usize> {
 /// part costs little (at 128 rows products were a fifth slower than at 256), few enough that no core waits long for the
 /// last part. A multiple of [`SUM_ROWS`].
 pub fn product_rows(rows: usize) -> usize {
-    match rayon::current_num_threads() {
+    match threads::count() {
         1 => rows.max(1).next_multiple_of(SUM_ROWS),
         threads => rows.div_ceil(4 * threads).next_multiple_of(SUM_ROWS).clamp(SUM_ROWS, 4 * SUM_ROWS),
     }

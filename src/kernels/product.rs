@@ -1,5 +1,8 @@
 //! Matrix products, by the `gemm` crate, behind a safe face: views that know their strides and check their bounds.
 
+#[cfg(not(target_arch = "wasm32"))]
+use crate::threads;
+
 /// A matrix within a slice: element (i, j) is `values[i · row_stride + j · column_stride]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<V> {
@@ -133,7 +136,8 @@ pub fn multiply(
         return;
     }
     let parallelism = match parallelism {
-        Parallelism::AllCores if rayon::current_num_threads() > 1 => gemm::Parallelism::Rayon(0),
+        #[cfg(not(target_arch = "wasm32"))]
+        Parallelism::AllCores if threads::count() > 1 => gemm::Parallelism::Rayon(0),
         _ => gemm::Parallelism::None,
     };
     // SAFETY: each view was checked at its construction to lie within its slice, which the output's borrows alone; a stride is at most

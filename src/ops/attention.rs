@@ -158,6 +158,7 @@ impl CustomOp2 for AttentionOp {
         Ok((CpuStorage::F32(y), (rows, hidden).into()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(
         &self,
         x: &Tensor,

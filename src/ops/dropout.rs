@@ -1,10 +1,10 @@
 //! Dropout: the backward pass applies the same mask to the gradient.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
 
 use super::Mask;
 use super::view::{Values, slice, tensor};
+use crate::kernels::parts::build;
 
 pub struct DropoutOp {
     pub mask: Mask,
@@ -14,9 +14,12 @@ const PART: usize = 16 * 1024;
 
 impl DropoutOp {
     fn masked(&self, values: &[f32]) -> Vec<f32> {
-        let mut values = values.to_vec();
-        values.par_chunks_mut(PART).enumerate().for_each(|(i, part)| self.mask.apply(part, (i * PART) as u32));
-        values
+        let (masked, _) = build(values.len(), PART, |index, part: &mut [f32]| {
+            let first = index * PART;
+            part.copy_from_slice(&values[first..first + part.len()]);
+            self.mask.apply(part, first as u32);
+        });
+        masked
     }
 }
 
@@ -29,6 +32,7 @@ impl CustomOp1 for DropoutOp {
         Ok((CpuStorage::F32(self.masked(slice(x, layout)?)), layout.shape().clone()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(&self, x: &Tensor, _y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let gradient = gradient.contiguous()?;
         tensor(self.masked(&Values::of(&gradient)?), x.shape()).map(Some)

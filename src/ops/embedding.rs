@@ -1,10 +1,13 @@
 //! The sum of word, position and token type embeddings.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
-use rayon::prelude::*;
 
 use super::Lookup;
 use super::view::{Values, slice, tensor};
+use crate::kernels::parts::build;
+
+/// So many rows a thread takes at once.
+const ROWS: usize = 64;
 
 pub struct EmbeddingOp {
     pub lookup: Lookup,
@@ -39,18 +42,20 @@ impl CustomOp3 for EmbeddingOp {
         let (words, positions, token_types) =
             (slice(words, words_layout)?, slice(positions, positions_layout)?, slice(token_types, token_types_layout)?);
         let row = |id: u32| id as usize * width..(id as usize + 1) * width;
-        let mut y = vec![0.0; word_ids.len() * width];
-        y.par_chunks_mut(width).enumerate().with_min_len(64).for_each(|(i, y)| {
-            let word = &words[row(word_ids[i])];
-            let position = &positions[row(position_ids[i])];
-            let token_type = &token_types[row(token_type_ids[i])];
-            for (((y, word), position), token_type) in y.iter_mut().zip(word).zip(position).zip(token_type) {
-                *y = word + position + token_type;
+        let (y, _) = build(word_ids.len() * width, ROWS * width, |part, y: &mut [f32]| {
+            for (i, y) in (part * ROWS..).zip(y.chunks_exact_mut(width)) {
+                let word = &words[row(word_ids[i])];
+                let position = &positions[row(position_ids[i])];
+                let token_type = &token_types[row(token_type_ids[i])];
+                for (((y, word), position), token_type) in y.iter_mut().zip(word).zip(position).zip(token_type) {
+                    *y = word + position + token_type;
+                }
             }
         });
         Ok((CpuStorage::F32(y), (word_ids.len(), width).into()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(
         &self,
         words: &Tensor,

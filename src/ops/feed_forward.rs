@@ -109,6 +109,7 @@ impl CustomOp3 for FeedForwardOp {
         Ok((CpuStorage::F32(y), (rows, hidden).into()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(
         &self,
         x: &Tensor,

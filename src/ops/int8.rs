@@ -16,8 +16,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
-use rayon::prelude::*;
-
 use super::SequenceOffsets;
 use super::attention::Groups;
 use super::view::slice;
@@ -28,6 +26,7 @@ use crate::kernels::layer_norm::add_and_normalise;
 use crate::kernels::parts::{self, build_rows, split};
 use crate::kernels::quantised::QuantisedMatrix;
 use crate::kernels::simd::LANES;
+use crate::threads;
 
 /// Rows that are worth reading the weights for.
 const ROWS: usize = 128;
@@ -199,13 +198,13 @@ impl Forward {
         let parts = threads * rows.div_ceil(threads * ROWS);
         let part = rows.div_ceil(parts).next_multiple_of(LANES).max(LEAST_ROWS);
         parts::with_scratch(3 * x.len(), |projections| {
-            let parts = x.par_chunks(part * hidden).zip(projections.par_chunks_mut(3 * part * hidden)).with_max_len(1);
-            let projected = parts.map(|(x, projections)| {
+            let parts = x.chunks(part * hidden).zip(projections.chunks_mut(3 * part * hidden)).collect();
+            let projected = threads::map(parts, |_, (x, projections): (&[f32], &mut [f32])| {
                 with_scratch(self.rounding, |Scratch { rounded, narrow, .. }| {
                     layer.project(x, projections, rounded, narrow)
                 })
             });
-            let is_finite = projected.reduce(|| true, |all, is_finite| all && is_finite);
+            let is_finite = !projected.contains(&false);
             let projections = &*projections;
             let ([y], finite) = build_rows(&split(rows, part), [hidden], |index, [y]| {
                 let first = index * part;
@@ -239,7 +238,7 @@ static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
 impl UnderWay {
     fn begin() -> Self {
         let before = UNDER_WAY.fetch_add(1, Ordering::Relaxed);
-        Self { threads: rayon::current_num_threads() / (before + 1) }
+        Self { threads: threads::count() / (before + 1) }
     }
 }
 

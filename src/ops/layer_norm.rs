@@ -108,6 +108,7 @@ impl CustomOp3 for LayerNormOp {
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(
         &self,
         x: &Tensor,

@@ -10,6 +10,7 @@ use super::view::{Values, slice, tensor};
 use crate::kernels::parts::{build, partial_sums, product_rows, total};
 use crate::kernels::precision::{PackedRhs, ProductPrecision};
 use crate::kernels::product::{Matrix, Parallelism};
+use crate::threads;
 
 pub struct LinearOp {
     pub precision: ProductPrecision,
@@ -49,7 +50,7 @@ pub fn weight_gradient(
 ) -> Vec<f32> {
     let rows = x.len() / inputs;
     // Each part packs all of x: few parts, and whole tiles of gemm's in each.
-    let part = match rayon::current_num_threads() {
+    let part = match threads::count() {
         1 => outputs,
         threads => outputs.div_ceil(4 * threads).next_multiple_of(48).max(96),
     };
@@ -87,6 +88,7 @@ impl CustomOp3 for LinearOp {
         Ok((CpuStorage::F32(y), (rows, outputs).into()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(
         &self,
         x: &Tensor,

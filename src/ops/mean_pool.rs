@@ -42,6 +42,7 @@ impl CustomOp1 for MeanPoolOp {
         Ok((CpuStorage::F32(y), (self.ranges.len(), width).into()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(&self, x: &Tensor, _y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let (_, width) = x.dims2()?;
         let gradient = gradient.contiguous()?;

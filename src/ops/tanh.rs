@@ -16,6 +16,7 @@ impl CustomOp1 for TanhOp {
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn bwd(&self, x: &Tensor, y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         let gradient = gradient.contiguous()?;
         let (y, gradient) = (Values::of(y)?, Values::of(&gradient)?);
