@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-kernels soak check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-kernels soak check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -83,6 +83,17 @@ e2e: site ## Builds the site and visits it with Chromium, and on the main paths 
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
 	scripts/test-hosts dist
+
+# $(call on_arm,PROCESSOR): one of those that QEMU knows. cortex-a53 has NEON and no SDOT.
+on_arm = CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -cpu $(1) -L /usr/aarch64-linux-gnu" \
+	cargo test --release --target aarch64-unknown-linux-gnu --no-default-features --features train
+
+test-arm: ## Runs the tests of kernels and model as 64-bit Arm processors would, with products of bytes and without
+	@scripts/tools arm
+	$(call on_arm,max) --lib -- kernels:: ops:: bert:: classify:: text::
+	$(call on_arm,max) --test model
+	$(call on_arm,cortex-a53) --lib -- kernels:: ops::
 
 npm: site ## Packs the npm package into dist-npm/
 	@scripts/tools typescript
