@@ -53,6 +53,7 @@ fn looks_like_this() {
             wait_until_scored(&browser);
             browser.click("#rows [data-row='2']");
             browser.wait("the panel", "return document.querySelector('#reveal') !== null");
+            browser.run("scrollTo(0, 0)");
             photograph(&browser, &pictures.join(format!("file-{device}-{scheme}.png")));
             browser.run("document.querySelector('.desk').scrollIntoView()");
             photograph(&browser, &pictures.join(format!("file-row-{device}-{scheme}.png")));
