@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-kernels soak check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-page bench-kernels soak check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -79,7 +79,7 @@ e2e: site ## Builds the site and visits it with Chromium, and on the main paths 
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
-		cargo test --release --test site --test page -- --include-ignored --skip soak:: $(patsubst %,--skip ::%,$(WITHOUT))
+		cargo test --release --test site --test page -- --include-ignored --skip soak:: --skip speed:: $(patsubst %,--skip ::%,$(WITHOUT))
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
 	scripts/test-hosts dist
@@ -194,6 +194,12 @@ bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modu
 bench-serve: $(PEER_MODEL)/config.json ## Measures undertone serve under load beside a server in Python
 	@scripts/tools load
 	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(UNDERTONE_TOOLS)/load/bin/python" cargo bench --bench serve
+
+# One after the other, and nothing else beside them.
+bench-page: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures the page: typing, a second visit beside transformers.js's, files of rows
+	@scripts/tools browser
+	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" PEER_MODEL="$(abspath $(PEER_MODEL))" \
+		NPM=$(UNDERTONE_TOOLS)/npm/node_modules cargo test --release --test page -- --include-ignored --nocapture --test-threads 1 speed::
 
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
 

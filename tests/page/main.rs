@@ -58,5 +58,6 @@ mod privacy;
 mod settings;
 mod site;
 mod soak;
+mod speed;
 mod support;
 mod visits;

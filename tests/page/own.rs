@@ -175,6 +175,8 @@ fn a_folder_is_dropped_anywhere_or_chosen() {
     };
     drop(&folder, place());
     wait_for_own(&browser, "letters");
+    // One that nobody has been at before.
+    let (_new, rows) = file("new.csv", comments(12));
     drop(&rows, place());
     wait_until_scored(&browser);
     assert_eq!(browser.complaints(), Vec::<String>::new());

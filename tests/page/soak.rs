@@ -103,7 +103,7 @@ fn type_texts(browser: &Browser, turn: usize) {
     browser.press("#text", CLEAR);
 }
 
-fn go(browser: &Browser, view: &str, element: &str) {
+pub fn go(browser: &Browser, view: &str, element: &str) {
     browser.click(&format!("nav a[href='{view}']"));
     browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
 }
@@ -128,12 +128,12 @@ fn times(browser: &Browser) -> Vec<f64> {
     times.as_array().expect("a list of times").iter().filter_map(Value::as_f64).collect()
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
 
-fn megabytes(browser: &Browser) -> f64 {
+pub fn megabytes(browser: &Browser) -> f64 {
     browser.chromium("HeapProfiler.collectGarbage", &json!({}));
     // The browser gives pages back to the system in its own time.
     std::thread::sleep(Duration::from_secs(1));
