@@ -79,7 +79,7 @@ e2e: site ## Builds the site and visits it with Chromium, and on the main paths 
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
-		cargo test --release --test site --test page -- --include-ignored --skip soak:: --skip speed:: $(patsubst %,--skip ::%,$(WITHOUT))
+		cargo test --release --test site --test page -- --include-ignored --skip soak:: $(patsubst %,--skip ::%,$(WITHOUT))
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
 	scripts/test-hosts dist
@@ -195,11 +195,11 @@ bench-serve: $(PEER_MODEL)/config.json ## Measures undertone serve under load be
 	@scripts/tools load
 	BUNDLE="$(abspath $(BUNDLE))" PEER_MODEL="$(abspath $(PEER_MODEL))" BENCH_PYTHON="$(UNDERTONE_TOOLS)/load/bin/python" cargo bench --bench serve
 
-# One after the other, and nothing else beside them.
-bench-page: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures the page: typing, a second visit beside transformers.js's, files of rows
+# PARTS are typing, visits, rows and large; DATA names real texts for the rows, in place of made-up ones (benches/page has the rest).
+bench-page: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures the page: typing, a later visit beside transformers.js's, files of rows
 	@scripts/tools browser
 	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" PEER_MODEL="$(abspath $(PEER_MODEL))" \
-		NPM=$(UNDERTONE_TOOLS)/npm/node_modules cargo test --release --test page -- --include-ignored --nocapture --test-threads 1 speed::
+		NPM=$(UNDERTONE_TOOLS)/npm/node_modules cargo bench --bench page
 
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
 

@@ -177,7 +177,8 @@ impl Browser {
         found[ELEMENT].as_str().unwrap_or_else(|| panic!("there is no {selector} on the page")).to_owned()
     }
 
-    fn command(&self, path: &str, body: &Value) -> Value {
+    /// A command of WebDriver's about the session.
+    pub fn command(&self, path: &str, body: &Value) -> Value {
         self.request("POST", &format!("{}{path}", self.session), body)
     }
 

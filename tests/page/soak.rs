@@ -1,16 +1,16 @@
 //! Texts typed and files scored in one window for as long as one likes: whether the browser's memory stays, and how long answers take.
 //!
-//! `make soak` sets `SOAK_TYPING_MINUTES`, and `make e2e` leaves this out. Memory is what all of the browser's processes have, shared pages by their
-//! shares, after the page's garbage has been collected.
+//! `make soak` sets `SOAK_TYPING_MINUTES`, and `make e2e` leaves this out. Memory is that of `memory.rs`.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::browser::{Browser, CLEAR};
 use crate::driver::Kind;
 use crate::files::{choose, comments, open_view, wait_until_scored};
+use crate::memory::megabytes;
 use crate::support::{GLOWING, SCATHING, THREAT, read_answer, type_text};
 
 /// How many texts are typed between two files.
@@ -103,7 +103,7 @@ fn type_texts(browser: &Browser, turn: usize) {
     browser.press("#text", CLEAR);
 }
 
-pub fn go(browser: &Browser, view: &str, element: &str) {
+fn go(browser: &Browser, view: &str, element: &str) {
     browser.click(&format!("nav a[href='{view}']"));
     browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
 }
@@ -128,41 +128,7 @@ fn times(browser: &Browser) -> Vec<f64> {
     times.as_array().expect("a list of times").iter().filter_map(Value::as_f64).collect()
 }
 
-pub fn median(mut figures: Vec<f64>) -> f64 {
+fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
-}
-
-pub fn megabytes(browser: &Browser) -> f64 {
-    browser.chromium("HeapProfiler.collectGarbage", &json!({}));
-    // The browser gives pages back to the system in its own time.
-    std::thread::sleep(Duration::from_secs(1));
-    processes(browser.process()).into_iter().filter_map(kilobytes).sum::<f64>() / 1e3
-}
-
-/// A process and all that it has started, as Linux lists them.
-fn processes(root: u32) -> Vec<u32> {
-    let parent = |process: u32| -> Option<u32> {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
-    };
-    let all = fs::read_dir("/proc").expect("Linux lists its processes in /proc").flatten();
-    let all: Vec<(u32, u32)> = all
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|process| Some((process, parent(process)?)))
-        .collect();
-    let mut found = vec![root];
-    let mut next = 0;
-    while let Some(&parent) = found.get(next) {
-        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(process, _)| *process));
-        next += 1;
-    }
-    found
-}
-
-/// None of one that has ended meanwhile.
-fn kilobytes(process: u32) -> Option<f64> {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
 }
