@@ -25,6 +25,7 @@ pub mod row;
 pub mod sample;
 pub mod scoring;
 pub mod sheet;
+pub mod soon;
 pub mod switch;
 pub mod table;
 pub mod thresholds;
@@ -55,6 +56,7 @@ use read::{Chosen, Opened, Said};
 use sample::Sample;
 use scoring::Scoring;
 use sheet::Sheet;
+use soon::{Soon, soon};
 use table::Table;
 use thresholds::Thresholds;
 
@@ -299,8 +301,11 @@ fn Open(
         if let Some(model) = model.get()
             && sheet.model.with_untracked(Option::is_none)
         {
-            sheet.set_model(&model);
-            keeping.set(Some(owner.with(|| Keeping::start(sheet, scoring, tools.get_value()))));
+            let owner = owner.clone();
+            soon(move || {
+                sheet.set_model(&model);
+                keeping.set(Some(owner.with(|| Keeping::start(sheet, scoring, tools.get_value()))));
+            });
         }
     });
     let (name, count, broken, notes) = sheet.with(|data| {
@@ -327,20 +332,24 @@ fn Open(
         </Show>
         {move || keeping.get().map(|keeping| view! { <KeepingLine keeping /> })}
         <ProgressBar scoring />
-        <div class="wanted">
-            <Filters sheet />
-            <Histogram sheet />
-        </div>
-        <div class="titled">
-            <DecideAll sheet />
-            <Sample sheet />
-            <div class="controls">
-                <Hiding sheet />
-                <Keys sheet />
+        <Soon>
+            <div class="wanted">
+                <Filters sheet />
+                <Histogram sheet />
             </div>
-        </div>
-        <OthersChoice sheet />
-        <Thresholds sheet />
+        </Soon>
+        <Soon>
+            <div class="titled">
+                <DecideAll sheet />
+                <Sample sheet />
+                <div class="controls">
+                    <Hiding sheet />
+                    <Keys sheet />
+                </div>
+            </div>
+            <OthersChoice sheet />
+            <Thresholds sheet />
+        </Soon>
         <div
             class="desk"
             on:keydown=move |event| {
@@ -352,7 +361,9 @@ fn Open(
             <Table sheet contents />
             <Panel sheet contents />
         </div>
-        <ExportPanel sheet />
+        <Soon>
+            <ExportPanel sheet />
+        </Soon>
     }
 }
 

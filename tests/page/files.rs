@@ -239,6 +239,24 @@ fn a_long_file_is_a_table_of_few_elements_for_keys_and_screen_readers() {
 
 #[test]
 #[ignore = "needs the built site: make e2e"]
+fn a_file_is_opened_in_more_tasks_than_one() {
+    let (_folder, path) = file("comments.csv", comments(40));
+    let (_site, browser) = open_view(Kind::Chromium);
+    browser.run(
+        "window.seen = [];
+        const is_there = (selector) => document.querySelector(selector) !== null;
+        new MutationObserver(() => seen.push(['#rows', '.wanted', '#export'].filter(is_there).join(' ')))
+          .observe(document.body, { subtree: true, childList: true })",
+    );
+    choose(&browser, &path);
+    wait_until_scored(&browser);
+    let seen = browser.run("return seen.filter((parts, place) => parts && parts !== seen[place - 1])");
+    assert_eq!(seen, json!(["#rows", "#rows .wanted", "#rows .wanted #export"]));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs the built site: make e2e"]
 fn what_cannot_be_read_says_so_and_columns_can_be_chosen() {
     let (folder, sheet) = file("comments.xlsx", b"PK\x03\x04 and so on");
     let (_site, browser) = open_view(Kind::Chromium);

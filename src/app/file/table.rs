@@ -12,6 +12,7 @@ use super::contents::Contents;
 use super::others::{FIXED, OtherHeadings};
 use super::row::Row;
 use super::sheet::Sheet;
+use super::soon::soon;
 use crate::app::wording::title;
 
 /// The highest that the table's inside is made, in pixels.
@@ -40,7 +41,8 @@ pub fn Table(
         }
         row_height.set(HEIGHT * root_size());
     };
-    frame.on_load(move |_| measure());
+    // All that is new is laid out for that, which takes its time.
+    frame.on_load(move |_| soon(measure));
     let resized = window_event_listener(leptos::ev::resize, move |_| measure());
     on_cleanup(move || resized.remove());
     let count = Memo::new(move |_| sheet.rows.with(|rows| rows.len()));
