@@ -359,7 +359,9 @@ fn Open(
             }
         >
             <Table sheet contents />
-            <Panel sheet contents />
+            <Soon>
+                <Panel sheet contents />
+            </Soon>
         </div>
         <Soon>
             <ExportPanel sheet />
