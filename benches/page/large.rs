@@ -4,11 +4,11 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::memory::megabytes;
-use crate::report::{Figure, Goal};
+use crate::report::Figure;
 use crate::run::{Result, Settings};
 use crate::site::Site;
 use crate::texts::Rows;
-use crate::view::{choose, longest, open_files, tasks, wait_for_scores};
+use crate::view::{choose, forget_tasks, open_files, tasks, told, wait_for_scores};
 
 /// How long a row may be: 200,000 of them are less than 100 MB.
 const CHARACTERS: usize = 400;
@@ -30,7 +30,7 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     // The engine of the text is there, too.
     browser.wait("the engine", "return document.querySelector('#engine[data-state=ready]') !== null");
     let before = megabytes(&browser);
-    tasks(&browser);
+    forget_tasks(&browser);
     let begun = Instant::now();
     choose(&browser, &path);
     browser
@@ -46,14 +46,13 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     let during = megabytes(&browser);
     browser.click("#stop");
     let what = |what: &str| format!("A file of {} rows, {:.0} MB: {what}", settings.large_rows, size as f64 / 1e6);
-    Ok(vec![
+    let mut figures = vec![
         Figure::new(what("until its first rows are seen"), first.as_secs_f64(), "s"),
         Figure::new(what("until all of them are in the table"), all.as_secs_f64(), "s"),
         Figure::new(what("until the first of them are scored"), scores.as_secs_f64(), "s"),
-        Figure::new(what("the page's tasks above 50 ms until then"), long.len() as f64, "tasks")
-            .wanted(Goal::AtMost(0.0)),
-        Figure::new(what("the longest of these"), longest(&long), "ms"),
         Figure::new(what("the browser's memory before"), before, "MB"),
         Figure::new(what("the browser's memory with it, being scored"), during, "MB"),
-    ])
+    ];
+    figures.extend(told(&long, what));
+    Ok(figures)
 }

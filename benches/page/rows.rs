@@ -12,7 +12,7 @@ use crate::rounds::Rounds;
 use crate::run::{Result, Settings};
 use crate::site::Site;
 use crate::texts;
-use crate::view::{choose, longest, open_files, tasks, until_scored, wait_for_scores};
+use crate::view::{choose, forget_tasks, open_files, tasks, told, until_scored, wait_for_scores};
 
 /// How long a row may be: of usual comments.
 const CHARACTERS: usize = 600;
@@ -104,7 +104,7 @@ fn piece(settings: &Settings, browser: &Browser, engines: usize) -> Result<f64> 
 /// Scores a whole file, and looks at the memory on the way.
 fn watch_memory(settings: &Settings, browser: &Browser) -> Result<Vec<Figure>> {
     wait_for_scores(browser);
-    tasks(browser);
+    forget_tasks(browser);
     let mut looks = Vec::new();
     until_scored(browser, EVERY, |scored| looks.push((scored, megabytes(browser))))?;
     let long = tasks(browser);
@@ -115,7 +115,7 @@ fn watch_memory(settings: &Settings, browser: &Browser) -> Result<Vec<Figure>> {
     };
     let (first, last) = (within(0.0, 0.25), within(0.75, 1.0));
     let what = |what: &str| format!("{} rows, two engines: {what}", settings.rows);
-    Ok(vec![
+    let mut figures = vec![
         Figure::new(what(&format!("memory over the first quarter, {} looks", first.count())), first.median(), "MB"),
         Figure::new(what(&format!("memory over the last quarter, {} looks", last.count())), last.median(), "MB"),
         Figure::new(
@@ -124,7 +124,7 @@ fn watch_memory(settings: &Settings, browser: &Browser) -> Result<Vec<Figure>> {
             "%",
         )
         .wanted(Goal::AtMost(5.0)),
-        Figure::new(what("the page's tasks above 50 ms"), long.len() as f64, "tasks").wanted(Goal::AtMost(0.0)),
-        Figure::new(what("the longest of these"), longest(&long), "ms"),
-    ])
+    ];
+    figures.extend(told(&long, what));
+    Ok(figures)
 }

@@ -59,7 +59,7 @@ fn read(data: &Path) -> Result<Vec<String>> {
         rows.push(&fs::read(&file)?);
         rows.end();
         while let Some(row) = rows.next_text() {
-            let row = row.map_err(|fault| format!("{}: {fault:?}", file.display()))?;
+            let row = row.map_err(|fault| format!("{}, line {}: {}", file.display(), fault.line, fault.reason))?;
             texts.extend(row.text.ok().filter(|text| !text.trim().is_empty()));
         }
     }

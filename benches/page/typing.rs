@@ -13,7 +13,7 @@ use crate::run::{Result, Settings};
 use crate::site::Site;
 use crate::support::{models, read_answer};
 use crate::texts::Rows;
-use crate::view::{choose, longest, numbers, open_files, scored, tasks, wait_for_scores};
+use crate::view::{choose, forget_tasks, numbers, open_files, scored, tasks, told, wait_for_scores};
 use crate::words::Words;
 
 /// How long texts are at their last key.
@@ -30,7 +30,7 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     note_times(&browser);
     go(&browser, "#/", "#text");
     let mut figures = Vec::new();
-    tasks(&browser);
+    forget_tasks(&browser);
     figures.extend(type_texts(settings, &browser, &words, "with no file", 60.0)?);
 
     let folder = tempfile::tempdir()?;
@@ -40,7 +40,7 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     choose(&browser, &path);
     wait_for_scores(&browser);
     go(&browser, "#/", "#text");
-    tasks(&browser);
+    forget_tasks(&browser);
     let before = scored(&browser);
     figures.extend(type_texts(settings, &browser, &words, "while a file is scored", 150.0)?);
     let state = browser.run("return document.querySelector('#scoring').dataset.state");
@@ -81,7 +81,8 @@ fn type_texts(settings: &Settings, browser: &Browser, words: &Words, when: &str,
         browser.press("#text", before);
         read_answer(browser);
         // Forty words at once are no typing.
-        browser.run("times.length = tasks.length = spent.length = 0");
+        browser.run("times.length = 0");
+        forget_tasks(browser);
         type_keys(browser, &mut random, typed);
         read_answer(browser);
         let shown = browser.run("return document.querySelector('#text').value");
@@ -98,12 +99,12 @@ fn type_texts(settings: &Settings, browser: &Browser, words: &Words, when: &str,
     let keys = times.len();
     let percentile = |share: f64| times[((keys as f64 * share) as usize).min(keys - 1)];
     let what = |what: &str| format!("Typing, {TOKENS} tokens, {when}: {what}");
-    Ok(vec![
+    let mut figures = vec![
         Figure::new(what(&format!("key to numbers, median of {keys} keys")), percentile(0.5), "ms"),
         Figure::new(what("95 of 100 keys within"), percentile(0.95), "ms").wanted(Goal::AtMost(most)),
-        Figure::new(what("the page's tasks above 50 ms"), long.len() as f64, "tasks").wanted(Goal::AtMost(0.0)),
-        Figure::new(what("the longest of these"), longest(&long), "ms"),
-    ])
+    ];
+    figures.extend(told(&long, what));
+    Ok(figures)
 }
 
 /// Presses key after key, as somebody does who types fast.

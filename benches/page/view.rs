@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::report::{Figure, Goal};
 use crate::run::Result;
 use crate::site::Site;
 use crate::support::open;
@@ -35,6 +36,11 @@ fn note_tasks(browser: &Browser) {
     browser.chromium("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": notes }));
 }
 
+/// The tasks until now are none of what is measured next.
+pub fn forget_tasks(browser: &Browser) {
+    browser.run("tasks.length = spent.length = 0");
+}
+
 /// The page's tasks above 50 ms since this was asked last; what they were spent on is printed to stderr.
 pub fn tasks(browser: &Browser) -> Vec<f64> {
     for script in browser.run("return spent.splice(0)").as_array().into_iter().flatten() {
@@ -43,8 +49,13 @@ pub fn tasks(browser: &Browser) -> Vec<f64> {
     numbers(&browser.run("return tasks.splice(0)"))
 }
 
-pub fn longest(tasks: &[f64]) -> f64 {
-    tasks.iter().copied().fold(0.0, f64::max)
+/// How many there were, and where there were any the longest.
+pub fn told(tasks: &[f64], what: impl Fn(&str) -> String) -> Vec<Figure> {
+    let count =
+        Figure::new(what("the page's tasks above 50 ms"), tasks.len() as f64, "tasks").wanted(Goal::AtMost(0.0));
+    let longest = tasks.iter().copied().fold(0.0, f64::max);
+    let longest = (longest > 0.0).then(|| Figure::new(what("the longest of these"), longest, "ms"));
+    [count].into_iter().chain(longest).collect()
 }
 
 pub fn numbers(list: &Value) -> Vec<f64> {

@@ -1,4 +1,5 @@
-//! What a browser has of the machine's memory: all of its processes together, shared pages by their shares.
+//! What a browser has of the machine's memory: all of its processes together, shared pages by their shares. The program's own pages are left out, since
+//! other browsers that come and go on the machine take their shares of them.
 
 use std::fs;
 use std::time::Duration;
@@ -38,6 +39,9 @@ fn processes(root: u32) -> Vec<u32> {
 /// None of one that has ended meanwhile.
 fn kilobytes(process: u32) -> Option<f64> {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
+    let of = |name: &str| -> Option<f64> {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    };
+    Some(of("Pss_Anon:")? + of("Pss_Shmem:")?)
 }
