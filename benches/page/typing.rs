@@ -5,7 +5,7 @@
 //! stands: a key that the next one overtakes waits for that one's numbers.
 
 use fastrand::Rng;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::browser::{Browser, CLEAR};
 use crate::report::{Figure, Goal};
@@ -86,7 +86,7 @@ fn type_texts(settings: &Settings, browser: &Browser, words: &Words, when: &str,
         type_keys(browser, &mut random, typed);
         read_answer(browser);
         let shown = browser.run("return document.querySelector('#text').value");
-        if shown != Value::from(&text[..]) {
+        if shown != text[..] {
             return Err(format!("the page has {shown} instead of what was typed").into());
         }
         times.extend(numbers(&browser.run("return times.splice(0)")));
