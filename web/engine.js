@@ -31,6 +31,7 @@ import { Watchdog } from "./watchdog.js";
  * @property {(reason: Error) => void} reject
  * @property {boolean} isQuestion whether a later one overtakes it
  * @property {number} allowance how many milliseconds it may take
+ * @property {() => void} [forget] nothing is to be ended any more: a signal may be there for long, and would hold every text
  */
 
 const PATIENCE = 8000;
@@ -225,7 +226,8 @@ export class Engine {
         if (!kind.isQuestion) this.#send({ Cancel: { sequence } });
       };
       signal?.addEventListener("abort", leave, { once: true });
-      this.#waiting.set(sequence, { resolve, reject, ...kind });
+      const forget = () => signal?.removeEventListener("abort", leave);
+      this.#waiting.set(sequence, { resolve, reject, forget, ...kind });
       this.#send(request(sequence));
       this.#watch();
     });
@@ -266,6 +268,7 @@ export class Engine {
   #settle(sequence) {
     const waiting = this.#waiting.get(sequence);
     this.#waiting.delete(sequence);
+    waiting?.forget?.();
     if (sequence === 0) clearTimeout(this.#stalled);
     this.#watch();
     return waiting;
@@ -298,6 +301,9 @@ export class Engine {
     this.#worker = undefined;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) reject(failure);
+    for (const { reject, forget } of waiting) {
+      forget?.();
+      reject(failure);
+    }
   }
 }

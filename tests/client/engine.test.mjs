@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
 import { Engine } from "../../web/engine.js";
@@ -43,6 +44,20 @@ test("who does not want an answer any more gets none, and the engine forgets the
   assert.deepEqual(workers[0].heard.at(-1), { Cancel: { sequence: 2 } });
   assert.equal(await outcome(engine.classify("c", { signal })), "AbortError");
   assert.deepEqual(workers[0].questions, ["a"]);
+});
+
+test("what is answered is not held by the signal that could have ended it", async () => {
+  const { engine, workers } = begin();
+  const { signal } = new AbortController();
+  const listeners = () => getEventListeners(signal, "abort").length;
+  const lists = [engine.score(["a"], { signal }), engine.score(["b"], { signal })].map(outcome);
+  assert.equal(listeners(), 2);
+  workers[0].say({ Scored: { sequence: 1, scores: [] } });
+  await lists[0];
+  assert.equal(listeners(), 1);
+  engine.stop();
+  await lists[1];
+  assert.equal(listeners(), 0);
 });
 
 test("a request that is refused is the only one that fails", async () => {
