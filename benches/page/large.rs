@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::memory::megabytes;
 use crate::report::Figure;
-use crate::run::{Result, Settings};
+use crate::settings::{Result, Settings};
 use crate::site::Site;
 use crate::texts::Rows;
 use crate::view::{choose, forget_tasks, open_files, tasks, told, wait_for_scores};

@@ -36,6 +36,7 @@ mod report;
 mod rounds;
 mod rows;
 mod run;
+mod settings;
 #[path = "../../tests/page/site.rs"]
 #[allow(dead_code)]
 mod site;
@@ -49,7 +50,8 @@ mod visits;
 #[path = "../native/words.rs"]
 mod words;
 
-use run::Result;
+// What words.rs, which is of several benches, fails with.
+use settings::Result;
 
 fn main() -> std::process::ExitCode {
     match run::run() {

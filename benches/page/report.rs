@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::run::Result;
+use crate::settings::Result;
 
 /// What a figure is to be.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use crate::browser::Browser;
 use crate::memory::megabytes;
 use crate::report::{Figure, Goal};
 use crate::rounds::Rounds;
-use crate::run::{Result, Settings};
+use crate::settings::{Result, Settings};
 use crate::site::Site;
 use crate::texts;
 use crate::view::{choose, forget_tasks, open_files, tasks, told, until_scored, wait_for_scores};

@@ -1,34 +1,14 @@
-//! What is to be measured, and one part after the other.
+//! One part after the other.
 
-use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::str::FromStr;
 use std::thread::available_parallelism;
-use std::time::Duration;
 
 use serde_json::json;
 
 use crate::browser::Browser;
 use crate::report::{self, Figure};
+use crate::settings::{Result, Settings, variable};
 use crate::{large, rows, typing, visits};
-
-pub type Error = Box<dyn std::error::Error>;
-pub type Result<T> = std::result::Result<T, Error>;
-
-/// What is measured, how often and how much of it.
-pub struct Settings {
-    pub site: PathBuf,
-    pub peer: Option<PathBuf>,
-    pub npm: Option<PathBuf>,
-    pub data: Option<PathBuf>,
-    pub texts: usize,
-    pub visits: usize,
-    pub rows: usize,
-    pub large_rows: usize,
-    pub pieces: usize,
-    pub piece: Duration,
-}
 
 type Part = fn(&Settings) -> Result<Vec<Figure>>;
 
@@ -36,21 +16,9 @@ const PARTS: [(&str, Part); 4] =
     [("typing", typing::measure), ("visits", visits::measure), ("rows", rows::measure), ("large", large::measure)];
 
 pub fn run() -> Result<()> {
-    let Some(site) = variable("UNDERTONE_DIST") else {
+    let Some(settings) = Settings::read()? else {
         println!("The page's bench needs UNDERTONE_DIST, the built site, and more: make bench-page provides them.");
         return Ok(());
-    };
-    let settings = Settings {
-        site: site.into(),
-        peer: variable("PEER_MODEL").map(PathBuf::from),
-        npm: variable("NPM").map(PathBuf::from),
-        data: variable("DATA").map(PathBuf::from),
-        texts: number("TEXTS", 8)?,
-        visits: number("VISITS", 9)?,
-        rows: number("ROWS", 20_000)?,
-        large_rows: number("LARGE_ROWS", 200_000)?,
-        pieces: number("PIECES", 8)?,
-        piece: Duration::from_secs(number("SECONDS", 10)?),
     };
     let parts = parts()?;
     println!("{}\n", machine());
@@ -74,15 +42,6 @@ pub fn run() -> Result<()> {
         true => Ok(()),
         false => Err(failed.join("\n").into()),
     }
-}
-
-/// A variable that is set, and not to nothing.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn number<T: FromStr>(name: &str, default: T) -> Result<T> {
-    variable(name).map_or(Ok(default), |value| value.parse().map_err(|_| format!("{name} must be a number.").into()))
 }
 
 fn parts() -> Result<Vec<(&'static str, Part)>> {

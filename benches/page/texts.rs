@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use undertone::rows::Format;
 use undertone::rows::texts::Texts;
 
-use crate::run::{Result, Settings};
+use crate::settings::{Result, Settings};
 
 /// Texts to make rows from.
 pub struct Rows {

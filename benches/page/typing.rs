@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::browser::{Browser, CLEAR};
 use crate::report::{Figure, Goal};
-use crate::run::{Result, Settings};
+use crate::settings::{Result, Settings};
 use crate::site::Site;
 use crate::support::{models, read_answer};
 use crate::texts::Rows;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::report::{Figure, Goal};
-use crate::run::Result;
+use crate::settings::Result;
 use crate::site::Site;
 use crate::support::open;
 

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::browser::Browser;
 use crate::report::{Figure, Goal};
 use crate::rounds::Rounds;
-use crate::run::{Result, Settings};
+use crate::settings::{Result, Settings};
 use crate::site::{Fault, Site};
 
 /// What is judged, as it stands in an address.

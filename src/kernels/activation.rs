@@ -29,7 +29,7 @@ impl Activation {
         }
     }
 
-    /// Writes `output[i] = f(input[i])` and multiplies `gradient[i]` by f′(input[i]), which has much in common with it.
+    /// Writes `output[i] = f(input[i])` and multiplies `gradient[i]` by `f′(input[i])`, which has much in common with it.
     pub fn value_and_gradient(self, input: &[f32], output: &mut [f32], gradient: &mut [f32]) {
         match self {
             Self::Gelu => gelu::value_and_gradient(input, output, gradient),
