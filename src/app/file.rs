@@ -270,7 +270,10 @@ pub fn FileView(
             <Show when=move || kind.get() == "open">
                 {move || {
                     let opened = files.opened.try_update_value(Option::take).flatten()?;
-                    let close = Callback::new(move |()| files.close());
+                    let close = Callback::new(move |()| {
+                        put_off.set(None);
+                        files.close();
+                    });
                     Some(view! { <Open opened engine tools=tools.get_value() layout=ViewFn::from(layout) close notice /> })
                 }}
             </Show>

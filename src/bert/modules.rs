@@ -65,3 +65,23 @@ impl LayerNorm {
         Ok(ops.layer_norm(x, &self.weight, &self.bias, self.epsilon)?)
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    #[test]
+    fn factors_are_in_the_weights_unless_those_are_to_be_trained() {
+        let factors = Tensor::new(&[2.0f32, 0.5], &Device::Cpu).unwrap();
+        let variable = Var::new(&[[1.0f32, 4.0], [3.0, -8.0], [0.0, 1.0]], &Device::Cpu).unwrap();
+        let linear = |weight: Tensor| Linear { weight, bias: Tensor::new(&[0.0f32; 3], &Device::Cpu).unwrap() };
+        let smoothed = linear(variable.as_detached_tensor()).smoothed(Some(&factors)).unwrap();
+        let values: Vec<Vec<f32>> = smoothed.weight.to_vec2().unwrap();
+        assert_eq!(values, [[2.0, 2.0], [6.0, -4.0], [0.0, 0.5]]);
+        let refused = linear(variable.as_tensor().clone()).smoothed(Some(&factors));
+        assert!(refused.unwrap_err().to_string().contains("cannot be trained"));
+        assert!(linear(variable.as_tensor().clone()).smoothed(None).is_ok());
+    }
+}

@@ -158,6 +158,10 @@ fn a_folder_is_dropped_anywhere_or_chosen() {
     drop(&others, (400, 300));
     browser.wait("a sentence", "return document.querySelector('#put-off')?.innerText.includes('others.csv')");
     browser.click("#close");
+    choose(&browser, &others);
+    browser.wait("the other", "return document.querySelector('.file .name')?.innerText.includes('others.csv')");
+    assert_eq!(browser.run("return document.querySelector('#put-off')"), json!(null), "what was said is done");
+    browser.click("#close");
     drop(&others, (400, 300));
     browser.wait("the other", "return document.querySelector('.file .name')?.innerText.includes('others.csv')");
     browser.click("#close");
