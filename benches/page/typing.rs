@@ -11,7 +11,7 @@ use crate::browser::{Browser, CLEAR};
 use crate::report::{Figure, Goal};
 use crate::settings::{Result, Settings};
 use crate::site::Site;
-use crate::support::{models, read_answer};
+use crate::support::{go, models, read_answer};
 use crate::texts::Rows;
 use crate::view::{choose, forget_tasks, numbers, open_files, scored, tasks, told, wait_for_scores};
 use crate::words::Words;
@@ -48,11 +48,6 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
         return Err(format!("the file was not scored all the while ({state}): give it more ROWS").into());
     }
     Ok(figures)
-}
-
-fn go(browser: &Browser, view: &str, element: &str) {
-    browser.click(&format!("nav a[href='{view}']"));
-    browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
 }
 
 /// From now on the page notes the time from each key that changes the text to the numbers of the text as it stands.

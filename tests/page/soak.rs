@@ -11,7 +11,7 @@ use crate::browser::{Browser, CLEAR};
 use crate::driver::Kind;
 use crate::files::{choose, comments, open_view, wait_until_scored};
 use crate::memory::megabytes;
-use crate::support::{GLOWING, SCATHING, THREAT, read_answer, type_text};
+use crate::support::{GLOWING, SCATHING, THREAT, go, read_answer, type_text};
 
 /// How many texts are typed between two files.
 const TEXTS: usize = 20;
@@ -101,11 +101,6 @@ fn type_texts(browser: &Browser, turn: usize) {
         read_answer(browser);
     }
     browser.press("#text", CLEAR);
-}
-
-fn go(browser: &Browser, view: &str, element: &str) {
-    browser.click(&format!("nav a[href='{view}']"));
-    browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
 }
 
 /// From now on the page takes the times from a text's last change to the answer that stays.

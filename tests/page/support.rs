@@ -185,6 +185,12 @@ pub fn open_site_in(kind: Kind) -> (Site, Browser) {
     (site, browser)
 }
 
+/// Goes to the view that the page has a link to, and waits for `element` of it.
+pub fn go(browser: &Browser, view: &str, element: &str) {
+    browser.click(&format!("nav a[href='{view}']"));
+    browser.wait("the view", &format!("return document.querySelector('{element}')?.checkVisibility()"));
+}
+
 /// Opens the page at `address` and waits until there is something to type into.
 pub fn open(browser: &Browser, address: &str) {
     browser.open(address);
