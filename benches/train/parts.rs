@@ -7,11 +7,11 @@
 use std::time::Instant;
 
 use candle_core::{Device, Tensor, Var};
-use undertone::bert::Architecture;
+use undertone::bert::{Activation, Architecture};
+use undertone::kernels::layer_norm;
 use undertone::kernels::parts::{build, product_rows};
 use undertone::kernels::precision::{PackedRhs, ProductPrecision};
 use undertone::kernels::product::{Matrix, Parallelism};
-use undertone::kernels::{gelu, layer_norm};
 use undertone::ops::{AttentionSettings, FusedWeights, Lookup, Ops, SequenceOffsets};
 use undertone::train::optimizer::{Method, Optimizer};
 
@@ -116,10 +116,12 @@ fn activation(length: usize) -> Result<f64> {
     const PART: usize = 64 * 1024;
     let x = vec![0.5f32; length];
     best(|| {
-        build(length, PART, |index, output: &mut [f32]| gelu::forward(&x[index * PART..][..output.len()], output));
+        build(length, PART, |index, output: &mut [f32]| {
+            Activation::Gelu.forward(&x[index * PART..][..output.len()], output)
+        });
         build(length, PART, |index, output: &mut [f32]| {
             let mut gradient = vec![1.0; output.len()];
-            gelu::value_and_gradient(&x[index * PART..][..output.len()], output, &mut gradient);
+            Activation::Gelu.value_and_gradient(&x[index * PART..][..output.len()], output, &mut gradient);
         });
         Ok(())
     })

@@ -23,7 +23,7 @@ impl Activation {
     /// `output[i] = f(input[i])`.
     pub fn forward(self, input: &[f32], output: &mut [f32]) {
         match self {
-            Self::Gelu => gelu::forward(input, output),
+            Self::Gelu => each(input, output, gelu::value),
             Self::GeluTanh => each(input, output, |x| x * gate(x).0),
             Self::Relu => each(input, output, |x| x.max(0.0)),
         }
@@ -32,7 +32,7 @@ impl Activation {
     /// Writes `output[i] = f(input[i])` and multiplies `gradient[i]` by `f′(input[i])`, which has much in common with it.
     pub fn value_and_gradient(self, input: &[f32], output: &mut [f32], gradient: &mut [f32]) {
         match self {
-            Self::Gelu => gelu::value_and_gradient(input, output, gradient),
+            Self::Gelu => each_with_slope(input, output, gradient, gelu::value_and_slope),
             Self::GeluTanh => each_with_slope(input, output, gradient, |x| {
                 let (gate, slope) = gate(x);
                 (x * gate, multiply_add(x, slope, gate))

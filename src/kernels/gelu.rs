@@ -1,8 +1,8 @@
 //! GELU (Hendrycks & Gimpel 2016), x·Φ(x) with Φ the normal distribution function, and its derivative.
 
 use super::exponential::exp;
+use super::multiply_add;
 use super::simd::Arithmetic;
-use super::{multiply_add, vectorized};
 
 const FRAC_1_SQRT_2PI: f32 = 0.398_942_3;
 
@@ -25,30 +25,17 @@ fn normal_distribution(x: f32) -> (f32, f32) {
     (if x < 0.0 { tail } else { 1.0 - tail }, bell)
 }
 
-/// `output[i] = GELU(input[i])`.
-pub fn forward(input: &[f32], output: &mut [f32]) {
-    vectorized(
-        #[inline(always)]
-        || {
-            for (y, &x) in output.iter_mut().zip(input) {
-                *y = x * normal_distribution(x).0;
-            }
-        },
-    );
+/// GELU(x).
+#[inline(always)]
+pub fn value(x: f32) -> f32 {
+    x * normal_distribution(x).0
 }
 
-/// Writes `output[i] = GELU(input[i])` and multiplies `gradient[i]` by GELU′(input[i]), which share the normal distribution.
-pub fn value_and_gradient(input: &[f32], output: &mut [f32], gradient: &mut [f32]) {
-    vectorized(
-        #[inline(always)]
-        || {
-            for ((y, g), &x) in output.iter_mut().zip(gradient).zip(input) {
-                let (phi, bell) = normal_distribution(x);
-                *y = x * phi;
-                *g *= multiply_add(x * FRAC_1_SQRT_2PI, bell, phi);
-            }
-        },
-    );
+/// GELU(x) and GELU′(x), which share the normal distribution.
+#[inline(always)]
+pub fn value_and_slope(x: f32) -> (f32, f32) {
+    let (phi, bell) = normal_distribution(x);
+    (x * phi, multiply_add(x * FRAC_1_SQRT_2PI, bell, phi))
 }
 
 /// GELU within 5e-6, or 5e-7 of x where that is more: for inference, where its values are rounded to far fewer digits
@@ -87,6 +74,7 @@ pub fn approximate<S: Arithmetic>(simd: S, x: S::Floats) -> S::Floats {
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    use super::super::activation::Activation;
     use super::super::simd::{Kernel, Simd, with_each};
     use super::*;
 
@@ -107,8 +95,8 @@ mod tests {
         let input: Vec<f32> = (-600..=600).map(|i| i as f32 / 150.0).collect();
         let (mut value, mut same_value, mut slope) =
             (vec![0.0; input.len()], vec![0.0; input.len()], vec![1.0; input.len()]);
-        forward(&input, &mut value);
-        value_and_gradient(&input, &mut same_value, &mut slope);
+        Activation::Gelu.forward(&input, &mut value);
+        Activation::Gelu.value_and_gradient(&input, &mut same_value, &mut slope);
         assert_eq!(value, same_value);
         for ((&x, &y), &dy) in input.iter().zip(&value).zip(&slope) {
             let (expected, expected_slope) = reference(f64::from(x));
@@ -155,7 +143,7 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn is_the_identity_or_nothing_far_out() {
         let mut output = [f32::NAN; 4];
-        forward(&[40.0, -40.0, 1e30, -1e30], &mut output);
+        Activation::Gelu.forward(&[40.0, -40.0, 1e30, -1e30], &mut output);
         assert_eq!(output[0], 40.0);
         assert!(output[1].abs() < 1e-30);
         assert_eq!(output[2], 1e30);

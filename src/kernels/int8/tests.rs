@@ -364,7 +364,7 @@ fn gelu_is_applied_to_what_the_product_is() {
         let mut plain = Vec::new();
         with_each(case(Epilogue::Bias), |_, output| plain = output);
         let mut expected = vec![0.0; plain.len()];
-        crate::kernels::gelu::forward(&plain, &mut expected);
+        crate::kernels::activation::Activation::Gelu.forward(&plain, &mut expected);
         with_each(case(Epilogue::BiasGelu), |name, output| {
             for (value, expected) in output.iter().zip(&expected) {
                 assert!((value - expected).abs() < 6e-6, "{name}, {rounding:?}: {value} for {expected}");
