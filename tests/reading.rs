@@ -80,6 +80,11 @@ fn without_words_there_is_no_verdict() {
     for text in ["Это плохо", "你好", "שלום", "Ελλάδα"] {
         assert_eq!(reason(text), Some(Reason::UnknownWords), "{text:?}");
     }
+    // The vocabulary has words of one letter of other scripts, and the unknown token itself is common.
+    for text in ["Вчера я купил хлеб и молоко в магазине.", "А я и ты в Москве и в Киеве."]
+    {
+        assert_eq!(reason(text), Some(Reason::UnknownWords), "{text:?}");
+    }
     let classification = SHIPPED.classify("?!").unwrap();
     assert!(classification.tasks[0].withheld && classification.tasks[0].present().is_empty());
     assert!(!classification.tasks[1].withheld, "labels that a text has nothing of are below their thresholds");

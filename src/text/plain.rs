@@ -8,9 +8,10 @@
 //! 3. `spaced`: single letters in a row are closed up and divided into the likeliest words.
 //! 4. `hidden`: what is masked (`f*ck`), broken up (`mo.ron`), written together or with two letters swapped is spelt out where that
 //!    makes an `offensive` word, for whose sake people do this.
-//! 5. `respell`: a word that the vocabulary does not know is respelt where that gives one that it knows: `1` as `i`, one
+//! 5. `variants`: other spellings that are usual (`azzhole`, `gr8`) and what is short for several words (`kys`) are read as what they stand for.
+//! 6. `respell`: a word that the vocabulary does not know is respelt where that gives one that it knows: `1` as `i`, one
 //!    letter for a row of the same.
-//! 6. What is longer than any word is cut.
+//! 7. What is longer than any word is cut.
 //!
 //! The vocabulary decides, so that what is written as it should be stays: `mp3`, `1st`, `5 am`, `VIII` and `aardvark` are words, or no
 //! other spelling makes them one. Every character remembers where it came from, so that words can be shown in the text as
@@ -26,6 +27,7 @@ mod lookalikes;
 mod offensive;
 mod respell;
 mod spaced;
+mod variants;
 
 /// What is known of words, in lower case.
 pub trait Lexicon {
@@ -69,7 +71,8 @@ pub fn plain(text: &str, lexicon: &impl Lexicon, most_tokens: usize) -> Plain {
     for _ in 0..MOST_ROUNDS {
         let before: Vec<char> = glyphs.iter().map(|glyph| glyph.character).collect();
         lookalikes::fold(&mut glyphs, lexicon);
-        glyphs = respell::words(hidden::words(spaced::close_up(glyphs, lexicon), lexicon), lexicon);
+        glyphs = hidden::words(spaced::close_up(glyphs, lexicon), lexicon);
+        glyphs = respell::words(variants::words(glyphs, lexicon), lexicon);
         glyphs = cut(glyphs);
         if glyphs.iter().map(|glyph| glyph.character).eq(before) {
             break;

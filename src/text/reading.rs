@@ -43,7 +43,9 @@ impl Tokenizer {
             reading.of_language += 1;
             reading.unknown += usize::from(is_unknown);
             let is_common = match word {
-                _ if !self.counts.is_enough() => !is_unknown,
+                // The unknown token was counted, too.
+                _ if is_unknown => false,
+                _ if !self.counts.is_enough() => true,
                 [(id, _)] => self.counts.rarity(*id).is_some_and(|rarity| rarity < RARE),
                 _ => false,
             };

@@ -1,7 +1,8 @@
-//! Emoji by their names, so that they can mean something: 🖕 is a `middle finger`.
+//! Emoji by their names, so that they can mean something: 🤡 is a `clown face`.
 //!
-//! `emoji.txt` has a line for each emoji of one character: it and its English short name of Unicode's CLDR (Unicode License V3), in lower case.
-//! Skin tones are left out of a text, and what is joined of several emoji is read as these.
+//! `emoji.txt` has a line for each emoji of one character: it and its English short name of Unicode's CLDR (Unicode License V3), in lower case. But 🖕
+//! is what it says, since a `middle finger` by itself is a part of the hand. Skin tones are left out of a text, and what is joined of several
+//! emoji is read as these.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Glyph, Lexicon, offensive, respell, spelling};
+use super::{Glyph, Lexicon, offensive, respell, spelling, variants};
 
 /// Fewer letters than these are initials or variables.
 const LEAST_LETTERS: usize = 3;
@@ -85,7 +85,8 @@ fn words(letters: &[Glyph], row: &[Glyph], lexicon: &impl Lexicon) -> Option<Vec
     }
     let all = 0..letters.len();
     let word = spelling(letters);
-    if lexicon.knows(&word) || offensive::is_listed(&word) || respell::respell(letters, lexicon).is_some() {
+    let is_listed = offensive::is_listed(&word) || variants::is_listed(&word);
+    if is_listed || lexicon.knows(&word) || respell::respell(letters, lexicon).is_some() {
         return Some(vec![all]);
     }
     let is_list = row.iter().any(|glyph| matches!(glyph.character, ',' | '/' | ';'));
