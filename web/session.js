@@ -279,6 +279,8 @@ export class Session {
     const answer = this.#answered?.text === text ? this.#answered.answer : undefined;
     const isSettled = answer?.is_precise ?? false;
     if (isSettled && (this.#answered?.explained || this.#explaining || !this.#mayExplain)) return;
+    // Where the clock was set back the text stands from then on.
+    this.#changed = Math.min(this.#changed, Date.now());
     const early = answer ? this.#settles(answer) + (isSettled ? this.#options.explainAfter : 0) - Date.now() : 0;
     if (early > 0) {
       this.#pause = setTimeout(() => this.#ask(), early);

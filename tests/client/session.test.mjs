@@ -213,6 +213,21 @@ test("an answer that is late is settled as soon as it is there, and one that is 
   assert.deepEqual(worker.questions, ["a", "a", "ab"]);
 });
 
+test("a clock that is set back or on does not keep a text from being settled", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1e12 });
+  const { session, workers: [worker] } = await ready();
+  for (const [text, jump] of [["a", -3_600_000], ["ab", 3_600_000]]) {
+    session.say(text);
+    t.mock.timers.setTime(Date.now() + jump);
+    worker.answer();
+    await settled();
+    t.mock.timers.tick(302);
+    assert.deepEqual(worker.questions.slice(-2), [text, text], `by ${jump} ms`);
+    worker.answer();
+    await settled();
+  }
+});
+
 test("what an old engine still says is not heard", async () => {
   const { session, workers, told } = await ready();
   session.say("a");
