@@ -44,6 +44,9 @@ export const boot = async ({ folder, build, load, isOwn = false }) => {
   /** @type {(kind: FailureKind, sentence: string) => Failure} */
   const failure = (kind, sentence) => ({ kind, sentence });
 
+  // The page's program waits for that (start.js).
+  say("Alive");
+
   // The engine reports its own panics. What ends up here is what gave it no chance to: a trap, most likely for lack of memory.
   /** @param {unknown} reason */
   const stopped = (reason) =>

@@ -1,5 +1,6 @@
 // Starts the page, or says why it cannot. A file of its own, because the page's security policy forbids inline scripts.
 
+import { startWorker } from "./engine.js";
 import { lack } from "./lack.js";
 import { KEEPING, bundleOf } from "./place.js";
 import { Session } from "./session.js";
@@ -13,6 +14,9 @@ const KEPT_TEXT = "undertone: text";
 
 /** After so many milliseconds a page that has a model is kept, whether or not anything was typed. */
 const OPEN_FOR = 10_000;
+
+/** The page's program waits for the engine's worker no longer than so many milliseconds. */
+const HEAD_START = 500;
 
 applyTheme();
 
@@ -104,6 +108,19 @@ const keepForLater = (session) => {
 /** @param {Status} status */
 const hasFailed = (status) => typeof status === "object" && "Failed" in status;
 
+/** Resolves when the engine's worker runs, or something has kept it from that. @type {Promise<void>} */
+let begun = Promise.resolve();
+
+/** @param {string} script */
+const createWorker = (script) => {
+  const worker = startWorker(script);
+  begun = new Promise((resolve) => {
+    for (const event of ["message", "error"]) worker.addEventListener(event, () => resolve(), { once: true });
+    setTimeout(resolve, HEAD_START);
+  });
+  return worker;
+};
+
 /**
  * Where the browser is to save data a model is fetched when somebody says so, and one that is here is used.
  *
@@ -126,12 +143,14 @@ const start = async () => {
 
   // The engine starts while the page's program is still on its way.
   const bundle = bundleOf(location.search);
-  const session = new Session({ bundle, text: takeText() || linkedText(), reload, warmUp: !document.hidden });
+  const session = new Session({ bundle, text: takeText() || linkedText(), reload, warmUp: !document.hidden, createWorker });
   const started = navigator.connection?.saveData ? startIfKept(session, bundle) : session.start();
 
   const program = /** @type {HTMLLinkElement} */ (document.getElementById("program"));
   try {
     const { default: init, open } = await import(program.href);
+    // A browser needs this thread to start a worker, and the program would keep it busy: the first answer would come 7% later.
+    await begun;
     await init({ module_or_path: new URL(/** @type {string} */ (program.dataset.wasm), document.baseURI) });
     // A mistake in the program ends it, and nothing on the page would tell.
     addEventListener("error", ({ error }) => {
