@@ -126,6 +126,47 @@ fn a_model_that_the_browser_has_no_memory_for_is_refused() {
     assert!(sentence.contains(&expected), "{sentence}");
 }
 
+/// An engine that can have no more memory than it has, once it is asked about such a text.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn memory_that_runs_out_in_the_middle_of_an_answer_is_said_and_the_text_stays() {
+    let dist = dist();
+    let copy = copy(&dist);
+    run_in_worker(
+        copy.path(),
+        "const { instantiateStreaming } = WebAssembly;
+        let memory;
+        WebAssembly.instantiateStreaming = async (...given) => {
+            const made = await instantiateStreaming.apply(WebAssembly, given);
+            memory = made.instance.exports.memory;
+            return made;
+        };
+        addEventListener('message', ({ data }) => {
+            if (String(data).includes('Endless')) memory.grow(65536 - memory.buffer.byteLength / 65536);
+        });",
+    );
+    let site = Site::serve(copy.path());
+    let browser = Browser::start();
+    open(&browser, &site.address());
+    let native = Native::of(&dist);
+    native.assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+
+    let endless = format!("Endless: {}", "it goes on and on, and nobody knows why. ".repeat(60));
+    browser.run(&format!(
+        "const text = document.querySelector('#text');
+        text.value = {};
+        text.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
+        json!(endless)
+    ));
+    let sentence = wait_for_failure(&browser);
+    assert!(sentence.contains("perhaps because it ran out of memory"), "{sentence}");
+    assert_eq!(browser.run("return document.querySelector('#text').value"), json!(endless));
+
+    browser.press("#text", CLEAR);
+    browser.click(".failure button");
+    native.assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
+}
+
 /// A page from before a new version was published asks for an engine that is not there any more.
 #[test]
 #[ignore = "needs the built site: make e2e"]
