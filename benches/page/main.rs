@@ -29,6 +29,7 @@ mod driver;
 mod http;
 mod large;
 #[path = "../../tests/page/memory.rs"]
+#[allow(dead_code)]
 mod memory;
 mod report;
 #[path = "../rounds.rs"]
