@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 
@@ -22,25 +22,31 @@ pub fn megabytes_of_pages(browser: &Browser) -> f64 {
 }
 
 fn sum(browser: &Browser, counts: impl Fn(u32) -> bool) -> f64 {
-    collect_garbage(browser);
-    // The browser gives pages back to the system in its own time.
+    let sessions = collect_garbage(browser);
+    // Workers need a moment for that, and the browser gives pages back to the system in its own time.
     std::thread::sleep(Duration::from_secs(1));
+    for session in sessions {
+        browser.chromium("Target.detachFromTarget", &json!({ "sessionId": session }));
+    }
     let processes = processes(browser.process()).into_iter().filter(|process| counts(*process));
     processes.filter_map(kilobytes).sum::<f64>() / 1e3
 }
 
-/// A worker's garbage is collected when there is much of it: half a megabyte comes with each file of 100 rows.
-fn collect_garbage(browser: &Browser) {
+/// Has the page and its workers collect their garbage; the sessions by which the latter were told, which have to last until they have. By itself a worker
+/// collects when there is much: half a megabyte comes with each file of 100 rows.
+fn collect_garbage(browser: &Browser) -> Vec<Value> {
     const COLLECT: &str = "HeapProfiler.collectGarbage";
     browser.chromium(COLLECT, &json!({}));
     let targets = browser.chromium("Target.getTargets", &json!({ "filter": [{ "type": "worker" }] }));
-    for target in targets["targetInfos"].as_array().into_iter().flatten() {
+    let targets = targets["targetInfos"].as_array().cloned().unwrap_or_default();
+    let tell = |target: Value| {
         let session = browser.chromium("Target.attachToTarget", &json!({ "targetId": target["targetId"] }));
-        let session = &session["sessionId"];
         let message = json!({ "id": 1, "method": COLLECT }).to_string();
+        let session = session["sessionId"].clone();
         browser.chromium("Target.sendMessageToTarget", &json!({ "sessionId": session, "message": message }));
-        browser.chromium("Target.detachFromTarget", &json!({ "sessionId": session }));
-    }
+        session
+    };
+    targets.into_iter().map(tell).collect()
 }
 
 /// A process and all that it has started, as Linux lists them.

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ use crate::support::{GLOWING, SCATHING, THREAT, go, type_text};
 const TEXTS: usize = 20;
 /// How many rows a file has, the header not counted; every other file has one more.
 const ROWS: usize = 100;
+/// How long one waits between two looks at the page, and for what is not there at most.
+const BETWEEN: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// By how much memory may have grown or shrunk from its middle, once all is warm.
 const MEMORY: f64 = 0.05;
 /// By how much the time to an answer may have grown. The machine's other work is in it.
@@ -92,14 +95,13 @@ fn score(browser: &Browser, path: &Path, rows: usize) {
     click(browser, "#close");
 }
 
-/// Waits within the page: each script that a driver runs leaves some bytes there, and `Browser::wait` runs one after the other.
+/// As `Browser::wait`, but without hurry: each script that a driver runs leaves some bytes in the page.
 fn wait(browser: &Browser, is_so: &str) {
-    let script = format!(
-        "const [done] = arguments;
-        const look = () => ({is_so} ? done() : setTimeout(look, 20));
-        look();"
-    );
-    browser.command("/execute/async", &json!({ "script": script, "args": [] }));
+    let begun = Instant::now();
+    while browser.run(&format!("return Boolean({is_so})")) != json!(true) {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {is_so}");
+        std::thread::sleep(BETWEEN);
+    }
 }
 
 /// By a script: of an element that it was told of a driver keeps hold, and so of the whole view that the element was in, 258 nodes for each file.
