@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::browser::{Browser, CLEAR};
+use crate::browser::Browser;
 use crate::driver::Kind;
 use crate::files::{comments, open_view};
 use crate::memory::{megabytes, megabytes_of_pages};
-use crate::support::{GLOWING, SCATHING, THREAT, go, type_text};
+use crate::support::{GLOWING, SCATHING, THREAT, go};
 
 /// How many texts are typed between two files.
 const TEXTS: usize = 20;
@@ -95,43 +95,23 @@ fn score(browser: &Browser, path: &Path, rows: usize) {
     click(browser, "#close");
 }
 
-/// As `Browser::wait`, but without hurry: each script that a driver runs leaves some bytes in the page.
-fn wait(browser: &Browser, is_so: &str) {
-    let begun = Instant::now();
-    while browser.run(&format!("return Boolean({is_so})")) != json!(true) {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {is_so}");
-        std::thread::sleep(BETWEEN);
-    }
-}
-
-/// By a script: of an element that it was told of a driver keeps hold, and so of the whole view that the element was in, 258 nodes for each file.
-fn click(browser: &Browser, selector: &str) {
-    browser.run(&format!("document.querySelector({}).click()", json!(selector)));
-}
-
-fn choose(browser: &Browser, path: &Path) {
-    let input = browser.chromium("Runtime.evaluate", &json!({ "expression": "document.querySelector('#file')" }));
-    let input = &input["result"]["objectId"];
-    browser.chromium("DOM.setFileInputFiles", &json!({ "objectId": input, "files": [path] }));
-    browser.chromium("Runtime.releaseObject", &json!({ "objectId": input }));
-}
-
 /// Types as people do: some texts, each read as it stands, then changed.
 fn type_texts(browser: &Browser, turn: usize) {
     go(browser, "#/", "#text");
     for number in 0..TEXTS {
-        let text = [GLOWING, SCATHING, THREAT][number % 3];
-        type_text(browser, text);
+        clear(browser);
+        press(browser, [GLOWING, SCATHING, THREAT][number % 3]);
         wait(browser, "document.querySelector('#results[data-settled=true]')");
-        browser.press("#text", &format!(" And {turn} times {number}."));
+        press(browser, &format!(" And {turn} times {number}."));
         wait(browser, "document.querySelector('#results[data-settled=true]')");
     }
-    browser.press("#text", CLEAR);
+    clear(browser);
 }
 
 /// From now on the page takes the times from a text's last change to the answer that stays.
 fn take_times(browser: &Browser) {
-    browser.run(
+    run(
+        browser,
         "window.times = [];
         let changed;
         addEventListener('input', () => { changed = performance.now(); }, true);
@@ -145,8 +125,50 @@ fn take_times(browser: &Browser) {
 
 /// The times since one has asked for them last.
 fn times(browser: &Browser) -> Vec<f64> {
-    let times = browser.run("return window.times.splice(0)");
+    let times = run(browser, "window.times.splice(0)");
     times.as_array().expect("a list of times").iter().filter_map(Value::as_f64).collect()
+}
+
+fn wait(browser: &Browser, is_so: &str) {
+    let begun = Instant::now();
+    while run(browser, &format!("Boolean({is_so})")) != json!(true) {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {is_so}");
+        std::thread::sleep(BETWEEN);
+    }
+}
+
+fn click(browser: &Browser, selector: &str) {
+    run(browser, &format!("document.querySelector({}).click()", json!(selector)));
+}
+
+/// Selects the whole text, and deletes it by a key.
+fn clear(browser: &Browser) {
+    run(browser, "document.querySelector('#text').focus(), document.querySelector('#text').select()");
+    for kind in ["keyDown", "keyUp"] {
+        let key = json!({ "type": kind, "key": "Backspace", "code": "Backspace", "windowsVirtualKeyCode": 8 });
+        browser.chromium("Input.dispatchKeyEvent", &key);
+    }
+}
+
+/// Presses the keys of a text behind what stands there.
+fn press(browser: &Browser, text: &str) {
+    for key in text.chars() {
+        browser.chromium("Input.dispatchKeyEvent", &json!({ "type": "char", "text": key }));
+    }
+}
+
+fn choose(browser: &Browser, path: &Path) {
+    let input = browser.chromium("Runtime.evaluate", &json!({ "expression": "document.querySelector('#file')" }));
+    let input = &input["result"]["objectId"];
+    browser.chromium("DOM.setFileInputFiles", &json!({ "objectId": input, "files": [path] }));
+    browser.chromium("Runtime.releaseObject", &json!({ "objectId": input }));
+}
+
+/// What an expression comes to. Not by `Browser::run`: of all that WebDriver is told of by a page it keeps hold there, of each answer as of each element, and so of
+/// whole views that are gone.
+fn run(browser: &Browser, expression: &str) -> Value {
+    let evaluated = browser.chromium("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
+    evaluated["result"]["value"].clone()
 }
 
 fn median(mut figures: Vec<f64>) -> f64 {

@@ -1,7 +1,7 @@
 //! Other spellings of words, and what is short for several: `azzhole`, `gr8`, `kys`.
 //!
-//! No rule tells them, so that they are a table, which is the first way of lexical normalisation (Han and Baldwin 2011): `variants.txt` has a line for each
-//! reading, with what is read so behind a colon. A spelling that is a name, a word or a unit as well (`kunt`, `m8`) is not in it, nor is what
+//! No rule tells them, so that they are a table, as dictionaries for the lexical normalisation of messages are (Han, Cook and Baldwin 2012): `variants.txt` has a
+//! line for each reading, with what is read so behind a colon. A spelling that is a name, a word or a unit as well (`foad`, `kunt`, `m8`) is not in it, nor is what
 //! is swearing but at nobody (`lmfao`).
 
 use std::collections::HashMap;
