@@ -23,7 +23,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-page bench-kernels soak check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-page bench-kernels asan soak check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -208,6 +208,10 @@ bench: bench-native bench-browser ## Measures the engine beside others, natively
 FUZZ_TARGETS ?= bundle text rows dataset archive template
 FUZZ_SECONDS ?= 1800
 SANITIZER ?= none
+
+asan: ## Runs the tests of kernels, operations, model and stored weights with AddressSanitizer, for which Rust has to be a nightly one
+	@scripts/tools fuzz
+	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --target x86_64-unknown-linux-gnu --target-dir target/asan --lib -- kernels ops bert bundle::weights
 
 fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_SECONDS for each target
 	@scripts/tools fuzz
