@@ -209,10 +209,6 @@ FUZZ_TARGETS ?= bundle text rows dataset archive template
 FUZZ_SECONDS ?= 1800
 SANITIZER ?= none
 
-asan: ## Runs the tests of kernels, operations, model and stored weights with AddressSanitizer, for which Rust has to be a nightly one
-	@scripts/tools fuzz
-	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --target x86_64-unknown-linux-gnu --target-dir target/asan --lib -- kernels ops bert bundle::weights
-
 fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_SECONDS for each target
 	@scripts/tools fuzz
 	for target in $(FUZZ_TARGETS); do \
@@ -220,6 +216,10 @@ fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_
 		cargo +nightly fuzz run --sanitizer $(SANITIZER) $$target fuzz/corpus/$$target tests/fuzz/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 || exit 1; \
 	done
+
+asan: ## Runs the tests of kernels, operations, model and stored weights with AddressSanitizer, for which Rust has to be a nightly one
+	@scripts/tools fuzz
+	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --target x86_64-unknown-linux-gnu --target-dir target/asan --lib -- kernels ops bert bundle::weights
 
 # How many minutes texts are typed and files scored in a browser, and how many a server is asked by 64 clients.
 SOAK_TYPING_MINUTES ?= 120

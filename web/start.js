@@ -149,7 +149,7 @@ const start = async () => {
   const program = /** @type {HTMLLinkElement} */ (document.getElementById("program"));
   try {
     const { default: init, open } = await import(program.href);
-    // A browser needs this thread to start a worker, and the program would keep it busy: the first answer would come 7% later.
+    // A browser needs this thread to start a worker, and the program would keep it busy: the first answer would come 56 ms later.
     await begun;
     await init({ module_or_path: new URL(/** @type {string} */ (program.dataset.wasm), document.baseURI) });
     // A mistake in the program ends it, and nothing on the page would tell.

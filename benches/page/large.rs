@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::memory::megabytes;
+use crate::memory::memory;
 use crate::report::Figure;
 use crate::settings::{Result, Settings};
 use crate::site::Site;
@@ -29,7 +29,7 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     let browser = open_files(&site);
     // The engine of the text is there, too.
     browser.wait("the engine", "return document.querySelector('#engine[data-state=ready]') !== null");
-    let before = megabytes(&browser);
+    let before = memory(&browser).all;
     forget_tasks(&browser);
     let begun = Instant::now();
     choose(&browser, &path);
@@ -43,7 +43,7 @@ pub fn measure(settings: &Settings) -> Result<Vec<Figure>> {
     let scores = begun.elapsed();
     let long = tasks(&browser);
     std::thread::sleep(Duration::from_secs(5));
-    let during = megabytes(&browser);
+    let during = memory(&browser).all;
     browser.click("#stop");
     let what = |what: &str| format!("A file of {} rows, {:.0} MB: {what}", settings.large_rows, size as f64 / 1e6);
     let mut figures = vec![

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::memory::megabytes;
+use crate::memory::memory;
 use crate::report::{Figure, Goal};
 use crate::rounds::Rounds;
 use crate::settings::{Result, Settings};
@@ -106,7 +106,7 @@ fn watch_memory(settings: &Settings, browser: &Browser) -> Result<Vec<Figure>> {
     wait_for_scores(browser);
     forget_tasks(browser);
     let mut looks = Vec::new();
-    until_scored(browser, EVERY, |scored| looks.push((scored, megabytes(browser))))?;
+    until_scored(browser, EVERY, |scored| looks.push((scored, memory(browser).all)))?;
     let long = tasks(browser);
     let rows = settings.rows as f64;
     let within = |from: f64, to: f64| {

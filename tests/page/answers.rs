@@ -10,7 +10,7 @@ use crate::driver::Kind;
 use crate::site::Site;
 use crate::support::{
     GLOWING, Native, SCATHING, THREAT, answer_to, copy, dist, models, open, open_site, open_site_in, probability,
-    read_answer,
+    put_text, read_answer,
 };
 
 in_all_browsers!(
@@ -84,10 +84,7 @@ fn a_long_text_is_said_to_be_cut(kind: Kind) {
     let browser = Browser::of(kind);
     open(&browser, &site.address());
     let long = "All work and no play makes Jack a dull boy. ".repeat(500);
-    browser.run(&format!(
-        "const area = document.querySelector('#text'); area.value = {}; area.dispatchEvent(new Event('input'))",
-        Value::from(long.as_str())
-    ));
+    put_text(&browser, &long);
     native.assert_agrees(&long, &read_answer(&browser));
     let cut = browser.run("return document.querySelector('.truncated').innerText");
     assert!(cut.as_str().is_some_and(|cut| cut.contains("only the first")), "{cut}");

@@ -12,7 +12,7 @@ use crate::driver::{Driver, Kind};
 use crate::http;
 
 /// How long to wait for what has to come. Generous, since a busy machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The key by which WebDriver passes elements around.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";

@@ -9,7 +9,7 @@ use crate::browser::{Browser, CLEAR};
 use crate::driver::Kind;
 use crate::site::Site;
 use crate::support::{
-    BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, engine, failure_kind, models, open, open_site,
+    BASELINE, GLOWING, Native, RELAXED, answer_to, copy, dist, engine, failure_kind, models, open, open_site, put_text,
     read_answer, run_in_worker, wait_for_failure,
 };
 
@@ -152,12 +152,7 @@ fn memory_that_runs_out_in_the_middle_of_an_answer_is_said_and_the_text_stays() 
     native.assert_agrees(GLOWING, &answer_to(&browser, GLOWING));
 
     let endless = format!("Endless: {}", "it goes on and on, and nobody knows why. ".repeat(60));
-    browser.run(&format!(
-        "const text = document.querySelector('#text');
-        text.value = {};
-        text.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));",
-        json!(endless)
-    ));
+    put_text(&browser, &endless);
     let sentence = wait_for_failure(&browser);
     assert!(sentence.contains("perhaps because it ran out of memory"), "{sentence}");
     assert_eq!(browser.run("return document.querySelector('#text').value"), json!(endless));

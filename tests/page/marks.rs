@@ -5,7 +5,7 @@ use undertone::classify::Classifier;
 
 use crate::browser::Browser;
 use crate::driver::Kind;
-use crate::support::{GLOWING, THREAT, answer_to, dist, models, open_site, open_site_in, read_answer};
+use crate::support::{GLOWING, THREAT, answer_to, dist, models, open_site, open_site_in, put_text, read_answer};
 
 in_all_browsers!(
     the_words_that_a_label_was_found_in_are_marked_where_they_stand,
@@ -96,11 +96,7 @@ fn marks_go_where_their_words_go_and_with_the_words_that_they_are_of() {
 #[ignore = "needs the built site: make e2e"]
 fn a_text_too_long_to_be_marked_is_answered_all_the_same() {
     let (_site, browser) = open_site();
-    browser.run(
-        "const area = document.querySelector('#text');
-        area.value = 'You are a worthless idiot. '.repeat(4000);
-        area.dispatchEvent(new Event('input', { bubbles: true }));",
-    );
+    put_text(&browser, &"You are a worthless idiot. ".repeat(4000));
     read_answer(&browser);
     assert_eq!(found(&browser), "");
     let height = browser.run("return document.querySelector('#text').clientHeight");

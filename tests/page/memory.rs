@@ -8,28 +8,36 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 
-/// How many megabytes a Chromium has in all of its processes, once the garbage of the page and its workers has been collected.
-pub fn megabytes(browser: &Browser) -> f64 {
-    sum(browser, |_| true)
+/// How many megabytes a Chromium has.
+pub struct Memory {
+    /// In the processes that pages run in.
+    pub pages: f64,
+    /// In all of its processes.
+    pub all: f64,
 }
 
-/// The same of the processes that pages run in.
-pub fn megabytes_of_pages(browser: &Browser) -> f64 {
-    sum(browser, |process| {
-        let started = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&started).contains("--type=renderer")
-    })
-}
-
-fn sum(browser: &Browser, counts: impl Fn(u32) -> bool) -> f64 {
+/// What a Chromium has once the garbage of the page and its workers has been collected.
+pub fn memory(browser: &Browser) -> Memory {
     let sessions = collect_garbage(browser);
     // Workers need a moment for that, and the browser gives pages back to the system in its own time.
     std::thread::sleep(Duration::from_secs(1));
     for session in sessions {
         browser.chromium("Target.detachFromTarget", &json!({ "sessionId": session }));
     }
-    let processes = processes(browser.process()).into_iter().filter(|process| counts(*process));
-    processes.filter_map(kilobytes).sum::<f64>() / 1e3
+    let mut memory = Memory { pages: 0.0, all: 0.0 };
+    for process in processes(browser.process()) {
+        let megabytes = kilobytes(process).unwrap_or_default() / 1e3;
+        memory.all += megabytes;
+        if runs_pages(process) {
+            memory.pages += megabytes;
+        }
+    }
+    memory
+}
+
+fn runs_pages(process: u32) -> bool {
+    let started = fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&started).contains("--type=renderer")
 }
 
 /// Has the page and its workers collect their garbage; the sessions by which the latter were told, which have to last until they have. By itself a worker

@@ -9,19 +9,18 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::browser::{Browser, PATIENCE};
 use crate::driver::Kind;
 use crate::files::{comments, open_view};
-use crate::memory::{megabytes, megabytes_of_pages};
+use crate::memory::{Memory, memory};
 use crate::support::{GLOWING, SCATHING, THREAT, go};
 
 /// How many texts are typed between two files.
 const TEXTS: usize = 20;
 /// How many rows a file has, the header not counted; every other file has one more.
 const ROWS: usize = 100;
-/// How long one waits between two looks at the page, and for what is not there at most.
+/// How long one waits between two looks at the page.
 const BETWEEN: Duration = Duration::from_millis(150);
-const PATIENCE: Duration = Duration::from_secs(60);
 /// By how much memory may have grown or shrunk from its middle, once all is warm.
 const MEMORY: f64 = 0.05;
 /// By how much the time to an answer may have grown. The machine's other work is in it.
@@ -54,9 +53,8 @@ fn hours_of_typing_and_files_take_no_more_memory_nor_time() {
     for turn in 0.. {
         score(&browser, &files[turn % 2], ROWS + turn % 2);
         type_texts(&browser, turn);
-        let look =
-            Look { minute: elapsed(), megabytes: megabytes_of_pages(&browser), milliseconds: median(times(&browser)) };
-        let all = megabytes(&browser);
+        let Memory { pages: megabytes, all } = memory(&browser);
+        let look = Look { minute: elapsed(), megabytes, milliseconds: median(times(&browser)) };
         println!("| {:.1} | {:.0} | {all:.0} | {:.0} |", look.minute, look.megabytes, look.milliseconds);
         // What the browser gets ready once, and what V8 compiles for speed, are no leak.
         if look.minute > minutes / 5.0 {
@@ -168,6 +166,7 @@ fn choose(browser: &Browser, path: &Path) {
 /// whole views that are gone.
 fn run(browser: &Browser, expression: &str) -> Value {
     let evaluated = browser.chromium("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
+    assert!(evaluated["exceptionDetails"].is_null(), "{expression}: {}", evaluated["exceptionDetails"]);
     evaluated["result"]["value"].clone()
 }
 

@@ -80,6 +80,16 @@ pub fn type_text(browser: &Browser, text: &str) {
     browser.press("#text", text);
 }
 
+/// Puts a text in the place of the page's, all at once.
+pub fn put_text(browser: &Browser, text: &str) {
+    browser.run(&format!(
+        "const area = document.querySelector('#text');
+        area.value = {};
+        area.dispatchEvent(new Event('input', {{ bubbles: true }}));",
+        Value::from(text)
+    ));
+}
+
 /// Waits for the answer to the text as it stands that stays, and reads it: task, label, probability.
 pub fn read_answer(browser: &Browser) -> Reading {
     browser.wait("the answer", "return document.querySelector('#results[data-settled=true]') !== null");
