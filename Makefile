@@ -15,6 +15,8 @@ wasm := --target wasm32-unknown-unknown
 in_chromium = $(web) CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
 	CHROMEDRIVER="$$(command -v chromedriver)" WASM_BINDGEN_TEST_WEBDRIVER_JSON=scripts/webdriver.json \
 	WASM_BINDGEN_USE_BROWSER=1 WASM_BINDGEN_TEST_TIMEOUT=300
+# Browsers leave their profiles behind, of 50 MB and more: the temporary folder that they make them in goes with the run.
+tidily := export TMPDIR="$$(mktemp -d)"; trap 'rm -rf -- "$$TMPDIR"' EXIT;
 # Joined to the flags of .cargo/config.toml. With a target folder of its own neither build undoes the other.
 relaxed := CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-C target-feature=+relaxed-simd"
 # Of the values that NO_COLOR may have, Trunk accepts but this one.
@@ -67,8 +69,8 @@ client: ## Runs the tests of the engine's client in Node.js, with workers that d
 
 wasm-test: ## Runs the browser's tests in a headless Chromium, the kernels' with relaxed SIMD, too
 	@scripts/tools wasm wasm-bindgen browser
-	$(in_chromium) cargo test --release $(wasm) --lib --test web
-	$(in_chromium) $(relaxed) cargo test --release $(wasm) --lib --target-dir target/relaxed
+	$(tidily) $(in_chromium) cargo test --release $(wasm) --lib --test web
+	$(tidily) $(in_chromium) $(relaxed) cargo test --release $(wasm) --lib --target-dir target/relaxed
 
 # Of firefox and webkit those whose tests are left out, where they cannot be had.
 WITHOUT ?=
@@ -76,13 +78,13 @@ WITHOUT ?=
 e2e: site ## Builds the site and visits it with Chromium, and on the main paths with Firefox and WebKitGTK
 	@scripts/tools browser $(filter-out $(WITHOUT),firefox webkit) axe
 	$(if $(WITHOUT),@echo "The tests in $(WITHOUT) are left out.")
-	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
+	$(tidily) UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_PICTURES="$(CURDIR)/target/pictures" \
 		UNDERTONE_AXE="$(UNDERTONE_TOOLS)/axe/node_modules/axe-core/axe.min.js" \
 		UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" \
 		cargo test --release --test site --test page -- --include-ignored --skip soak:: $(patsubst %,--skip ::%,$(WITHOUT))
 
 test-hosts: site ## Packs the npm package, and tries it in pages of Vite, webpack and Next, in plain ones and in Node.js
-	scripts/test-hosts dist
+	$(tidily) scripts/test-hosts dist
 
 # $(call on_arm,PROCESSOR): one of those that QEMU knows. cortex-a53 has NEON and no SDOT.
 on_arm = CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
@@ -156,8 +158,8 @@ bench-kernels: export RAYON_NUM_THREADS := 1
 bench-kernels: ## Measures the int8 products beside f32's and rten-gemm's, natively and in Chromium with and without relaxed SIMD
 	cargo bench --bench kernels --features bench,peers
 	@scripts/tools wasm wasm-bindgen browser
-	$(in_chromium) cargo test --release $(wasm) --bench kernels --features bench,peers -- --nocapture
-	$(in_chromium) $(relaxed) cargo test --release $(wasm) --bench kernels --features bench,peers --target-dir target/relaxed -- --nocapture
+	$(tidily) $(in_chromium) cargo test --release $(wasm) --bench kernels --features bench,peers -- --nocapture
+	$(tidily) $(in_chromium) $(relaxed) cargo test --release $(wasm) --bench kernels --features bench,peers --target-dir target/relaxed -- --nocapture
 
 # PyTorch makes the peers' models of a bundle, and onnxruntime runs them; BENCH_PYTHON names a Python that has both.
 BENCH_PYTHON ?= $(UNDERTONE_TOOLS)/venv/bin/python
@@ -188,7 +190,7 @@ bench-browser: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modu
 	$(web) cargo build --profile peers $(wasm) --example peers --features peers
 	wasm-bindgen --target web --no-typescript --out-dir target/bench/peers \
 		target/wasm32-unknown-unknown/peers/examples/peers.wasm
-	SITE=dist PEER_MODEL="$(PEER_MODEL)" PEERS=target/bench/peers NPM=$(UNDERTONE_TOOLS)/npm/node_modules \
+	$(tidily) SITE=dist PEER_MODEL="$(PEER_MODEL)" PEERS=target/bench/peers NPM=$(UNDERTONE_TOOLS)/npm/node_modules \
 		BROWSERS="$(BROWSERS)" cargo bench --bench browser
 
 bench-serve: $(PEER_MODEL)/config.json ## Measures undertone serve under load beside a server in Python
@@ -198,7 +200,7 @@ bench-serve: $(PEER_MODEL)/config.json ## Measures undertone serve under load be
 # PARTS are typing, visits, rows and large; DATA names real texts for the rows, in place of made-up ones (benches/page has the rest).
 bench-page: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules ## Measures the page: typing, a later visit beside transformers.js's, files of rows
 	@scripts/tools browser
-	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" PEER_MODEL="$(abspath $(PEER_MODEL))" \
+	$(tidily) UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" PEER_MODEL="$(abspath $(PEER_MODEL))" \
 		NPM=$(UNDERTONE_TOOLS)/npm/node_modules cargo bench --bench page
 
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
@@ -227,7 +229,7 @@ SOAK_SERVE_MINUTES ?= 30
 
 soak: site ## Types, scores files and asks a server for hours, and watches memory and time
 	@scripts/tools browser load
-	UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" SOAK_TYPING_MINUTES=$(SOAK_TYPING_MINUTES) \
+	$(tidily) UNDERTONE_DIST="$(CURDIR)/dist" UNDERTONE_CHROMEDRIVER="$$(command -v chromedriver)" SOAK_TYPING_MINUTES=$(SOAK_TYPING_MINUTES) \
 		cargo test --release --test page -- --include-ignored --nocapture soak::
 	BUNDLE="$(abspath $(BUNDLE))" SOAK_SERVE_MINUTES=$(SOAK_SERVE_MINUTES) cargo bench --bench serve
 
