@@ -25,7 +25,7 @@ trunk := $(web) $(if $(NO_COLOR),NO_COLOR=true) trunk
 # These would replace the flags of .cargo/config.toml, and with them the SIMD kernels.
 unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS
 
-.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-page bench-kernels asan soak check-cuda test-spark reproduce clean
+.PHONY: help serve site test fmt lint unit client wasm-test e2e transformers-test test-hosts test-arm npm dist differential test-clients bench-train bench bench-native bench-browser bench-serve bench-page bench-kernels asan valgrind soak check-cuda test-spark reproduce clean
 
 help: ## Lists what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 \2/p' Makefile | awk '{ name = $$1 " " $$2; $$1 = $$2 = ""; printf "%-16s%s\n", name, $$0 }'
@@ -219,9 +219,16 @@ fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_
 			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 || exit 1; \
 	done
 
+# What has unsafe code in it, or calls it.
+with_unsafe := kernels ops bert bundle::weights
+
 asan: ## Runs the tests of kernels, operations, model and stored weights with AddressSanitizer, for which Rust has to be a nightly one
 	@scripts/tools fuzz
-	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --target x86_64-unknown-linux-gnu --target-dir target/asan --lib -- kernels ops bert bundle::weights
+	RUSTFLAGS=-Zsanitizer=address cargo +nightly test --release --target x86_64-unknown-linux-gnu --target-dir target/asan --lib -- $(with_unsafe)
+
+valgrind: ## Runs the same tests in Valgrind, which sees what is read before it was written, too, and knows no AVX-512
+	@scripts/tools valgrind
+	CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind --quiet --error-exitcode=1" cargo test --release --lib -- $(with_unsafe)
 
 # How many minutes texts are typed and files scored in a browser, and how many a server is asked by 64 clients.
 SOAK_TYPING_MINUTES ?= 120

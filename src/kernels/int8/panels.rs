@@ -135,7 +135,7 @@ impl Panels {
     pub fn row(&self, output: usize) -> impl Iterator<Item = i8> + '_ {
         let length = self.inputs.next_multiple_of(STEP) / 4;
         let panel = &self.quads[output / LANES * length..][..length];
-        panel.iter().flat_map(move |Quads(quads)| quads[output % LANES]).take(self.inputs)
+        (0..self.inputs).map(move |input| panel[input / 4].0[output % LANES][input % 4])
     }
 
     /// The integers, row after row.
