@@ -284,3 +284,23 @@ fn tests_that_the_documents_name_are_there() {
     }
     assert!(named >= 30, "{named}");
 }
+
+/// Make does nothing for a target that has the name of a file or folder, and says that all is well.
+#[test]
+fn every_target_that_make_lists_has_something_to_do() {
+    let make = |arguments: &[&str]| {
+        let mut command = Command::new("make");
+        // Where these tests run within a make, that one's flags are none of this one's business.
+        command.args(arguments).current_dir(root()).env_remove("MAKEFLAGS").env_remove("MAKELEVEL");
+        let output = command.output().expect("there is a make");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("it is of ASCII")
+    };
+    let help = make(&["help"]);
+    let targets: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("make ")?.split(' ').next()).collect();
+    assert!(targets.len() > 20, "{help}");
+    for target in targets {
+        let recipe = make(&["--dry-run", target]);
+        assert!(!recipe.starts_with("make:"), "{target}: {recipe}");
+    }
+}
