@@ -205,15 +205,3 @@ impl Drop for Browser {
         let _ = self.send("DELETE", &self.session, &json!({}));
     }
 }
-
-in_all_browsers!(nothing_of_a_browser_is_left_behind);
-
-fn nothing_of_a_browser_is_left_behind(kind: Kind) {
-    let browser = Browser::of(kind);
-    let home = browser.home.path().to_owned();
-    // WebKit keeps nothing of a visit that a driver pays.
-    let empty = std::fs::read_dir(&home).expect("its folder can be read").next().is_none();
-    assert!(!empty || kind == Kind::WebKit, "the profile of {kind:?} lies elsewhere");
-    drop(browser);
-    assert!(!home.exists(), "{} is still there", home.display());
-}

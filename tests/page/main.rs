@@ -48,6 +48,7 @@ mod hosts;
 mod http;
 mod input;
 mod keeping;
+mod leftovers;
 mod lists;
 mod marks;
 mod memory;
