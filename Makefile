@@ -207,7 +207,8 @@ bench-page: site $(PEER_MODEL)/config.json | $(UNDERTONE_TOOLS)/npm/node_modules
 bench: bench-native bench-browser ## Measures the engine beside others, natively and in browsers
 
 # Each target of fuzz/targets.rs, for so many seconds; starting from tests/fuzz, and what it makes of that stays in fuzz/corpus. What is minded ends
-# up in fuzz/artifacts: mend it, and put the input into tests/fuzz. Their files lie in memory, where dataset runs six times as often. Without sanitizers, which would watch the few lines of unsafe code: SANITIZER=address.
+# up in fuzz/artifacts: mend it, and put the input into tests/fuzz. Their files lie in memory, where dataset runs six
+# times as often. Without sanitizers, which would watch the few lines of unsafe code: SANITIZER=address.
 FUZZ_TARGETS ?= bundle text rows dataset archive template
 FUZZ_SECONDS ?= 1800
 SANITIZER ?= none

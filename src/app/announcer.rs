@@ -37,7 +37,7 @@ pub fn Announcer(
     let timer = StoredValue::<Option<Timeout>, LocalStorage>::new_local(None);
     let is_announced = StoredValue::new(false);
     Effect::new(move || {
-        let is_ready = status.with(|status| *status == Status::Ready);
+        let is_ready = status.with(is_ready);
         answer.track();
         let speak = move || {
             let words = model.with_untracked(|model| {
@@ -65,9 +65,15 @@ pub fn Announcer(
     });
     Effect::new(move || {
         notice.with(|notice| {
-            if !notice.is_empty() {
-                said.set(notice.clone())
+            if notice.is_empty() {
+                return;
             }
+            // Who has done something is not talked over by the news that the model is there, nor is it taken away since there is no text.
+            if answer.with_untracked(Option::is_none) {
+                timer.set_value(None);
+                is_announced.update_value(|is_announced| *is_announced |= status.with_untracked(is_ready));
+            }
+            said.set(notice.clone());
         })
     });
     view! {
@@ -75,6 +81,10 @@ pub fn Announcer(
             {said}
         </p>
     }
+}
+
+fn is_ready(status: &Status) -> bool {
+    *status == Status::Ready
 }
 
 fn spoken(model: &Model, shown: &Shown, front: Option<&str>) -> String {

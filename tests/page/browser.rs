@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -40,15 +40,12 @@ impl Browser {
         let home = tempfile::tempdir().expect("a folder for the profile");
         let mut browser = Self { kind, driver: Driver::start(kind, home.path()), session: String::new(), home };
         let capabilities = json!({ "capabilities": { "alwaysMatch": kind.capabilities(browser.home.path()) }});
-        // On a busy machine a browser may end before it has begun, about one in a hundred; then the driver starts another one.
-        let first = browser.send("POST", "/session", &capabilities);
-        let created = first.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.body).ok());
-        let session = created.and_then(|created| created["value"]["sessionId"].as_str().map(str::to_owned));
-        let session = session.unwrap_or_else(|| {
-            let created = browser.request("POST", "/session", &capabilities);
-            created["sessionId"].as_str().expect("a session has an id").to_owned()
+        // A Chromium was seen to end before it had begun, with all of them busy: the driver starts another one, and the output says so.
+        let created = browser.answer("POST", "/session", &capabilities).unwrap_or_else(|why| {
+            eprintln!("{why}; once more");
+            browser.request("POST", "/session", &capabilities)
         });
-        browser.session = format!("/session/{session}");
+        browser.session = format!("/session/{}", created["sessionId"].as_str().expect("a session has an id"));
         if kind != Kind::Chromium {
             browser.command("/window/rect", &json!({ "width": 1280, "height": 1000 }));
             // What it said of itself while it started.
@@ -62,9 +59,14 @@ impl Browser {
         self.driver.id()
     }
 
+    /// The folder of all that it writes, which goes with it.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Where a file is that was saved as `name`.
     pub fn saved(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.home().join(name)
     }
 
     /// Opens `address`.
@@ -190,12 +192,19 @@ impl Browser {
     }
 
     fn request(&self, method: &str, path: &str, body: &Value) -> Value {
+        self.answer(method, path, body).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// What the driver answers, or why it cannot.
+    fn answer(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let answer = self.send(method, path, body);
         let answer =
-            answer.unwrap_or_else(|error| panic!("the driver of {:?} does not answer {path}: {error}", self.kind));
+            answer.map_err(|error| format!("the driver of {:?} does not answer {path}: {error}", self.kind))?;
         let mut value: Value = serde_json::from_slice(&answer.body).expect("WebDriver answers in JSON");
-        assert!(answer.first_line.contains(" 200 "), "{path}: {}", value["value"]["message"]);
-        value["value"].take()
+        match answer.first_line.contains(" 200 ") {
+            true => Ok(value["value"].take()),
+            false => Err(format!("{path}: {}", value["value"]["message"])),
+        }
     }
 
     fn send(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Message> {

@@ -22,7 +22,7 @@ const TEXTS: usize = 20;
 const ROWS: usize = 100;
 /// How long one waits between two looks at the page.
 const BETWEEN: Duration = Duration::from_millis(150);
-/// By how much of its memory the page may have grown more than the one with nothing but a field, once all is warm.
+/// By how much of its memory the page may have grown more, or less, than the one with nothing but a field, once all is warm.
 const MEMORY: f64 = 0.05;
 /// By how much the time to an answer may have grown. The machine's other work is in it.
 const LATENCY: f64 = 0.2;
@@ -91,7 +91,7 @@ fn hours_of_typing_and_files_take_no_more_memory_nor_time() {
         100.0 * memory,
         100.0 * latency
     );
-    assert!(memory < MEMORY, "memory did not stay");
+    assert!(memory.abs() < MEMORY, "memory did not stay");
     assert!(latency < LATENCY, "answers came later and later, or the machine had other things to do");
 }
 
