@@ -208,3 +208,21 @@ async fn a_screen_reader_hears_of_what_is_settled_and_once_only() {
     answer.set(None);
     assert_eq!(said().await, "");
 }
+
+#[wasm_bindgen_test]
+async fn what_somebody_has_done_is_not_talked_over() {
+    let (status, notice) = (RwSignal::new(Status::Starting), RwSignal::new(String::new()));
+    let place: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&place).unwrap();
+    let none = (Signal::derive(|| None::<Model>), Signal::derive(|| None::<Shown>));
+    mount_to(place.clone(), move || {
+        view! { <Announcer status=status.into() model=none.0 answer=none.1 notice=notice.into() pause=100 /> }
+    })
+    .forget();
+    status.set(Status::Ready);
+    tick().await;
+    notice.set("Row 3 unsure.".to_owned());
+    // Longer than its pause.
+    wait(300).await;
+    assert_eq!(find(&place, "[role=status]").text_content().unwrap(), "Row 3 unsure.");
+}
