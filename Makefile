@@ -215,7 +215,8 @@ SANITIZER ?= none
 
 fuzz: ## Looks for inputs that bundles, tokenizers and readers mind; takes FUZZ_SECONDS for each target
 	@scripts/tools fuzz
-	$(if $(wildcard /dev/shm),export TMPDIR=/dev/shm;) $(tidily) for target in $(FUZZ_TARGETS); do \
+	$(if $(wildcard /dev/shm),export TMPDIR=/dev/shm;) $(tidily) export RUSTC_WRAPPER="$(CURDIR)/scripts/own-coverage"; \
+		for target in $(FUZZ_TARGETS); do \
 		mkdir -p fuzz/corpus/$$target; \
 		cargo +nightly fuzz run --sanitizer $(SANITIZER) $$target fuzz/corpus/$$target tests/fuzz/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 || exit 1; \

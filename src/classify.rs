@@ -89,6 +89,7 @@ pub struct LabelScore {
 pub fn tokenizer(manifest: &Manifest, json: &[u8]) -> Result<Tokenizer> {
     let tokenizer = Tokenizer::from_json(json, manifest.max_tokens)?
         .normalising(manifest.normalisation)
+        .breaking_lines()
         .counting(manifest.word_counts.clone());
     tokenizer.check_fits(manifest.architecture.vocab_size)?;
     Ok(tokenizer)
@@ -283,9 +284,13 @@ impl Classification {
     /// # Errors
     /// There is no such task about texts, or no such label of it; the error lists those that there are.
     pub fn get(&self, task: &str, label: &str) -> Result<&LabelScore> {
+        let (task, label) = self.place(task, label)?;
+        Ok(&self.tasks[task].labels[label])
+    }
+
+    fn place(&self, task: &str, label: &str) -> Result<(usize, usize)> {
         let task = find("task", task, self.tasks.iter().map(|scores| &scores.task[..]))?;
-        let labels = &self.tasks[task].labels;
-        Ok(&labels[find("label", label, labels.iter().map(|score| &score.label[..]))?])
+        Ok((task, find("label", label, self.tasks[task].labels.iter().map(|score| &score.label[..]))?))
     }
 }
 
@@ -307,18 +312,22 @@ fn find<'a>(what: &'static str, name: &str, names: impl Iterator<Item = &'a str>
 
 impl Classification {
     /// The same, decided by thresholds of somebody's own where there are such.
-    pub fn decided_by(mut self, Thresholds(thresholds): &Thresholds) -> Self {
-        if thresholds.is_empty() {
-            return self;
-        }
-        for scores in &mut self.tasks {
-            let own = thresholds.get(&scores.task);
-            for score in &mut scores.labels {
-                score.threshold = own.and_then(|own| own.get(&score.label)).copied().unwrap_or(score.threshold);
+    ///
+    /// # Errors
+    /// A threshold is none from 0 to 1, or of a label that there is not.
+    pub fn decided_by(mut self, Thresholds(thresholds): &Thresholds) -> Result<Self> {
+        for (task, label, threshold) in thresholds
+            .iter()
+            .flat_map(|(task, own)| own.iter().map(move |(label, threshold)| (task, label, *threshold)))
+        {
+            if !(0.0..=1.0).contains(&threshold) {
+                return Err(Error::invalid(format!("the threshold {threshold} of {task}.{label} is not from 0 to 1")));
             }
+            let (task, label) = self.place(task, label)?;
+            self.tasks[task].labels[label].threshold = threshold;
         }
         self.words.iter_mut().for_each(|words| words.hold_to(&self.tasks));
-        self
+        Ok(self)
     }
 }
 
@@ -380,17 +389,23 @@ mod tests {
             let of = |task: &TaskScores| task.present().iter().map(|score| score.label.clone()).collect::<Vec<_>>();
             classification.tasks.iter().flat_map(of).collect::<Vec<_>>()
         };
-        assert_eq!(before.clone().decided_by(&Thresholds::default()), before);
-        let own = |threshold: f32| {
-            let of_task = BTreeMap::from([("toxic".to_owned(), threshold), ("no label".to_owned(), 0.1)]);
-            Thresholds([("toxicity".to_owned(), of_task)].into())
+        assert_eq!(before.clone().decided_by(&Thresholds::default()).unwrap(), before);
+        let of = |task: &str, label: &str, threshold: f32| {
+            Thresholds([(task.to_owned(), [(label.to_owned(), threshold)].into())].into())
         };
-        let lower = before.clone().decided_by(&own(0.25));
+        let own = |threshold: f32| of("toxicity", "toxic", threshold);
+        let lower = before.clone().decided_by(&own(0.25)).unwrap();
         assert_eq!(
             (present(&lower), lower.words[0].is_text_marked),
             (vec!["toxic".to_owned(), "threat".to_owned()], true)
         );
-        let higher = lower.decided_by(&own(0.9));
+        let higher = lower.decided_by(&own(0.9)).unwrap();
         assert_eq!((present(&higher), higher.words[0].is_text_marked), (vec!["threat".to_owned()], false));
+        let refused = |thresholds: Thresholds| before.clone().decided_by(&thresholds).unwrap_err().to_string();
+        for threshold in [-0.1, 1.1, 30.0, f32::NAN, f32::INFINITY] {
+            assert!(refused(own(threshold)).ends_with("of toxicity.toxic is not from 0 to 1"), "{threshold}");
+        }
+        assert!(refused(of("toxicity", "toxick", 0.5)).contains("toxick"));
+        assert!(refused(of("tone", "toxic", 0.5)).contains("tone"));
     }
 }

@@ -107,7 +107,6 @@ mod kernels;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod kernels;
-#[cfg(not(target_arch = "wasm32"))]
 mod lfs;
 mod logistic;
 #[cfg(not(feature = "bench"))]

@@ -30,6 +30,8 @@ pub use source::LONGEST_ROW;
 use source::Source;
 use table::Table;
 
+use crate::lfs;
+
 /// What is wrong with a row, as it stands after the file and the line.
 pub type Reason = String;
 
@@ -151,6 +153,10 @@ impl Rows {
     pub fn begin(&mut self) -> Option<Result<(), Fault>> {
         let Kind::Coming = self.kind else { return Some(Ok(())) };
         let begun = match self.format {
+            _ if self.source.content().bytes.starts_with(lfs::POINTER) => Err(Fault::new(
+                1,
+                "this is a Git LFS pointer, a few lines in place of the file itself: install git-lfs and run git lfs pull in its repository",
+            )),
             Format::Table { separator } => Table::begin(&mut self.source, separator, &self.wanted)?.map(Kind::Table),
             Format::JsonLines => JsonLines::begin(&self.source)?.map(Kind::JsonLines),
             Format::Lines => Ok(Kind::Lines),

@@ -16,6 +16,7 @@ use crate::{Error, Result};
 mod added;
 #[cfg(not(target_arch = "wasm32"))]
 mod checkpoint;
+pub(crate) mod line_breaks;
 mod parts;
 pub mod plain;
 mod reading;
@@ -61,6 +62,8 @@ impl Normalisation {
 pub struct Tokenizer {
     inner: WordPieceTokenizer,
     normalisation: Normalisation,
+    /// Whether HTML's line breaks are white space.
+    breaks_lines: bool,
     counts: WordCounts,
     /// How many tokens a text is cut to.
     max_tokens: usize,
@@ -92,7 +95,8 @@ impl Tokenizer {
     /// The content is no tokenizer, or none of BERT's kind; it has no special tokens; or `max_tokens` leaves no room beside them.
     pub fn from_json(json: &[u8], max_tokens: usize) -> Result<Self> {
         let inner = WordPieceTokenizer::from_json(json, max_tokens)?;
-        Ok(Self { inner, normalisation: Normalisation::None, counts: WordCounts::default(), max_tokens })
+        let normalisation = Normalisation::None;
+        Ok(Self { inner, normalisation, breaks_lines: false, counts: WordCounts::default(), max_tokens })
     }
 
     /// The same with texts normalised first.
@@ -100,6 +104,11 @@ impl Tokenizer {
         // Who types `[MASK]` means these letters. Without normalisation it is the token, as for Hugging Face.
         let inner = self.inner.reading_special_tokens_as_text(!normalisation.is_none());
         Self { inner, normalisation, ..self }
+    }
+
+    /// The same with HTML's line breaks read as white space, as training does before it tokenises; [`Normalisation::Plain`] does so anyway.
+    pub fn breaking_lines(self) -> Self {
+        Self { breaks_lines: true, ..self }
     }
 
     /// The same with words as common as `counts` says, by the tokens' ids.
@@ -224,7 +233,9 @@ impl Tokenizer {
             Normalisation::None => {
                 let limit = text.len().min(most_tokens.saturating_mul(BYTES_OF_A_TOKEN));
                 let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();
-                Read { text: text[..end].into(), is_cut: end < text.len(), origins: None }
+                let is_cut = end < text.len();
+                let text = if self.breaks_lines { line_breaks::blanked(&text[..end]) } else { text[..end].into() };
+                Read { text, is_cut, origins: None }
             }
             Normalisation::Plain => {
                 let Plain { text, is_cut, origins } = plain(text, self, most_tokens);

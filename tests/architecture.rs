@@ -45,7 +45,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("classify", &["bundle", "text", "bert", "ops", "threads", "logistic", "error"]),
     ("bundle", &["text", "bert", "kernels", "lfs", "logistic", "error"]),
     ("card", &[]),
-    ("rows", &[]),
+    ("rows", &["lfs"]),
     ("text", &["bert", "lfs", "error"]),
     ("bert", &["ops", "kernels", "random", "lfs", "error"]),
     ("ops", &["kernels", "threads", "random"]),

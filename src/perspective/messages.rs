@@ -274,6 +274,9 @@ impl Suggestion {
                 if units.get(span.clone()).is_none_or(|units| units.is_empty()) {
                     return Err(Refusal::Invalid(format!("A span of {name} is not within the comment")));
                 }
+                if String::from_utf16(&units[span.clone()]).is_err() {
+                    return Err(Refusal::Invalid(format!("A span of {name} begins or ends within a character")));
+                }
                 let other = rows.entry((span.start, span.end)).or_default().insert(attribute.label, value);
                 if other.is_some_and(|other| other != value) {
                     return Err(Refusal::Invalid(format!(

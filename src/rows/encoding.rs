@@ -13,8 +13,10 @@ use std::borrow::Cow;
 pub enum Encoding {
     /// UTF-8, of which single rows may be broken.
     Utf8,
-    /// UTF-16, the low byte first or the high byte first.
-    Utf16,
+    /// UTF-16, the low byte first.
+    Utf16Le,
+    /// UTF-16, the high byte first.
+    Utf16Be,
     /// Windows-1252.
     Windows1252,
 }
@@ -60,11 +62,11 @@ impl Detector {
     /// What a file of what has come is encoded in.
     pub fn encoding(&self) -> Encoding {
         let broken = self.broken + usize::from(!self.pending.is_empty());
-        match () {
-            () if self.first.starts_with(UTF8_MARK) => Encoding::Utf8,
-            () if utf16_unit(&self.first).is_some() => Encoding::Utf16,
-            () if broken > self.right => Encoding::Windows1252,
-            () => Encoding::Utf8,
+        match utf16(&self.first) {
+            _ if self.first.starts_with(UTF8_MARK) => Encoding::Utf8,
+            Some(encoding) => encoding,
+            None if broken > self.right => Encoding::Windows1252,
+            None => Encoding::Utf8,
         }
     }
 
@@ -88,13 +90,9 @@ impl Detector {
     }
 }
 
-/// How two bytes make a unit of UTF-16.
-type Unit = fn([u8; 2]) -> u16;
-
 /// Makes UTF-8 without a byte order mark of a file's bytes as they come.
 pub struct Decoder {
     encoding: Option<Encoding>,
-    unit: Unit,
     has_begun: bool,
     /// What can be decoded only with what comes next.
     pending: Vec<u8>,
@@ -102,9 +100,9 @@ pub struct Decoder {
 
 impl Decoder {
     /// What the file is encoded in; where not given, UTF-8 or UTF-16 as its first bytes tell. Only a whole file can tell Windows-1252
-    /// from UTF-8 with a few broken rows ([`of`]).
+    /// from UTF-8 with a few broken rows ([`of`]). Of UTF-16's two orders of bytes a mark tells, whatever is given.
     pub fn new(encoding: Option<Encoding>) -> Self {
-        Self { encoding, unit: u16::from_le_bytes, has_begun: false, pending: Vec::new() }
+        Self { encoding, has_begun: false, pending: Vec::new() }
     }
 
     /// What the file is encoded in, as far as is known.
@@ -125,7 +123,8 @@ impl Decoder {
         Cow::Owned(match self.encoding() {
             Encoding::Utf8 => pending,
             Encoding::Windows1252 => pending.iter().map(|byte| windows1252(*byte)).collect::<String>().into_bytes(),
-            Encoding::Utf16 => self.decode_utf16(&pending, is_last),
+            Encoding::Utf16Le => self.decode_utf16(&pending, u16::from_le_bytes, is_last),
+            Encoding::Utf16Be => self.decode_utf16(&pending, u16::from_be_bytes, is_last),
         })
     }
 
@@ -135,26 +134,30 @@ impl Decoder {
             return false;
         }
         self.has_begun = true;
-        let unit = utf16_unit(&self.pending);
-        self.unit = unit.unwrap_or(self.unit);
-        let encoding = *self.encoding.get_or_insert(if unit.is_some() { Encoding::Utf16 } else { Encoding::Utf8 });
+        let marked = marked(&self.pending);
+        let encoding = match self.encoding {
+            None => utf16(&self.pending).unwrap_or(Encoding::Utf8),
+            Some(given @ (Encoding::Utf16Le | Encoding::Utf16Be)) => marked.unwrap_or(given),
+            Some(given) => given,
+        };
+        self.encoding = Some(encoding);
         let mark = match encoding {
             Encoding::Utf8 if self.pending.starts_with(UTF8_MARK) => UTF8_MARK.len(),
-            Encoding::Utf16 if self.pending.starts_with(b"\xff\xfe") || self.pending.starts_with(b"\xfe\xff") => 2,
+            Encoding::Utf16Le | Encoding::Utf16Be if marked.is_some() => 2,
             _ => 0,
         };
         self.pending.drain(..mark);
         true
     }
 
-    fn decode_utf16(&mut self, bytes: &[u8], is_last: bool) -> Vec<u8> {
+    fn decode_utf16(&mut self, bytes: &[u8], unit: fn([u8; 2]) -> u16, is_last: bool) -> Vec<u8> {
         let mut length = bytes.len() - bytes.len() % 2;
         // The first half of a character waits for the second.
-        let is_first_half = |pair: &[u8]| matches!((self.unit)([pair[0], pair[1]]), 0xd800..=0xdbff);
+        let is_first_half = |pair: &[u8]| matches!(unit([pair[0], pair[1]]), 0xd800..=0xdbff);
         if !is_last && length > 0 && is_first_half(&bytes[length - 2..length]) {
             length -= 2;
         }
-        let units = bytes[..length].chunks_exact(2).map(|pair| (self.unit)([pair[0], pair[1]]));
+        let units = bytes[..length].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
         let mut text: String =
             char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
         match is_last {
@@ -171,7 +174,7 @@ impl Encoding {
     pub fn note(self) -> Option<String> {
         match self {
             Self::Utf8 => None,
-            Self::Utf16 => Some("the file is read as UTF-16".to_owned()),
+            Self::Utf16Le | Self::Utf16Be => Some("the file is read as UTF-16".to_owned()),
             Self::Windows1252 => Some(
                 "the file is not UTF-8 and is read as Windows-1252 (Latin-1); if letters come out wrong, save it with UTF-8 encoding"
                     .to_owned(),
@@ -185,13 +188,19 @@ fn is_plain(content: &[u8]) -> bool {
     content.len() >= 2 && content.iter().all(|byte| *byte != 0 && byte.is_ascii())
 }
 
-/// How two bytes make a unit, where `content` is UTF-16.
-fn utf16_unit(content: &[u8]) -> Option<Unit> {
-    if content.starts_with(b"\xff\xfe") {
-        return Some(u16::from_le_bytes);
+/// The order of bytes that UTF-16's byte order mark says, where `content` begins with one.
+fn marked(content: &[u8]) -> Option<Encoding> {
+    match content {
+        [0xff, 0xfe, ..] => Some(Encoding::Utf16Le),
+        [0xfe, 0xff, ..] => Some(Encoding::Utf16Be),
+        _ => None,
     }
-    if content.starts_with(b"\xfe\xff") {
-        return Some(u16::from_be_bytes);
+}
+
+/// Which UTF-16 `content` is, where it is.
+fn utf16(content: &[u8]) -> Option<Encoding> {
+    if let Some(marked) = marked(content) {
+        return Some(marked);
     }
     let pairs: Vec<_> = content.chunks_exact(2).take(LOOKED_AT / 2).collect();
     let count = |zero: usize| pairs.iter().filter(|pair| pair[zero] == 0 && pair[1 - zero] != 0).count();
@@ -201,8 +210,8 @@ fn utf16_unit(content: &[u8]) -> Option<Unit> {
     // Of other characters than those the other byte of a unit can be zero, too, as in many an emoji.
     let is_most = |zeros: usize, others: usize| zeros > enough && zeros > 4 * others;
     match () {
-        () if is_most(low, high) => Some(u16::from_le_bytes),
-        () if is_most(high, low) => Some(u16::from_be_bytes),
+        () if is_most(low, high) => Some(Encoding::Utf16Le),
+        () if is_most(high, low) => Some(Encoding::Utf16Be),
         () => None,
     }
 }

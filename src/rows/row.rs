@@ -109,15 +109,29 @@ impl<'a> Cell<'a> {
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Text(text) => is_missing(text),
+            Self::Text(text) => {
+                is_no_word(text) || NO_NUMBERS.iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+            }
+            Self::Json(_) => false,
+        }
+    }
+
+    /// The same of a cell that has one of several words: none and null are words as others, such as those of texts of no kind.
+    pub fn has_no_word(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Text(text) => is_no_word(text),
             Self::Json(_) => false,
         }
     }
 }
 
-/// Whether a text is what programs write for a value that they do not have, or blank.
-fn is_missing(text: &str) -> bool {
-    const WRITTEN: [&str; 8] = ["nan", "na", "n/a", "#n/a", "<na>", "null", "none", "-nan"];
+/// What is written for a number that nobody knows, and may be a word.
+const NO_NUMBERS: [&str; 2] = ["null", "none"];
+
+/// Whether a text is what programs write for a value that they do not have, whatever its kind, or blank.
+fn is_no_word(text: &str) -> bool {
+    const WRITTEN: [&str; 6] = ["nan", "na", "n/a", "#n/a", "<na>", "-nan"];
     let text = text.trim();
     text.is_empty() || WRITTEN.iter().any(|word| text.eq_ignore_ascii_case(word))
 }

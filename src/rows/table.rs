@@ -18,6 +18,8 @@ pub struct Table {
     characters: usize,
     escaped: usize,
     short: usize,
+    /// Rows with something behind the last column that has a name.
+    unnamed: usize,
 }
 
 impl Table {
@@ -42,6 +44,7 @@ impl Table {
             characters: 0,
             escaped: 0,
             short: 0,
+            unnamed: 0,
         };
         let record = table.record(content.from(before))?;
         let (length, wrong) = (record.length, record.wrong);
@@ -106,7 +109,7 @@ impl Table {
 
     fn record<'a>(&self, content: Content<'a>) -> Option<Record<'a>> {
         // A line with a field for each column that has a name, and with nothing beyond the columns.
-        let named = self.header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        let named = self.named();
         let is_row = |line: &[u8]| {
             let mut parser = Parser::new(self.separator);
             parser.parse(line);
@@ -116,6 +119,11 @@ impl Table {
             fields.count() >= named && !has_more
         };
         quotes::record(content, self.separator, &is_row)
+    }
+
+    /// How many columns there are up to the last one that has a name.
+    fn named(&self) -> usize {
+        self.header.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1)
     }
 
     fn check(
@@ -130,6 +138,9 @@ impl Table {
         }
         let (count, columns) = (self.parser.fields().count(), self.header.len());
         self.short += usize::from(count < columns);
+        self.unnamed += usize::from(
+            (self.named()..count.min(columns)).any(|index| !self.parser.fields().field(index).trim_ascii().is_empty()),
+        );
         if (columns..count).any(|index| !self.parser.fields().field(index).trim_ascii().is_empty()) {
             let reason = format!(
                 "the row has {count} fields where the header has {columns}; put texts with separators, quotes or line breaks in quotes"
@@ -141,6 +152,10 @@ impl Table {
 
     pub fn notes(&self) -> Vec<String> {
         let counts = [
+            (
+                self.unnamed,
+                "rows with something behind the last column that has a name, which is not read: does a text go on there?",
+            ),
             (self.short, "rows that lack their last fields, which are read as empty"),
             (self.escaped, "fields whose quotes are escaped by backslashes, which are taken away"),
             (self.characters, "fields that begin with a quote which closes nowhere and is read as a character"),

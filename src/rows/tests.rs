@@ -251,6 +251,9 @@ fn missing_values_are_told_from_words() {
     for word in ["0", "no", "Nancy", "n a"] {
         assert!(!Cell::Text(word).is_missing(), "{word:?}");
     }
+    for word in ["None", "null"] {
+        assert!(!Cell::Text(word).has_no_word() && Cell::Text("NA").has_no_word(), "{word:?}");
+    }
 }
 
 /// All that is read of a file that comes in pieces of these lengths, one after the other and over again.

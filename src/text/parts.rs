@@ -79,6 +79,18 @@ fn is_sound(part: &Value) -> bool {
     uses_only("single", &["A"]) && uses_only("pair", &["A", "B"])
 }
 
+/// The tokens that a post-processor of either kind puts around texts, with the ids that it says they have.
+pub fn special_tokens(part: &Value) -> Vec<(String, u64)> {
+    let pair = |pair: &Value| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_u64()?));
+    let of_bert = ["cls", "sep"].into_iter().filter_map(|name| part.get(name)).filter_map(pair);
+    let templates =
+        part.get("special_tokens").and_then(Value::as_object).into_iter().flat_map(|tokens| tokens.values());
+    let lists = |token: &Value| Some((token.get("tokens")?.as_array()?.clone(), token.get("ids")?.as_array()?.clone()));
+    let of_templates = templates.filter_map(lists).flat_map(|(tokens, ids)| tokens.into_iter().zip(ids));
+    let of_templates = of_templates.filter_map(|(token, id)| Some((token.as_str()?.to_owned(), id.as_u64()?)));
+    of_bert.chain(of_templates).collect()
+}
+
 /// What stops a tokenizer from being used.
 pub fn unusable(what: &dyn std::fmt::Display) -> Error {
     Error::invalid(format!("the tokenizer cannot be used: {what}"))

@@ -6,9 +6,9 @@
 //!    itself, and an emoji is its name.
 //! 2. `lookalikes`: letters that only look like Latin ones are those.
 //! 3. `spaced`: single letters in a row are closed up and divided into the likeliest words.
-//! 4. `hidden`: what is masked (`f*ck`), broken up (`mo.ron`), written together or with two letters swapped is spelt out where that
+//! 4. `variants`: other spellings that are usual (`azzhole`, `gr8`) and what is short for several words (`kys`) are read as what they stand for.
+//! 5. `hidden`: what is masked (`f*ck`), broken up (`mo.ron`), written together or with two letters swapped is spelt out where that
 //!    makes an `offensive` word, for whose sake people do this.
-//! 5. `variants`: other spellings that are usual (`azzhole`, `gr8`) and what is short for several words (`kys`) are read as what they stand for.
 //! 6. `respell`: a word that the vocabulary does not know is respelt where that gives one that it knows: `1` as `i`, one
 //!    letter for a row of the same.
 //! 7. What is longer than any word is cut.
@@ -71,8 +71,8 @@ pub fn plain(text: &str, lexicon: &impl Lexicon, most_tokens: usize) -> Plain {
     for _ in 0..MOST_ROUNDS {
         let before: Vec<char> = glyphs.iter().map(|glyph| glyph.character).collect();
         lookalikes::fold(&mut glyphs, lexicon);
-        glyphs = hidden::words(spaced::close_up(glyphs, lexicon), lexicon);
-        glyphs = respell::words(variants::words(glyphs, lexicon), lexicon);
+        glyphs = variants::words(spaced::close_up(glyphs, lexicon), lexicon);
+        glyphs = respell::words(hidden::words(glyphs, lexicon), lexicon);
         glyphs = cut(glyphs);
         if glyphs.iter().map(|glyph| glyph.character).eq(before) {
             break;

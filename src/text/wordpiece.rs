@@ -118,6 +118,18 @@ impl WordPieceTokenizer {
         };
         let BertPreTokenizer = parts::read(file.pre_tokenizer, "pre_tokenizer", "BertPreTokenizer")?;
         let added = AddedTokens::new(file.added_tokens, &file.model, normalizer.as_ref())?;
+        let id = |token: &str| added.id(token).or(file.model.token_to_id(token));
+        for (token, said) in parts::special_tokens(&file.post_processor) {
+            match id(&token) {
+                Some(known) if u64::from(known) == said => {}
+                known => {
+                    let known = known.map_or("none".to_owned(), |id| id.to_string());
+                    return Err(unusable(&format!(
+                        "its post_processor gives {token} the id {said}, and its vocabulary {known}: they are of two models"
+                    )));
+                }
+            }
+        }
         let post_processing = match file.post_processor {
             Value::Null => None,
             part if parts::kind(&part) == "TemplateProcessing" => {
@@ -127,7 +139,7 @@ impl WordPieceTokenizer {
         };
         let post_processing = match post_processing {
             Some(processing) if processing.processor().added_tokens(false) > 0 => processing,
-            _ => PostProcessing::Bert(bert_processing(|token| added.id(token).or(file.model.token_to_id(token)))?),
+            _ => PostProcessing::Bert(bert_processing(id)?),
         };
         let tokenizer =
             Self { normalizer, post_processing, decoder: file.decoder, added, model: file.model, max_tokens };

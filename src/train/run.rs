@@ -134,10 +134,15 @@ impl OpenRun {
     /// What the best model so far is; none where there is none yet.
     ///
     /// # Errors
-    /// `run.json` is malformed, or a model whose replacement was cut short cannot be put in its place.
+    /// `run.json` is malformed, the model's files are not those that it tells of, or a model whose replacement was cut short cannot be put
+    /// in its place.
     pub fn kept(&self) -> Result<Option<Record>> {
-        let has_model = self.path.join(RECORD).exists();
-        Ok(if has_model { Some(RunFolder::open(&self.path)?.record) } else { None })
+        if !RunFolder::is_one(&self.path) {
+            return Ok(None);
+        }
+        let run = RunFolder::open(&self.path)?;
+        run.verify()?;
+        Ok(Some(run.record))
     }
 
     fn lock(path: &Path) -> Result<Self> {

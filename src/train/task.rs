@@ -53,7 +53,10 @@ pub struct TaskSettings {
 
 /// Where texts are, as a recipe file has it: a path, or a table with a path.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected the path of a source, or a table of its path and of all, all-negative, only = { column = [\"value\"] }, samples, except"
+)]
 pub enum SourceSettings {
     /// `"reviews.csv"`
     Path(PathBuf),

@@ -26,10 +26,10 @@ use super::provenance::Provenance;
 use super::recipe::Recipe;
 use super::run::{Record, TrainedTask};
 use super::task::TaskData;
-use crate::Result;
 use crate::bert::Architecture;
 use crate::ops::{Ops, ProductPrecision};
 use crate::text::{Tokenizer, WordCounts};
+use crate::{Error, Result};
 
 mod divergence;
 mod estimate;
@@ -107,6 +107,14 @@ pub fn train(
 ) -> Result<Outcome> {
     let architecture = base.checkpoint.architecture.clone();
     recipe.check(&architecture)?;
+    if let Some((_, task)) =
+        tasks.iter().enumerate().find(|(number, task)| tasks[..*number].iter().any(|other| other.name == task.name))
+    {
+        return Err(Error::invalid(format!(
+            "there are two tasks of the name {}: name each of them otherwise",
+            task.name
+        )));
+    }
     tokenizer.check_fits(architecture.vocab_size)?;
     let provenance = Provenance::new(&base.checkpoint.weights, tokenizer, &tasks)?;
     let resumed = if options.resume { Some(RunState::resume(options.out, recipe, &provenance)?) } else { None };

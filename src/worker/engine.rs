@@ -241,9 +241,8 @@ impl Engine {
 fn answer(classifiers: &Classifiers, Question { sequence, text, words, precise, thresholds }: Question) {
     let begun = now();
     let (classifier, is_precise) = classifiers.choose(precise);
-    match classifier.classify(&text) {
+    match classifier.classify(&text).and_then(|classification| classification.decided_by(&thresholds)) {
         Ok(classification) => {
-            let classification = classification.decided_by(&thresholds);
             let milliseconds = now() - begun;
             let words = if words { words::found(&text, &classification.words) } else { Vec::new() };
             post(&Response::Answer(Answer { sequence, milliseconds, is_precise, classification, words }));

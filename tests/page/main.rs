@@ -52,6 +52,7 @@ mod leftovers;
 mod lists;
 mod marks;
 mod memory;
+mod messages;
 mod meter;
 mod offline;
 mod own;

@@ -119,3 +119,44 @@ fn an_answer_that_nobody_takes_is_given_up() {
     assert!(taken < 1 << 28, "it was waited for");
     running.stop();
 }
+
+/// Requests of which bytes are changed, left out or doubled are answered, refused or hung up on, and the next one is answered as ever.
+#[test]
+fn no_bytes_of_a_request_keep_the_server_from_the_next() {
+    let running = start(options());
+    let head = format!(
+        "POST /v1alpha1/comments:analyze?key=k HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n",
+        INSULT.len()
+    );
+    let whole = [head.as_bytes(), INSULT.as_bytes()].concat();
+    let mut random = fastrand::Rng::with_seed(18);
+    for turn in 0..400 {
+        let mut request = whole.clone();
+        for _ in 0..random.usize(1..6) {
+            // Half of them in the body, which is more than a library's matter.
+            let from = if turn % 2 == 0 { 0 } else { head.len() };
+            let place = random.usize(from.min(request.len() - 1)..request.len());
+            match random.u8(0..3) {
+                0 => request[place] = random.u8(..),
+                1 => drop(request.remove(place)),
+                _ => request.insert(place, b"\0\r\n\"{}[]:,\\ "[random.usize(0..12)]),
+            }
+        }
+        let mut stream = connect(running.address);
+        stream.write_all(&request).unwrap();
+        // Nothing more comes, whatever the request has promised.
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        let status = answer.split(' ').nth(1).map(|status| status.parse::<u16>());
+        assert!(
+            matches!(status, None | Some(Ok(200 | 400..=499))),
+            "{answer} for {:?}",
+            String::from_utf8_lossy(&request)
+        );
+    }
+    assert_eq!(analyze(running.address, INSULT.as_bytes()).status, 200);
+    running.stop();
+}

@@ -302,12 +302,13 @@ fn suggested_scores_are_rows_to_learn_from() {
         (json!({ "TOXICITY": score(1.5) }), "is not from 0 to 1"),
         (json!({ "SPAM": score(1.0) }), "Unknown requested attribute: SPAM"),
         (json!({ "TOXICITY": { "spanScores": [] } }), "No attribute has a score"),
-        (json!({ "TOXICITY": span(0, 2) }), "is not within the comment"),
+        (json!({ "TOXICITY": span(0, 5) }), "is not within the comment"),
         (json!({ "TOXICITY": span(1, 1) }), "is not within the comment"),
         (json!({ "TOXICITY": span(1, 0) }), "is not within the comment"),
+        (json!({ "TOXICITY": span(2, 3) }), "begins or ends within a character"),
         (json!({ "PROFANITY": score(1.0), "OBSCENE": score(0.0) }), "two scores of what PROFANITY stands for"),
     ] {
-        let refused = post(&json!({ "comment": { "text": "x" }, "attributeScores": attributes }));
+        let refused = post(&json!({ "comment": { "text": "x 😂" }, "attributeScores": attributes }));
         assert!(refused.status == 400 && refused.body.contains(why), "{why}: {}", refused.body);
     }
     let spanish =

@@ -20,8 +20,8 @@ pub enum Charset {
 /// Those that can be chosen, with what they are called.
 pub const CHARSETS: [(&str, Charset); 26] = [
     ("UTF-8", Charset::Known(Encoding::Utf8)),
-    ("UTF-16", Charset::Known(Encoding::Utf16)),
-    ("UTF-16, high byte first", Charset::Browser("utf-16be")),
+    ("UTF-16, low byte first", Charset::Known(Encoding::Utf16Le)),
+    ("UTF-16, high byte first", Charset::Known(Encoding::Utf16Be)),
     ("Western (Windows-1252)", Charset::Known(Encoding::Windows1252)),
     ("Western (ISO-8859-15)", Charset::Browser("iso-8859-15")),
     ("Western (Macintosh)", Charset::Browser("macintosh")),
@@ -72,7 +72,7 @@ impl Charset {
             Self::Known(Encoding::Windows1252) => Some(
                 "the file is not UTF-8 and is read as Windows-1252 (Latin-1); if letters come out wrong, choose another encoding",
             ),
-            Self::Known(Encoding::Utf16) => Some("the file is read as UTF-16"),
+            Self::Known(Encoding::Utf16Le | Encoding::Utf16Be) => Some("the file is read as UTF-16"),
             Self::Known(Encoding::Utf8) | Self::Browser(_) => None,
         }
     }

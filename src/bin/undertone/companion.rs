@@ -1,5 +1,8 @@
 //! The command line: parse, call the library, print.
 
+#[macro_use]
+mod say;
+
 mod activations;
 mod bias;
 mod calibrate;

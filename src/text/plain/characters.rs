@@ -1,5 +1,7 @@
 //! Characters as readers see them: what nobody sees goes, and what is one thing in several writings is written in one way.
 
+use crate::text::line_breaks;
+
 use super::{Glyph, LONGEST_WORD, emoji, space_after};
 
 /// So many letters with something between them make one word at most ([`super::spaced`]), and so one token.
@@ -43,18 +45,15 @@ impl Reader {
         let rest = &text[start..];
         // The caller looks at places within the text only.
         let Some(character) = rest.chars().next() else { return 1 };
-        let bytes = character.len_utf8();
-        if let Some((character, length)) = entity(rest) {
-            self.push(character, start, length);
-            return length;
-        }
         if is_regional_indicator(character) {
             return self.take_flags(rest, start);
         }
+        let (character, bytes) = entity(rest).unwrap_or((character, character.len_utf8()));
         if let Some(name) = emoji::name(character) {
-            self.push_emoji(character, name, start);
+            self.push_emoji(name, start, bytes);
         } else if !is_invisible(character) {
-            self.push(character, start, bytes);
+            let next = rest[bytes..].chars().next();
+            self.push(usual(character), next, start, bytes);
         }
         bytes
     }
@@ -65,7 +64,7 @@ impl Reader {
             rest.chars().take_while(|character| is_regional_indicator(*character)).take(LONGEST_WORD).collect();
         let length = 4;
         if row.len() == 2 {
-            self.push_emoji(row[0], "flag", start);
+            self.push_emoji("flag", start, 2 * length);
             return 2 * length;
         }
         self.stand_apart();
@@ -77,9 +76,14 @@ impl Reader {
         row.len() * length
     }
 
-    fn push(&mut self, character: char, start: usize, bytes: usize) {
+    fn push(&mut self, character: char, next: Option<char>, start: usize, bytes: usize) {
         self.repeats = 0;
+        let is_within = !self.is_apart
+            && self.glyphs.last().is_some_and(|last| last.character.is_ascii_alphabetic())
+            && next.is_some_and(|next| next.is_ascii_alphabetic());
         match character {
+            // As an asterisk does, it stands for a letter.
+            _ if is_within && is_mask(character) => self.glyph('*', start, bytes),
             '\n' | '\t' | ' ' => self.space(character, start, bytes),
             // Half an emoji or half a character of another encoding.
             '\u{fffd}' => self.space(' ', start, bytes),
@@ -96,8 +100,7 @@ impl Reader {
         }
     }
 
-    fn push_emoji(&mut self, character: char, name: &str, start: usize) {
-        let bytes = character.len_utf8() * if is_regional_indicator(character) { 2 } else { 1 };
+    fn push_emoji(&mut self, name: &str, start: usize, bytes: usize) {
         let is_repeated = self.glyphs.last().is_some_and(|last| last.from.end == start)
             && self.repeats > 0
             && self.glyphs.iter().rev().map(|glyph| glyph.character).zip(name.chars().rev()).all(|(a, b)| a == b);
@@ -163,7 +166,7 @@ impl Reader {
 /// The character that an HTML entity at the beginning of `rest` stands for, and its length. Text that was escaped twice is read as
 /// it was before.
 fn entity(rest: &str) -> Option<(char, usize)> {
-    const NAMED: [(&str, char); 8] = [
+    const NAMED: [(&str, char); 15] = [
         ("quot;", '"'),
         ("apos;", '\''),
         ("lt;", '<'),
@@ -172,12 +175,16 @@ fn entity(rest: &str) -> Option<(char, usize)> {
         ("rsquo;", '\''),
         ("lsquo;", '\''),
         ("hellip;", '…'),
+        ("ldquo;", '"'),
+        ("rdquo;", '"'),
+        ("mdash;", '—'),
+        ("ndash;", '–'),
+        ("shy;", '\u{ad}'),
+        ("zwj;", '\u{200d}'),
+        ("zwnj;", '\u{200c}'),
     ];
-    let line_break = ["<br>", "<br/>", "<br />"]
-        .into_iter()
-        .find(|tag| rest.get(..tag.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(tag)));
-    if let Some(tag) = line_break {
-        return Some(('\n', tag.len()));
+    if let Some(length) = line_breaks::length(rest) {
+        return Some(('\n', length));
     }
     let mut name = rest.strip_prefix('&')?;
     while let Some(escaped) = name.strip_prefix("amp;") {
@@ -189,7 +196,10 @@ fn entity(rest: &str) -> Option<(char, usize)> {
         return Some((*character, before + named.len()));
     }
     let Some(number) = name.strip_prefix('#') else { return ampersand };
-    let Some(end) = number.find(';').filter(|end| (1..=7).contains(end)) else { return ampersand };
+    // No character has a number of more digits.
+    let Some(end) = number.bytes().take(8).position(|byte| byte == b';').filter(|end| *end > 0) else {
+        return ampersand;
+    };
     let code = match number[..end].strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16),
         None => number[..end].parse(),
@@ -202,6 +212,45 @@ const FIRST_REGIONAL_INDICATOR: u32 = 0x1f1e6;
 
 fn is_regional_indicator(character: char) -> bool {
     matches!(character, '\u{1f1e6}'..='\u{1f1ff}')
+}
+
+/// A letter, a digit or a sign as it is usually written.
+fn usual(character: char) -> char {
+    let counted = |from: u8, first: u32| char::from(from + (u32::from(character) - first) as u8);
+    match character {
+        '¡' => '!',
+        // As wide as Chinese ones.
+        '\u{ff01}'..='\u{ff5e}' => counted(b'!', 0xff01),
+        '\u{2460}'..='\u{2468}' => counted(b'1', 0x2460),
+        '\u{24ea}' => '0',
+        // In brackets, which unlike those in circles are no letters for Unicode.
+        '\u{249c}'..='\u{24b5}' => counted(b'a', 0x249c),
+        '\u{1f110}'..='\u{1f129}' => counted(b'A', 0x1f110),
+        _ => character,
+    }
+}
+
+/// Signs that nobody writes between two letters of a word, unless for a third.
+fn is_mask(character: char) -> bool {
+    matches!(
+        character,
+        '•' | '·'
+            | '‧'
+            | '●'
+            | '■'
+            | '★'
+            | '☆'
+            | '✱'
+            | '✶'
+            | '✳'
+            | '∗'
+            | '×'
+            | '§'
+            | '¤'
+            | '£'
+            | '¥'
+            | '†'
+    )
 }
 
 /// The characters between ASCII's and Latin-1's, which no text means: they come of Windows' encoding read as Latin-1.
@@ -218,7 +267,7 @@ fn spelt_out(character: char) -> Option<&'static str> {
         'ﬃ' => "ffi",
         'ﬄ' => "ffl",
         'ﬅ' | 'ﬆ' => "st",
-        '‘' | '’' | '‛' | 'ʼ' | '\u{91}' | '\u{92}' => "'",
+        '‘' | '’' | '‛' | 'ʼ' | '´' | '′' | '\u{91}' | '\u{92}' => "'",
         '“' | '”' | '„' | '\u{84}' | '\u{93}' | '\u{94}' => "\"",
         '…' | '\u{85}' => "...",
         '\u{80}' => "€",
@@ -259,6 +308,7 @@ fn is_invisible(character: char) -> bool {
             | '\u{7f}'
             | '\u{ad}'
             | '\u{300}'..='\u{36f}'
+            | '\u{483}'..='\u{489}'
             | '\u{61c}'
             | '\u{115f}'..='\u{1160}'
             | '\u{17b4}'..='\u{17b5}'
@@ -275,6 +325,8 @@ fn is_invisible(character: char) -> bool {
             | '\u{fe20}'..='\u{fe2f}'
             | '\u{feff}'
             | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffc}'
+            | '\u{1d165}'..='\u{1d172}'
             | '\u{1f3fb}'..='\u{1f3ff}'
             | '\u{e0000}'..='\u{e0fff}'
     )

@@ -54,9 +54,32 @@ fn may_look_latin(character: char) -> bool {
         && !(character.is_ascii() || is_accented(character) || is_ideograph(character))
 }
 
-/// Latin letters of other languages than English, which a tokenizer has its own way with.
+/// Latin letters of other languages than English that are one of its letters with an accent, which a tokenizer takes away, or two of them.
 fn is_accented(character: char) -> bool {
-    matches!(character, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
+    matches!(character, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') && !is_struck(character)
+}
+
+/// Letters that are struck through, hooked or without their dot, which Unicode does not take apart.
+fn is_struck(character: char) -> bool {
+    matches!(
+        character,
+        'Ø' | 'ø'
+            | 'Đ'
+            | 'đ'
+            | 'Ħ'
+            | 'ħ'
+            | 'ı'
+            | 'Ł'
+            | 'ł'
+            | 'Ŧ'
+            | 'ŧ'
+            | '\u{180}'..='\u{19f}'
+            | '\u{1a4}'..='\u{1ae}'
+            | '\u{1b2}'..='\u{1b6}'
+            | '\u{1e4}'..='\u{1e5}'
+            | '\u{220}'..='\u{225}'
+            | '\u{234}'..='\u{24f}'
+    )
 }
 
 /// Chinese, Japanese and Korean, where a word can stand beside a Latin one without a space.

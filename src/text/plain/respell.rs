@@ -59,22 +59,27 @@ fn without_marks(glyphs: &[Glyph], run: Range<usize>) -> Range<usize> {
 
 /// The word that `word` is written for; none where it is one, or none can be told.
 pub fn respell(word: &[Glyph], lexicon: &impl Lexicon) -> Option<Vec<Glyph>> {
-    let has_letter = word.iter().any(|glyph| glyph.character.is_alphabetic() || matches!(glyph.character, '@' | '$'));
-    if !has_letter || word.len() < 3 || is_roman(word) || lexicon.knows(&spelling(word)) {
+    let has_letter = word.iter().any(|glyph| glyph.character.is_alphabetic());
+    let signs = word.iter().filter(|glyph| matches!(glyph.character, '@' | '$')).count();
+    if !(has_letter || signs > 1) || word.len() < 3 || is_roman(word) || lexicon.knows(&spelling(word)) {
         return None;
     }
     if let Some(unit) = unit(word) {
         let space = space_after(&word[unit - 1]);
         return Some([&word[..unit], &[space], &word[unit..]].concat());
     }
+    // Somebody who is mentioned, an amount, and what has a number in it, as `l10n`, are disguises of what offends alone, and so are signs
+    // without letters.
+    let is_named = !has_letter || word[0].character == '@' || has_number(word);
     candidates(word)
         .into_iter()
         .filter(|candidate| candidate.len() > 1)
         .filter_map(|candidate| {
             let spelt = spelling(&candidate);
             // What offends is what is disguised.
-            let rarity = if offensive::is_listed(&spelt) { 0.0 } else { lexicon.rarity(&spelt)? };
-            Some((rarity, candidate))
+            let is_offensive = offensive::is_listed(&spelt);
+            let rarity = if is_offensive { Some(0.0) } else { lexicon.rarity(&spelt).filter(|_| !is_named) };
+            Some((rarity?, candidate))
         })
         .min_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, candidate)| candidate)
@@ -83,6 +88,16 @@ pub fn respell(word: &[Glyph], lexicon: &impl Lexicon) -> Option<Vec<Glyph>> {
 /// Whether `word` is a Roman number, of which the repeats are none: `VIII`.
 fn is_roman(word: &[Glyph]) -> bool {
     word.iter().all(|glyph| matches!(glyph.character, 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M'))
+}
+
+/// Whether it has an amount of money, or digits in a row that are a number: two letters of one word may be written by the same digit, as in
+/// `sw33t` and `g00d`.
+fn has_number(word: &[Glyph]) -> bool {
+    let is_number = |pair: &[Glyph]| match (pair[0].character, pair[1].character) {
+        ('$', next) => next.is_ascii_digit(),
+        (first, next) => first.is_ascii_digit() && next.is_ascii_digit() && (first != next || first == '1'),
+    };
+    word.last().is_some_and(|last| last.character == '$') || word.windows(2).any(is_number)
 }
 
 /// Where the unit starts, if `word` is a number with one.
@@ -108,13 +123,19 @@ fn without_repeats(word: &[Glyph]) -> Vec<Vec<Glyph>> {
     if longest < 3 && !is_doubled {
         return Vec::new();
     }
+    let row = |start: usize, count: usize, length: usize| -> Vec<Glyph> {
+        let mut row = word[start..start + length].to_vec();
+        // The last one stands for those that go.
+        row[length - 1].from.end = word[start + count - 1].from.end;
+        row
+    };
     let shortened = |length: &dyn Fn(usize) -> usize| -> Vec<Glyph> {
-        repeats.iter().flat_map(|(start, count)| word[*start..*start + length(*count)].iter().cloned()).collect()
+        repeats.iter().flat_map(|&(start, count)| row(start, count, length(count))).collect()
     };
     let lengths: [&dyn Fn(usize) -> usize; 3] = [&|count| count.min(2), &|count: usize| count.div_ceil(2), &|_| 1];
     // One row at a time, too: the others may be as they should, as in `asshhhole`.
     let long = repeats.iter().filter(|(_, count)| *count > 2).take(MOST_ROWS);
-    let one_row = long.map(|(start, count)| [&word[..=*start], &word[start + count..]].concat());
+    let one_row = long.map(|&(start, count)| [&word[..start], &row(start, count, 1), &word[start + count..]].concat());
     lengths.map(shortened).into_iter().chain(one_row).collect()
 }
 

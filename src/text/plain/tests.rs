@@ -121,6 +121,51 @@ fn masked_words_are_those_that_people_mask() {
     }
 }
 
+/// Of what is written by digits and signs alone nobody can tell, and emphasis, footnotes and contractions are none.
+#[test]
+fn numbers_emphasis_and_contractions_are_no_masks() {
+    for text in [
+        "The answer is 4+5. At 5-17 we left, version 5.17, 51.7 percent, 1.107, 7-47, 4.41, 7.75, 455.5, 80-85",
+        "a coffee costs $1.75, $40, $15, $999 and $45,000, US$ 5, US$5, call @311",
+        "**Who** are you? Just a **bit** better, twice *as* good. This **pen** and *this* pen",
+        "Ta da!* The water near the dam* is cold, a hat* and *rap* music",
+        "I think he'll like it. Who're you? Dick's shop, Anu's brother, she'll, it'd",
+        "@Im_Thirst @Heel l10n i18n a11y H1N1",
+    ] {
+        assert_stays(text);
+    }
+    assert_read("f***, *f**k* and **sh*t**, you $h*t, a$$ @$$", "fuck, *fuck* and **shit**, you shit, ass ass");
+}
+
+/// Words that have offensive ones in them.
+#[test]
+fn a_word_is_not_cut_into_pieces_that_nobody_would_write_together() {
+    for text in [
+        "Prof. Yamashita, Kinoshita, Matsushita, Hathcock, Benedick, Dickerson, Minghella, Herschell, Tatchell",
+        "Homosexuals homophobia homogeneous therapeutic despicable cockroaches cockerel cockatoo rehearse assessors",
+        "carcasses embarrasses Chappaquiddick Dumbledore seersucker Ashkenazi caliphate sulphate Hellenistic",
+        "conspicuously auspicious artisanal hospices buttonhole buttonholes Dumbarton retardation psychotherapists MacAskill Dickinsons Hitchcockian pornographer crappiest stupidities",
+    ] {
+        assert_stays(text);
+    }
+    assert_read("gokillyourself eatshitanddie suckmydick", "go kill yourself eat shit and die suck my dick");
+    assert_read("dumbfuckingbitch sonofabitch", "dumb fucking bitch son of a bitch");
+}
+
+#[test]
+fn masks_and_letters_come_in_many_forms() {
+    assert_read("b★tch s·upid id¡ot you", "bitch stupid idiot you");
+    assert_read("b１tch ｂ１ｔｃｈ b①tch f＊ck", "bitch bitch bitch fuck");
+    assert_read("st:upid id#iot st`upid", "stupid idiot stupid");
+    assert_read("ıdıot sŧupɨđ ƀitcħ Bjørn", "idiot stupid bitch Bjorn");
+    assert_read("⒡⒰⒞⒦ f\u{489}u\u{489}ck you idiot\u{fffc}", "fuck fuck you idiot");
+    assert_read("&#128405; id&shy;iot &ldquo;no&rdquo;", "fuck you idiot \"no\"");
+    assert_read("don´t, mothafucka", "don't, motherfucker");
+    for text in ["Lego ™ 5 ° C ★ ★", "3 × 4", "a • b"] {
+        assert_stays(text);
+    }
+}
+
 #[test]
 fn broken_joined_and_swapped_words_are_mended() {
     assert_read("a mo.ron, st.upid id.iot, all i-diots, fu_ck", "a moron, stupid idiot, all idiots, fuck");
@@ -212,7 +257,7 @@ fn special_tokens_that_are_typed_are_text() {
 
 #[test]
 fn each_word_is_found_in_the_original() {
-    let typed = "oh y\u{200b}ou s t u p i d fu\u{441}k, sh1iiit 🖕 ﬁlthy f*ck!";
+    let typed = "oh y\u{200b}ou s t u p i d fu\u{441}k, sh1iiit 🖕 ﬁlthy f*ck! iiddiiotttt .";
     let read = read(typed);
     let pairs = [
         ("you", "y\u{200b}ou"),
@@ -222,6 +267,7 @@ fn each_word_is_found_in_the_original() {
         ("fuck you", "🖕"),
         ("filthy", "ﬁlthy"),
         ("fuck!", "f*ck!"),
+        ("idiot ", "iiddiiotttt "),
     ];
     for (plain, original) in pairs {
         let start = read.text.find(plain).unwrap();
@@ -232,7 +278,8 @@ fn each_word_is_found_in_the_original() {
 /// Ten megabytes of anything are read as far as the model reads, and everything beyond is said to be cut.
 #[test]
 fn no_more_is_looked_at_than_the_model_can_read() {
-    for part in ["All work and no play. ", "i d i o t ", "f*ck", "a1", "&amp;xyz", ". ", "-", "ab "] {
+    for part in ["All work and no play. ", "i d i o t ", "f*ck", "a1", "&amp;xyz", ". ", "-", "ab ", "&#", "&#1234567"]
+    {
         let read = read(&part.repeat(10_000_000 / part.len()));
         assert!(read.text.len() <= 4 * LONGEST_WORD * MOST_TOKENS, "{part}: {} bytes", read.text.len());
         let tokens = TOKENIZER.encode(&read.text).unwrap();

@@ -40,6 +40,8 @@ pub struct DatasetBuilder<'a> {
 struct Current<'a> {
     all: Option<f32>,
     only: Option<&'a Only>,
+    /// Whether any row was chosen by that.
+    has_chosen: bool,
     /// What is to be left out.
     except: HashSet<Digest>,
     /// Where its examples begin.
@@ -115,9 +117,11 @@ impl<'a> DatasetBuilder<'a> {
     fn consider(&mut self, row: &impl Row) -> Result<(), Reason> {
         if let Some(Only { column, values }) = self.current.only {
             let missing = || format!("there is no `{column}`, by which rows are chosen; name a column that is there");
-            if !values.contains(&row.chosen_by()?.ok_or_else(missing)?) {
+            let value = row.chosen_by()?.ok_or_else(missing)?;
+            if !values.iter().any(|wanted| same_value(wanted, &value)) {
                 return Ok(());
             }
+            self.current.has_chosen = true;
         }
         let id = row.id()?;
         let likeness = match id.as_ref().and_then(|id| self.known.get(id)) {
@@ -136,9 +140,16 @@ impl<'a> DatasetBuilder<'a> {
                 return Ok(());
             }
         }
-        let spans = match self.current.all {
-            None => row.spans()?.map_or(Ok(Vec::new()), |spans| spans::parse(&spans, &row.text()?))?,
-            Some(_) => Vec::new(),
+        let spans = match (self.current.all, &self.schema.spans) {
+            (None, Some(_)) => match row.spans()? {
+                Some(spans) => spans::parse(&spans, &row.text()?)?,
+                // Nobody has said whether anything is marked.
+                None => {
+                    self.left_out.unlabelled += 1;
+                    return Ok(());
+                }
+            },
+            _ => Vec::new(),
         };
         let Some(targets) = self.targets(row, !spans.is_empty())? else { return Ok(()) };
         self.current.applies |= targets.contains(&Target::Share(1.0));
@@ -216,6 +227,13 @@ impl<'a> DatasetBuilder<'a> {
     pub fn end(&mut self, source: &Source) -> Result<()> {
         let current = std::mem::take(&mut self.current);
         let (start, here) = (current.start, self.examples.len() - current.start);
+        if let Some(Only { column, values }) = current.only.filter(|_| !current.has_chosen) {
+            return Err(Error::invalid(format!(
+                "{}: no row has `{}` in the column `{column}`, by which rows are chosen",
+                source.path.display(),
+                values.join("` nor `")
+            )));
+        }
         if current.applies && current.unscored && !current.does_not {
             return Err(Error::invalid(format!(
                 "{}: labels are 1 or -1 and never 0, and -1 means that nobody scored the row; \
@@ -283,7 +301,24 @@ impl<'a> DatasetBuilder<'a> {
                     label.name
                 )));
             }
-            let or_nothing = |list: String| if list.is_empty() { "nothing".to_owned() } else { list };
+            let is_full = words.len() == COUNTED_WORDS;
+            let or_nothing = |list: String| match list.is_empty() {
+                true if is_full => format!("none of the first {COUNTED_WORDS} words"),
+                true => "nothing".to_owned(),
+                false => list,
+            };
+            let has_several = |word: &&String| {
+                !is_one(word) && word.split(|separator: char| "[]{},;|\"'".contains(separator)).any(is_one)
+            };
+            if let Some(word) = words.keys().find(has_several) {
+                self.notes.push(format!(
+                    "A row of `{}` has {}, which is another word than `{}` and read as 0: where a row has several words, name them as \
+                     they are written, or give each label a column of its own",
+                    label.column,
+                    shown(word),
+                    wanted.join("` or `")
+                ));
+            }
             self.notes.push(format!(
                 "The label {} is 1 where `{}` is {}, and 0 where it is {}",
                 label.name,

@@ -11,25 +11,35 @@ use super::{Schema, text};
 use crate::rows::{self, Cell, Column, Format, Reason, Rows, shown};
 use crate::{Error, Result};
 
+/// What the column is called that says how much a row counts.
+const WEIGHT: &str = "weight";
+
 /// Takes the rows of the file at `path`.
 pub fn read(path: &Path, format: Format, builder: &mut DatasetBuilder) -> Result<()> {
     let mut rows = open(path, format, builder.schema)?;
     let columns = Columns::find(&rows, path, format, builder)?;
     let mut keys = Keys::default();
+    let (mut alone, mut is_weighed) = (0, false);
     while let Some(row) = rows.next_row() {
         keys.rows += 1;
         match row {
             Ok(row) => {
                 keys.look(&row, &columns);
-                builder
-                    .take(&FileRow { row: &row, columns: &columns, schema: builder.schema }, || at(path, row.line))?;
+                let row = FileRow { row: &row, columns: &columns, schema: builder.schema };
+                is_weighed |= row.written(columns.weight.as_ref()).is_ok_and(|weight| weight.is_some());
+                alone += usize::from(columns.second.is_some() && row.second().is_ok_and(|second| second.is_none()));
+                builder.take(&row, || at(path, row.row.line))?;
             }
             Err(fault) if fault.may_be_cut => return Err(error(path)(fault)),
             Err(fault) => builder.refuse(&fault.reason, || at(path, fault.line))?,
         }
     }
     keys.check(path, &rows, &columns)?;
-    for note in rows.notes() {
+    let mut notes = rows.notes();
+    notes.extend((alone > 0).then(|| format!("rows without a second text, which are read as single texts: {alone}")));
+    let weight = columns.weight.filter(|_| is_weighed);
+    notes.extend(weight.map(|weight| format!("each row counts as much as its `{}` says", weight.name)));
+    for note in notes {
         builder.note(format!("{}: {note}", path.display()));
     }
     Ok(())
@@ -85,7 +95,11 @@ impl Columns {
         };
         // A plain line has its text in every column, and nothing else.
         let find = |name| if format == Format::Lines { Ok(None) } else { find(name) };
-        Ok(Self { id: find("id")?, text, second, labels, weight: find("weight")?, spans, only })
+        let is_label = |column: &Column| {
+            has_labels && schema.labels.iter().any(|label| rows::same_name(&label.column, &column.name))
+        };
+        let weight = find(WEIGHT)?.filter(|column| !is_label(column));
+        Ok(Self { id: find("id")?, text, second, labels, weight, spans, only })
     }
 }
 

@@ -101,7 +101,9 @@ pub fn read_archive(path: &Path, compression: Compression, split: Split, builder
             path.display()
         ))
     };
-    let mut archive = tar::Archive::new(BufReader::with_capacity(1 << 16, unpacked.take(LARGEST_ARCHIVE)));
+    let unpacked =
+        ToTheEnd { inner: BufReader::with_capacity(1 << 16, unpacked.take(LARGEST_ARCHIVE)), has_ended: false };
+    let mut archive = tar::Archive::new(unpacked);
     let (mut reviews, mut bytes) = (Vec::new(), 0);
     // Raw, since names of any length would be read into memory otherwise; the data set's own fit into an entry's header.
     for entry in archive.entries().map_err(damaged)?.raw(true) {
@@ -128,7 +130,28 @@ pub fn read_archive(path: &Path, compression: Compression, split: Split, builder
         let name = format!("{inside} in {}", path.display());
         reviews.push(Review { path: below.to_owned(), name, content, positive });
     }
+    if archive.into_inner().has_ended {
+        return Err(damaged(std::io::Error::new(
+            std::io::ErrorKind::UnexpectedEof,
+            "it ends without the mark of its end",
+        )));
+    }
     take(reviews, path, split, builder)
+}
+
+/// What an archive is read from. A tar archive says where it ends, so that nobody has to read to the end of the file: who does was
+/// given one that is cut off.
+struct ToTheEnd<R> {
+    inner: R,
+    has_ended: bool,
+}
+
+impl<R: Read> Read for ToTheEnd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.has_ended |= count == 0 && !buffer.is_empty();
+        Ok(count)
+    }
 }
 
 /// Where below the split's folder an archive's entry lies (`pos/0_9.txt`) and what that says of it; none for what is no

@@ -58,7 +58,10 @@ pub struct Answer {
 
 /// A label as recipes write it.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a label such as \"spam\" or \"spam:v1=spam\", or a table of its name, column, values = [\"word\"] or from = 0.5"
+)]
 enum Written {
     Short(String),
     Long(Long),
@@ -97,13 +100,13 @@ impl LabelRule {
                 let Some(word) = cell.written() else { return Ok(only(Target::Unknown)) };
                 let word = word.trim();
                 let applies = words.iter().any(|other| same_value(word, other));
-                if !applies && cell.is_missing() {
+                if !applies && cell.has_no_word() {
                     return Ok(only(Target::Unknown));
                 }
                 Ok(Answer { target: Target::Share(if applies { 1.0 } else { 0.0 }), word: Some(word.to_owned()) })
             }
             Reading::Class => {
-                let word = cell.written().filter(|_| !cell.is_missing()).map(|word| word.trim().to_owned());
+                let word = cell.written().filter(|_| !cell.has_no_word()).map(|word| word.trim().to_owned());
                 let target = if word.is_some() { Target::Share(1.0) } else { Target::Unknown };
                 Ok(Answer { target, word })
             }
@@ -153,10 +156,19 @@ fn number(cell: &Cell) -> Option<f64> {
     }
 }
 
-/// Whether two words are the same but for case and white space, or the same number.
+/// Whether two words are the same but for case and white space, or the same number as programs write it: 1 and 1.0.
 pub(super) fn same_value(left: &str, right: &str) -> bool {
-    let number = |word: &str| word.trim().parse::<f64>().ok();
-    same_name(left, right) || number(left).zip(number(right)).is_some_and(|(left, right)| left == right)
+    same_name(left, right) || written_number(left).zip(written_number(right)).is_some_and(|(left, right)| left == right)
+}
+
+/// The number that a word is. Codes are none: what begins with zeros, has an exponent, or more digits than a number of 64 bits holds.
+fn written_number(word: &str) -> Option<f64> {
+    let digits = word.trim().trim_start_matches('-');
+    let (whole, _) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = digits.len() <= 15
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && (whole == "0" || !whole.starts_with('0'));
+    word.trim().parse().ok().filter(|_| is_number)
 }
 
 impl FromStr for LabelRule {

@@ -55,6 +55,15 @@ impl Task {
                 validation.len()
             )));
         }
+        for (examples, what) in [(&train, "to train on"), (&validation, "held out")] {
+            if examples.iter().all(|example| example.weight == 0.0) {
+                return Err(Error::invalid(format!(
+                    "all of the {} texts of {name} {what} have the weight 0, and so none counts: give some a weight above 0{}",
+                    examples.len(),
+                    if what == "held out" { ", or name other texts to choose the best model by" } else { "" }
+                )));
+            }
+        }
         disguise::examples(&mut train, disguise, Key::new(recipe.seed, Purpose::Disguise).with(number as u64));
         let tokenize = |examples: &[Example]| {
             let dataset = TokenizedDataset::new(examples, labels.len(), unit, tokenizer)?;

@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         data: arguments.data.as_deref().map(|path| measure(path, &mut progress)).transpose()?,
     };
     if arguments.json {
-        println!("{}", serde_json::to_string(&bias).map_err(|error| Error::invalid(error.to_string()))?);
+        say!("{}", serde_json::to_string(&bias).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
         print_templates(&bias);
         bias.data.iter().for_each(print_data);
@@ -88,17 +88,17 @@ fn on_templates(
 }
 
 fn print_templates(Bias { label, templates, .. }: &Bias) {
-    println!("templates: mean probability of {label}, and how far above the mean of all terms");
-    println!("term                neutral  distance  marked    toxic  distance  subgroup    BPSN    BNSP");
+    say!("templates: mean probability of {label}, and how far above the mean of all terms");
+    say!("term                neutral  distance  marked    toxic  distance  subgroup    BPSN    BNSP");
     let TemplateBias { neutral, toxic, neutral_marked, auc, terms } = templates;
-    println!(
+    say!(
         "{:<18} {neutral:>8.4}            {:>5.1}%  {toxic:>7.4}            {:>8}",
         "all",
         100.0 * neutral_marked,
         precise(*auc)
     );
     for term in terms {
-        println!(
+        say!(
             "{:<18} {:>8.4}  {:>+8.4}  {:>5.1}%  {:>7.4}  {:>+8.4}  {}",
             term.term,
             term.neutral,
@@ -112,19 +112,19 @@ fn print_templates(Bias { label, templates, .. }: &Bias) {
 }
 
 fn print_data(data: &DataBias) {
-    println!();
-    println!("data: {} texts, ROC AUC {}", data.samples, precise(data.auc));
-    println!("term              positives  negatives  subgroup    BPSN    BNSP");
+    say!("");
+    say!("data: {} texts, ROC AUC {}", data.samples, precise(data.auc));
+    say!("term              positives  negatives  subgroup    BPSN    BNSP");
     for term in &data.terms {
         let counts = &term.counts;
-        println!("{:<16}  {:>9}  {:>9}  {}", counts.term, counts.positives, counts.negatives, aucs(&term.aucs));
+        say!("{:<16}  {:>9}  {:>9}  {}", counts.term, counts.positives, counts.negatives, aucs(&term.aucs));
     }
     if !data.left_out.is_empty() {
         let counts = |left_out: &undertone::train::bias::MentionCounts| {
             format!("{} ({} and {})", left_out.term, left_out.positives, left_out.negatives)
         };
         let left_out: Vec<_> = data.left_out.iter().map(counts).collect();
-        println!(
+        say!(
             "Left out, since fewer than {FEWEST} texts with the label or without mention them: {}",
             left_out.join(", ")
         );

@@ -83,13 +83,13 @@ pub fn run(arguments: Arguments) -> Result<()> {
         print_table(&manifest.tasks[task], scored.len(), &words, &fitted);
     }
     if !is_calibrated {
-        println!("Nothing was calibrated: {} is as it was", arguments.bundle.display());
+        say!("Nothing was calibrated: {} is as it was", arguments.bundle.display());
         return Ok(());
     }
     save(&arguments.bundle, &manifest)?;
-    println!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
+    say!("The calibration is in {}", arguments.bundle.join("manifest.json").display());
     if has_card {
-        println!(
+        say!(
             "The bundle's model card was of the calibration before, and is taken out: measure anew, then undertone card --publish"
         );
     }
@@ -130,15 +130,15 @@ fn print_table(
     words: &str,
     CalibratedTask { temperature, labels, notes }: &CalibratedTask,
 ) {
-    println!("{}: {samples} texts, {words}", task.name);
+    say!("{}: {samples} texts, {words}", task.name);
     let is_classes = task.kind == HeadKind::Classes;
     if is_classes {
-        println!("temperature {temperature:.4}; each class against the rest, where the likeliest counts:");
+        say!("temperature {temperature:.4}; each class against the rest, where the likeliest counts:");
     }
-    println!("label               scale     bias  threshold  precision  recall      F1    loss  before");
+    say!("label               scale     bias  threshold  precision  recall      F1    loss  before");
     for fitted in labels {
         let (label, decisions) = (&fitted.label, &fitted.decisions);
-        println!(
+        say!(
             "{:<16} {:>8.4} {:>8.4}  {:>9}  {:>9.4}  {:>6.4}  {:>6.4} {:>7} {:>7}",
             label.name,
             label.calibration.scale,
@@ -152,6 +152,6 @@ fn print_table(
         );
     }
     for note in notes.iter().chain(labels.iter().flat_map(|fitted| &fitted.notes)) {
-        println!("{note}");
+        say!("{note}");
     }
 }

@@ -43,10 +43,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let (measurements, run) = (&arguments.measurements, arguments.run.as_deref());
     let card = card(&manifest, Origin { measurements, words: origin.as_deref(), run })?;
     card.write(&arguments.out)?;
-    println!("The model card is {}", arguments.out.display());
+    say!("The model card is {}", arguments.out.display());
     if arguments.publish {
         card.publish(&arguments.bundle, &manifest)?;
-        println!("The bundle {} has it, too", arguments.bundle.display());
+        say!("The bundle {} has it, too", arguments.bundle.display());
     }
     Ok(())
 }

@@ -39,6 +39,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let manifest = ManifestFields { word_counts, ..bundle.manifest.into_fields() };
     save(&arguments.bundle, &manifest.try_into()?)?;
-    println!("The counts are in {}", arguments.bundle.join("manifest.json").display());
+    say!("The counts are in {}", arguments.bundle.join("manifest.json").display());
     Ok(())
 }

@@ -57,6 +57,6 @@ pub fn run(Arguments { bundle: folder, from }: Arguments) -> Result<()> {
         task.windows = of_task.windows.unwrap_or(task.windows);
     }
     save(&folder, &manifest.try_into()?)?;
-    println!("The description is in {}", folder.join("manifest.json").display());
+    say!("The description is in {}", folder.join("manifest.json").display());
     Ok(())
 }

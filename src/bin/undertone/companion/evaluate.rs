@@ -101,18 +101,18 @@ pub fn run(arguments: Arguments) -> Result<()> {
         character_f1_shown: marked.as_ref().map(|words| words.shown),
     };
     if arguments.json {
-        println!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
+        say!("{}", serde_json::to_string(&evaluation).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
         if let Some(MarkedWords { of_head, shown }) = marked {
-            println!(
+            say!(
                 "mean character F1  {of_head:.4}, and {shown:.4} of what is shown, which is no word where the text as a whole is below its threshold"
             );
-            println!("Below, each token counts in a figure, and each text once in what is said of chance.");
+            say!("Below, each token counts in a figure, and each text once in what is said of chance.");
         }
         print_table(&evaluation);
         if let Some(Differences { median, percentile_99, largest }) = evaluation.differences {
-            println!();
-            println!(
+            say!("");
+            say!(
                 "probabilities differ by {median:.4} in the median, {percentile_99:.4} at the 99th percentile and {largest:.4} at most"
             );
         }
@@ -155,43 +155,43 @@ fn parse_range(argument: &str) -> Result<(f32, f32)> {
 fn print_table(Evaluation { metrics, rates, intervals, decisions, within, .. }: &Evaluation) {
     let of =
         |figure: fn(&Intervals) -> Option<Interval>| intervals.as_ref().and_then(figure).map_or(String::new(), range);
-    println!("measured on        {}", metrics.counted());
+    say!("measured on        {}", metrics.counted());
     if !rates.is_empty() {
         let rates: Vec<_> = rates.iter().map(|(label, rate)| format!("{label} {rate}")).collect();
-        println!("weighted to        {}", rates.join(", "));
+        say!("weighted to        {}", rates.join(", "));
     }
-    println!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
+    say!("loss               {:.4}{}", metrics.loss, of(|intervals| intervals.loss));
     let accuracy = if metrics.f1_macro.is_some() { "accuracy" } else { "binary accuracy" };
-    println!("{accuracy:<17}  {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
+    say!("{accuracy:<17}  {}{}", precise(metrics.accuracy), of(|intervals| intervals.accuracy));
     if metrics.f1_macro.is_some() {
-        println!("F1, macro          {}", precise(metrics.f1_macro));
+        say!("F1, macro          {}", precise(metrics.f1_macro));
     }
-    println!("calibration error  {}", precise(metrics.ece));
-    println!("ROC AUC, macro     {}{}", precise(metrics.auc_macro), of(|intervals| intervals.auc_macro));
-    println!("ROC AUC, micro     {}{}", precise(metrics.auc_micro), of(|intervals| intervals.auc_micro));
-    println!();
-    println!("label             ROC AUC  positives  threshold  precision  recall      F1  false alarms");
+    say!("calibration error  {}", precise(metrics.ece));
+    say!("ROC AUC, macro     {}{}", precise(metrics.auc_macro), of(|intervals| intervals.auc_macro));
+    say!("ROC AUC, micro     {}{}", precise(metrics.auc_micro), of(|intervals| intervals.auc_micro));
+    say!("");
+    say!("label             ROC AUC  positives  threshold  precision  recall      F1  false alarms");
     for (name, label) in &metrics.labels {
-        print!("{name:<16}  {:>7}  {:>9}", precise(label.auc), label.positives);
+        say_on!("{name:<16}  {:>7}  {:>9}", precise(label.auc), label.positives);
         if let Some(Decisions { threshold, precision, recall, f1, false_positive_rate, .. }) = decisions.get(name) {
             let false_alarms = precise(*false_positive_rate);
             let threshold = threshold.map_or("likeliest".to_owned(), |at| format!("{at:.4}"));
-            print!("  {threshold:>9}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {false_alarms:>12}");
+            say_on!("  {threshold:>9}  {precision:>9.4}  {recall:>6.4}  {f1:>6.4}  {false_alarms:>12}");
         }
-        println!();
+        say!("");
     }
     if let Some(Within { low, high, labels }) = within {
-        println!();
-        println!("label             share of the probabilities from {low} to {high}");
+        say!("");
+        say!("label             share of the probabilities from {low} to {high}");
         for (name, share) in labels {
-            println!("{name:<16}  {:>7}", precise(*share));
+            say!("{name:<16}  {:>7}", precise(*share));
         }
     }
     if let Some(Intervals { resamples, labels, .. }) = intervals {
-        println!();
-        println!("label             ROC AUC, the middle 95% of {resamples} resamples of the texts, as above");
+        say!("");
+        say!("label             ROC AUC, the middle 95% of {resamples} resamples of the texts, as above");
         for (name, interval) in labels {
-            println!("{name:<16}{}", interval.map_or("  undefined".to_owned(), range));
+            say!("{name:<16}{}", interval.map_or("  undefined".to_owned(), range));
         }
     }
 }

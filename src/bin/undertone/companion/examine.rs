@@ -41,7 +41,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let score = |texts: &[&str]| score_texts(&classifier, task, texts, &what, &mut progress);
     let examination = suite.examine(&bundle.manifest.tasks[task], score)?;
     if arguments.json {
-        println!("{}", serde_json::to_string(&examination).map_err(|error| Error::invalid(error.to_string()))?);
+        say!("{}", serde_json::to_string(&examination).map_err(|error| Error::invalid(error.to_string()))?);
     } else {
         print_table(&examination, arguments.failures);
     }
@@ -52,12 +52,12 @@ fn print_table(examination: &Examination, failures: usize) {
     let named = |test: &TestOutcome| format!("  {} ({})", test.name, test.expected);
     let width = examination.tests.iter().map(|test| named(test).len()).max().unwrap_or_default();
     let print = |what: &str, tally: Tally| {
-        println!("{what:<width$}  {:>6}  {:>6}  {:>5.1}%", tally.passed, tally.cases, 100.0 * tally.rate());
+        say!("{what:<width$}  {:>6}  {:>6}  {:>5.1}%", tally.passed, tally.cases, 100.0 * tally.rate());
     };
-    println!("{:<width$}  passed   cases    rate", examination.task);
+    say!("{:<width$}  passed   cases    rate", examination.task);
     print("all", examination.all);
     for of in &examination.capabilities {
-        println!();
+        say!("");
         print(&of.capability, of.tally);
         for test in examination.tests.iter().filter(|test| test.capability == of.capability) {
             print(&named(test), test.tally);
@@ -69,10 +69,10 @@ fn print_table(examination: &Examination, failures: usize) {
 }
 
 fn print_failures(test: &TestOutcome, most: usize) {
-    println!();
-    println!("{}: {}, but not {} of {}", test.name, test.expected, test.failures.len(), test.tally.cases);
+    say!("");
+    say!("{}: {}, but not {} of {}", test.name, test.expected, test.failures.len(), test.tally.cases);
     for Failure { texts, label, probabilities } in test.failures.iter().take(most) {
         let scored = texts.iter().zip(probabilities).map(|(text, probability)| format!("{probability:.3}  {text}"));
-        println!("  {label} {}", scored.collect::<Vec<_>>().join(&format!("\n  {:1$} ", "", label.len())));
+        say!("  {label} {}", scored.collect::<Vec<_>>().join(&format!("\n  {:1$} ", "", label.len())));
     }
 }

@@ -85,7 +85,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     };
     let bundle = export(&run, &arguments.out, &options, &mut Bars::default())?;
     let megabytes = bundle.manifest.total_bytes() as f64 / 1e6;
-    println!("The bundle is in {} ({megabytes:.1} MB)", arguments.out.display());
+    say!("The bundle is in {} ({megabytes:.1} MB)", arguments.out.display());
     Ok(())
 }
 
@@ -101,6 +101,6 @@ fn export_to_hugging_face(run: &RunFolder, arguments: &Arguments) -> Result<()> 
     }
     let averaged: Vec<_> = arguments.averaged.iter().map(|path| RunFolder::open(path)).collect::<Result<_>>()?;
     huggingface::export(run, &averaged, &arguments.out, &mut Bars::default())?;
-    println!("What transformers loads is in {}; its README.md says how", arguments.out.display());
+    say!("What transformers loads is in {}; its README.md says how", arguments.out.display());
     Ok(())
 }

@@ -49,22 +49,22 @@ pub fn run(arguments: Arguments) -> Result<()> {
         texts::read(&bundle, task, &arguments.data, &arguments.choice, &mut super::progress::Bars::default())?;
     let (count, curves) = curves(&classifier, &examples, task, label, arguments.choice.seed)?;
     if arguments.json {
-        println!("{}", json!({ "texts": count, "label": labels[label].name, "shares": SHARES, "curves": curves }));
+        say!("{}", json!({ "texts": count, "label": labels[label].name, "shares": SHARES, "curves": curves }));
         return Ok(());
     }
-    println!("{count} texts with a probability of {} of ½ or more; how far it falls without", labels[label].name);
-    print!("{:<28}", "this share of the words");
-    SHARES.iter().for_each(|share| print!("{share:>8.2}"));
-    println!();
+    say!("{count} texts with a probability of {} of ½ or more; how far it falls without", labels[label].name);
+    say_on!("{:<28}", "this share of the words");
+    SHARES.iter().for_each(|share| say_on!("{share:>8.2}"));
+    say!("");
     for curve in curves {
         let name = match curve.ranking {
             Ranking::Words => "first by the task about words",
             Ranking::Effects => "first by effect when hidden",
             Ranking::Random => "at random",
         };
-        print!("{name:<28}");
-        curve.falls.iter().for_each(|fall| print!("{fall:>8.3}"));
-        println!();
+        say_on!("{name:<28}");
+        curve.falls.iter().for_each(|fall| say_on!("{fall:>8.3}"));
+        say!("");
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let mut progress = Bars::default();
     let data = read(&arguments.text, Split::Train, &mut progress)?;
     let pruned = prune(&arguments.base, &arguments.out, &data.examples, arguments.least, &mut progress)?;
-    println!(
+    say!(
         "The checkpoint in {} has {} of the {} tokens of {}",
         arguments.out.display(),
         pruned.after,
@@ -47,7 +47,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     for path in &arguments.measure {
         let data = read(std::slice::from_ref(path), Split::Test, &mut progress)?;
         let difference = compare(&arguments.base, &arguments.out, &data.examples, &mut progress)?;
-        println!("{}: {}", path.display(), sentence(&difference));
+        say!("{}: {}", path.display(), sentence(&difference));
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let report = Report { name: bundle.manifest.name.clone(), model: describe(&bundle.manifest), tasks };
     write(&arguments.out, &report)?;
-    println!("The report is {}", arguments.out.join("report.html").display());
+    say!("The report is {}", arguments.out.join("report.html").display());
     Ok(())
 }
 

@@ -78,7 +78,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         timeout: Duration::from_secs(timeout),
     })?;
     panics_by_their_place();
-    println!("Undertone answers at http://{} until Ctrl-C", server.address()?);
+    say!("Undertone answers at http://{} until Ctrl-C", server.address()?);
     server.run(asked_to_end());
     Ok(())
 }

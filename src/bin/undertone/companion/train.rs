@@ -103,7 +103,7 @@ impl FromArgMatches for RecipeFlags {
     }
 }
 
-/// What is to be learnt. Each flag may be given more than once, and starts with the task's name.
+/// What is to be learnt. Each flag starts with the task's name; those of data and of labels may be given more than once for a task, and add up.
 #[derive(clap::Args)]
 struct TaskArguments {
     /// A task and its data: the aclImdb folder or archive, a folder with Kaggle's train.csv, or a CSV or JSONL file. Give a
@@ -174,12 +174,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
     match train(tasks, base, &tokenizer, &recipe, &options, &mut progress)? {
         Outcome::Finished(record) => {
             for task in &record.tasks {
-                println!("{}: {}", task.name, summary(&task.validation));
+                say!("{}: {}", task.name, summary(&task.validation));
                 if let Some(advice) = advice(task.validation.auc_macro) {
-                    println!("{advice}");
+                    say!("{advice}");
                 }
             }
-            println!(
+            say!(
                 "The best model, of epoch {} (step {}), is in {}",
                 record.best_epoch,
                 record.best_step,
@@ -187,7 +187,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
             );
         }
         Outcome::Stopped { step, steps } => {
-            println!("Stopped after step {step} of {steps}; the same command with --resume goes on from there");
+            say!("Stopped after step {step} of {steps}; the same command with --resume goes on from there");
         }
     }
     Ok(())
@@ -228,21 +228,31 @@ impl TaskArguments {
                 sources.push(SourceSettings::Path(path));
             }
         }
+        let mut named = Vec::new();
         for (name, labels) in &self.labels {
             let index = task(tasks, name);
-            tasks[index].labels = labels.split(',').map(str::parse).collect::<Result<_>>()?;
+            if !named.contains(&index) {
+                named.push(index);
+                tasks[index].labels.clear();
+            }
+            for label in labels.split(',') {
+                tasks[index].labels.push(label.parse()?);
+            }
         }
-        for (name, column) in &self.classes {
-            let index = task(tasks, name);
-            tasks[index].classes = Some(column.clone());
-        }
-        for (name, column) in &self.text {
-            let index = task(tasks, name);
-            tasks[index].text = Some(column.clone());
-        }
-        for (name, column) in &self.second {
-            let index = task(tasks, name);
-            tasks[index].second = Some(column.clone());
+        for (flag, columns, of) in [
+            ("--classes", &self.classes, (|task| &mut task.classes) as fn(&mut TaskSettings) -> &mut Option<String>),
+            ("--text", &self.text, |task| &mut task.text),
+            ("--second", &self.second, |task| &mut task.second),
+        ] {
+            let mut named = Vec::new();
+            for (name, column) in columns {
+                if named.contains(&name) {
+                    return Err(Error::invalid(format!("{flag} names two columns of {name}: name one")));
+                }
+                named.push(name);
+                let index = task(tasks, name);
+                *of(&mut tasks[index]) = Some(column.clone());
+            }
         }
         Ok(())
     }

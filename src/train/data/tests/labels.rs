@@ -126,3 +126,47 @@ fn kaggle_s_spam_csv_is_read_in_its_layout() {
         dataset.remarks()
     );
 }
+
+#[test]
+fn none_and_null_are_words_as_others() {
+    let csv = "text,label\na,none\nb,racism\nc,NULL\nd,NA\ne,\n";
+    let dataset = read_with(&["abuse:label=racism"], "", ("a.csv", csv)).unwrap();
+    assert_eq!(targets(&dataset.examples), [[0.0], [1.0], [0.0]]);
+    assert_eq!(dataset.left_out.unlabelled, 2);
+    // Of numbers they are what nobody knows.
+    let dataset = read_with(&["toxic"], "", ("a.csv", "text,toxic\na,none\nb,1\nc,null\n")).unwrap();
+    assert_eq!(texts(&dataset.examples), ["b"]);
+}
+
+#[test]
+fn codes_are_no_numbers() {
+    let csv = "text,author\na,1234567890123456781\nb,1234567890123456782\nc,007\nd,7\ne,1e2\nf,100\ng,7.0\n";
+    for (rule, expected) in [
+        ("x:author=1234567890123456781", [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        ("x:author=7", [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
+        ("x:author=100", [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]),
+    ] {
+        let dataset = read_with(&[rule], "", ("a.csv", csv)).unwrap();
+        assert_eq!(targets(&dataset.examples).concat(), expected, "{rule}");
+    }
+}
+
+#[test]
+fn several_words_in_one_cell_are_pointed_at() {
+    let csv = "text,label\na,spam\nb,\"spam, urgent\"\nc,ham\n";
+    let dataset = read_with(&["label=spam"], "", ("a.csv", csv)).unwrap();
+    assert_eq!(targets(&dataset.examples), [[1.0], [0.0], [0.0]]);
+    let note = "A row of `label` has `spam, urgent`, which is another word than `spam` and read as 0";
+    assert!(dataset.notes.iter().any(|line| line.starts_with(note)), "{:?}", dataset.notes);
+    let plain = read_with(&["label=spam"], "", ("a.csv", "text,label\na,spam\nb,ham\n")).unwrap();
+    assert!(!plain.notes.iter().any(|line| line.starts_with("A row")), "{:?}", plain.notes);
+}
+
+#[test]
+fn a_weight_that_is_a_label_weighs_nothing_and_one_that_is_none_is_said() {
+    let dataset = read_with(&["Weight"], "", ("a.csv", "text,Weight\na,0\nb,1\n")).unwrap();
+    assert_eq!(dataset.examples.iter().map(|example| example.weight).collect::<Vec<_>>(), [1.0, 1.0]);
+    let dataset = read_with(&["toxic"], "", ("a.csv", "text,toxic,Weight\na,0,2\nb,1,0.5\n")).unwrap();
+    assert_eq!(dataset.examples.iter().map(|example| example.weight).collect::<Vec<_>>(), [2.0, 0.5]);
+    assert!(dataset.notes.contains(&"a.csv: each row counts as much as its `Weight` says".to_owned()));
+}

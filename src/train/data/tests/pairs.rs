@@ -20,6 +20,8 @@ fn the_second_text_may_be_missing_from_a_row() {
     let dataset = read_files(&[("a.csv", csv), ("b.jsonl", json)], &pairs(), BadRows::Refuse).unwrap();
     assert_eq!(texts(&dataset.examples), ["a", "d", "e", "g", "h", "i"]);
     assert_eq!(seconds(&dataset.examples), [Some("b, c"), None, Some("f"), None, None, None]);
+    let note = "rows without a second text, which are read as single texts";
+    assert_eq!(dataset.notes, [format!("a.csv: {note}: 1"), format!("b.jsonl: {note}: 3")]);
 }
 
 #[test]

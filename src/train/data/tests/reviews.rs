@@ -199,3 +199,18 @@ fn an_archive_that_asks_for_too_much_memory_is_refused() {
     let sentence = failure(&folder.path().join("aclImdb.tar.xz"), &LABELS, Split::Train);
     assert!(sentence.contains("memory"), "{sentence}");
 }
+
+#[test]
+fn an_archive_that_ends_between_two_reviews_is_cut_off() {
+    let whole = tar(&[("aclImdb/train/pos/0_9.txt", b"Good."), ("aclImdb/train/neg/0_1.txt", b"Bad.")]);
+    // A block for each header and content, and two that say that it ends.
+    assert_eq!(whole.len(), 6 * 512);
+    for (length, is_whole) in [(6, true), (5, true), (4, false)] {
+        let folder = folder(&[("reviews.tar.gz", &gzip(&whole[..length * 512]))]);
+        let read = read_one(&folder.path().join("reviews.tar.gz"), &LABELS, Split::Train);
+        match read {
+            Ok(dataset) => assert!(is_whole && dataset.examples.len() == 2, "{length}"),
+            Err(error) => assert!(!is_whole && error.to_string().contains("without the mark of its end"), "{error}"),
+        }
+    }
+}

@@ -49,3 +49,19 @@ fn a_source_may_leave_out_the_texts_of_others() {
     let sentence = read(&nowhere, &schema, Split::Train, BadRows::Refuse, 1).unwrap_err().to_string();
     assert!(sentence.ends_with("nowhere.csv does not exist"), "{sentence}");
 }
+
+#[test]
+fn rows_that_are_to_be_chosen_have_to_be_there() {
+    let folder = folder(&[("a.csv", b"text,toxic,source\na,0,Forum\nb,1, mail\n")]);
+    let chosen = |values: &[&str]| {
+        let only = Only { column: "source".to_owned(), values: labels(values) };
+        let sources = [Source { only: Some(only), ..source(&folder.path().join("a.csv")) }];
+        read(&sources, &schema(&["toxic"]), Split::Train, BadRows::Refuse, 1)
+    };
+    assert_eq!(texts(&chosen(&["forum"]).unwrap().examples), ["a"]);
+    assert_eq!(texts(&chosen(&["forum", "mail"]).unwrap().examples), ["a", "b"]);
+    for values in [&["letters"][..], &[]] {
+        let sentence = chosen(values).unwrap_err().to_string();
+        assert!(sentence.contains("in the column `source`, by which rows are chosen"), "{sentence}");
+    }
+}

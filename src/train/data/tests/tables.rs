@@ -240,3 +240,29 @@ fn minus_one_for_no_is_refused() {
     assert!(sentence.contains("labels are 1 or -1 and never 0"), "{sentence}");
     assert!(sentence.ends_with("write 0 where a label does not apply"), "{sentence}");
 }
+
+#[test]
+fn what_stands_in_columns_without_a_name_is_said() {
+    let csv = "v1,v2,,\nspam,Your free ringtone, PO Box 5249,\nham,hello,,\n";
+    let schema = Schema { text: Some("v2".to_owned()), ..schema(&[]) };
+    let schema = Schema { labels: vec!["v1=spam".parse().unwrap()], ..schema };
+    let dataset = read_files(&[("spam.csv", csv)], &schema, BadRows::Refuse).unwrap();
+    let note = "spam.csv: rows with something behind the last column that has a name, which is not read: does a text go on there?: 1";
+    assert!(dataset.notes.contains(&note.to_owned()), "{:?}", dataset.notes);
+    // The rows' numbers, as pandas writes them, are no text.
+    let csv = ",v1,v2\n0,spam,a\n1,ham,b\n";
+    let dataset = read_files(&[("spam.csv", csv)], &schema, BadRows::Refuse).unwrap();
+    assert!(!dataset.notes.iter().any(|note| note.contains("name")), "{:?}", dataset.notes);
+}
+
+#[test]
+fn a_pointer_in_place_of_a_file_is_said_to_be_one() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2\nsize 12345\n";
+    for name in ["a.csv", "a.tsv", "a.jsonl", "a.txt"] {
+        let folder = folder(&[(name, pointer.as_bytes())]);
+        let read =
+            read(&[all_negative(&folder.path().join(name))], &schema(&["toxic"]), Split::Train, BadRows::Skip, 1);
+        let sentence = read.unwrap_err().to_string();
+        assert!(sentence.contains("is a Git LFS pointer"), "{name}: {sentence}");
+    }
+}

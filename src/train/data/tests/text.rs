@@ -17,12 +17,12 @@ fn line_breaks_of_html_are_newlines_wherever_they_come_from() {
 
 #[test]
 fn what_is_blank_or_says_that_there_is_nothing_is_no_text() {
-    for text in ["\" \"", "\"\t\"", "\u{a0}\u{2003}", "<br />"] {
+    for text in ["\" \"", "\"\t\"", "\u{a0}\u{2003}", "<br />", "\u{200b}\u{feff}"] {
         let sentence =
             read_files(&[("a.csv", &format!("text,toxic\n{text},1\n"))], &schema(&["toxic"]), BadRows::Refuse);
         assert_eq!(sentence.unwrap_err(), "a.csv, line 2: the text is empty; remove the row");
     }
-    for text in ["nan", "NaN", "<NA>", "null"] {
+    for text in ["nan", "NaN", "<NA>", "null", "NA", "#N/A", "#NAME?"] {
         let sentence =
             read_files(&[("a.csv", &format!("text,toxic\n{text},1\n"))], &schema(&["toxic"]), BadRows::Refuse);
         let expected = format!(

@@ -31,3 +31,13 @@ fn unknown_labels_equal_each_other_and_nothing_else() {
     assert_ne!(example(1.0), Example { second: Some("b".to_owned()), ..example(1.0) });
     assert_ne!(example(1.0), Example { weight: 2.0, ..example(1.0) });
 }
+
+#[test]
+fn marks_that_nobody_gave_are_unknown() {
+    let words = Schema { spans: Some("spans".to_owned()), ..schema(&["toxic"]) };
+    let csv = "text,spans\nyou fool,\"[4, 5, 6, 7]\"\nyou idiot,\na kind word,[]\n";
+    let json = "{\"text\": \"you clown\", \"spans\": null}\n{\"text\": \"b\", \"spans\": [0]}";
+    let dataset = read_files(&[("a.csv", csv), ("b.jsonl", json)], &words, BadRows::Refuse).unwrap();
+    assert_eq!(texts(&dataset.examples), ["you fool", "a kind word", "b"]);
+    assert_eq!(dataset.left_out.unlabelled, 2);
+}

@@ -41,9 +41,12 @@ pub enum Encoding {
     /// UTF-8.
     #[value(name = "utf-8")]
     Utf8,
-    /// UTF-16.
-    #[value(name = "utf-16")]
+    /// UTF-16, the low byte first unless a byte order mark says otherwise.
+    #[value(name = "utf-16", alias = "utf-16le")]
     Utf16,
+    /// UTF-16, the high byte first unless a byte order mark says otherwise.
+    #[value(name = "utf-16be")]
+    Utf16Be,
     /// Windows-1252, or Latin-1.
     #[value(name = "windows-1252", alias = "latin-1")]
     Windows1252,
@@ -53,7 +56,8 @@ impl From<Encoding> for encoding::Encoding {
     fn from(encoding: Encoding) -> Self {
         match encoding {
             Encoding::Utf8 => Self::Utf8,
-            Encoding::Utf16 => Self::Utf16,
+            Encoding::Utf16 => Self::Utf16Le,
+            Encoding::Utf16Be => Self::Utf16Be,
             Encoding::Windows1252 => Self::Windows1252,
         }
     }

@@ -115,8 +115,9 @@ impl Layout {
             (Some(separator), Some(written)) => {
                 if promised.is_some_and(|promised| (promised == b'\t') != (separator == b'\t')) {
                     let by = input.rows().separated_by().unwrap_or_default();
+                    let ending = if separator == b'\t' { ".tsv" } else { ".csv" };
                     return Err(Error::invalid(format!(
-                        "rows stay as they are written, separated by {by}: name the output as the input is, .csv or .tsv"
+                        "rows stay as they are written, separated by {by}: give the output a name that ends in {ending}"
                     )));
                 }
                 Columns { separator, written: written.to_vec(), names: own, text }
