@@ -244,6 +244,32 @@ fn a_tokenizer_without_post_processor_gets_special_tokens() {
 }
 
 #[test]
+fn a_post_processor_of_another_vocabulary_is_refused() {
+    let cls = |id: u64| move |json: &mut Value| json["post_processor"]["cls"] = json!(["[CLS]", id]);
+    let template = |ids: Value| {
+        move |json: &mut Value| {
+            json["post_processor"] = json!({
+                "type": "TemplateProcessing",
+                "single": [{ "SpecialToken": { "id": "[CLS]", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } }],
+                "pair": [{ "Sequence": { "id": "A", "type_id": 0 } }, { "Sequence": { "id": "B", "type_id": 0 } }],
+                "special_tokens": { "[CLS]": { "id": "[CLS]", "ids": ids, "tokens": ["[CLS]"] } },
+            });
+        }
+    };
+    let whole = |json: &mut Value| {
+        json["post_processor"] = json!({ "type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2] })
+    };
+    for (change, id) in [
+        (&(|json: &mut Value| (whole(json), cls(101)(json)).1) as &dyn Fn(&mut Value), 101),
+        (&template(json!([999])), 999),
+    ] {
+        let said = tokenizer(change, 8).unwrap_err().to_string();
+        assert!(said.contains(&format!("gives [CLS] the id {id}, and its vocabulary 2")), "{said}");
+    }
+    assert!(tokenizer(template(json!([2])), 8).is_ok() && tokenizer(whole, 8).is_ok());
+}
+
+#[test]
 fn special_tokens_that_leave_no_room_are_refused() {
     let template = |json: &mut Value| {
         let special = json!({ "SpecialToken": { "id": "[CLS]", "type_id": 0 } });

@@ -126,3 +126,33 @@ fn another_bundle_than_the_pinned_one_is_refused() {
     let said = complain(folder.path(), &["predict", "--bundle", bundle, "--sha256", "abc"]);
     assert!(said.contains("64 hexadecimal digits"), "{said}");
 }
+
+#[test]
+fn what_stands_twice_or_for_nothing_is_said_before_a_run_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = |weight: &str| (0..40).map(|row| format!("film {row},{},{weight}\n", row % 2)).collect::<String>();
+    fs::write(folder.join("rows.csv"), format!("text,spam,weight\n{}", rows("0"))).unwrap();
+    let base = tiny_bert();
+    let with = |rest: &[&str]| complain(folder, &train_arguments(base.to_str().unwrap(), rest));
+    let task = ["--task", "t=rows.csv", "--labels", "t=spam"];
+    let said = with(&[&task[..], &["--text", "t=text", "--text", "t=title"]].concat());
+    assert!(said.contains("--text names two columns of t: name one"), "{said}");
+    let said = with(&[&task[..], &["--labels", "t=spam"]].concat());
+    assert!(said.contains("the label `spam` was named twice"), "labels of two flags add up: {said}");
+    assert!(with(&task).contains("have the weight 0, and so none counts"));
+
+    fs::write(folder.join("rows.csv"), format!("text,spam,weight\n{}", rows("1"))).unwrap();
+    let recipe = |tasks: &str| {
+        fs::write(folder.join("recipe.toml"), tasks).unwrap();
+        with(&["--recipe", "recipe.toml", "--data", "."])
+    };
+    let one = "[[task]]\nname = \"t\"\nlabels = [\"spam\"]\ntrain = [\"rows.csv\"]\n";
+    let said = recipe(&one.repeat(2));
+    assert!(said.contains("there are two tasks of the name t"), "{said}");
+    let said = recipe(&one.replace("\"rows.csv\"", "{ path = \"rows.csv\", sample = 10 }"));
+    assert!(said.contains("expected the path of a source, or a table"), "{said}");
+    let said = recipe(&one.replace("\"spam\"]", "{ name = \"spam\", value = [\"x\"] }]"));
+    assert!(said.contains("expected a label such as"), "{said}");
+    assert!(!folder.join("run").exists());
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use candle_core::Device;
 use serde_json::Value;
@@ -63,6 +64,7 @@ fn from_labelled_texts_to_answers() {
         ["evaluate", "--bundle", "int8", "--task", "sentiment", "--data", "aclImdb", "--samples", "50", "--json"];
     assert_eq!(serde_json::from_str::<Value>(&succeed(folder, &some)).unwrap()["n"], 50);
     assert_predicts(folder);
+    assert_stops_quietly(folder);
     assert_measures(folder);
     assert_refuses_a_damaged_bundle(folder);
     let again = complain(folder, &train_arguments(base.to_str().unwrap(), &tasks));
@@ -80,6 +82,12 @@ fn assert_predicts(folder: &Path) {
     assert_eq!(lines[0]["text"], "the movie 5 was good");
     assert_eq!(lines[0]["toxicity"].as_object().unwrap().len(), 6);
     assert_eq!(lines[3]["text"], "üñí 🎬 \"quoted\"");
+
+    // What a web page added was taken away before it was learnt.
+    let breaks = predict(folder, "f32", "jsonl", b"the movie<br /><BR>was good\nthe movie was good");
+    let lines: Vec<Value> =
+        String::from_utf8(breaks.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["sentiment"], &lines[0]["tokens"]), (&lines[1]["sentiment"], &lines[1]["tokens"]));
 
     let many: Vec<String> =
         (0..3000).map(|number| format!("movie {number} was {}", ["good", "bad"][number % 2])).collect();
@@ -100,6 +108,21 @@ fn assert_predicts(folder: &Path) {
     let said = String::from_utf8(broken.stdout).unwrap();
     assert!(said.contains("row 2, line 2 is broken: the line is not UTF-8"), "{said}");
     assert_eq!((broken.status.code(), said.matches("good\n").count()), (Some(3), 2), "{said}");
+}
+
+/// Whoever prints to somebody who has seen enough (`| head`) has not failed.
+fn assert_stops_quietly(folder: &Path) {
+    let arguments = ["evaluate", "--bundle", "f32", "--task", "toxicity", "--data", "comments"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_undertone"));
+    command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("panicked"), "{said}");
+    let full = command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&full.stderr);
+    assert!(full.status.code() == Some(1) && said.contains("standard output cannot be written"), "{said}");
 }
 
 fn assert_refuses_a_damaged_bundle(folder: &Path) {

@@ -184,7 +184,7 @@ fn a_run_is_resumed_only_as_what_it_was() {
     let base = tiny_bert();
     let base = base.to_str().unwrap();
     let mut child = start(folder, &arguments(base, "run", &["--epochs", "1000"]));
-    while !folder.join("run/checkpoint.safetensors").exists() {
+    while !folder.join("run/checkpoint.safetensors").exists() || !folder.join("run/run.json").exists() {
         assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -215,6 +215,16 @@ fn a_run_is_resumed_only_as_what_it_was() {
     fs::write(other.join("tokenizer.json"), words).unwrap();
     let tokens = complain(folder, &arguments("other", "run", &["--epochs", "1000", "--resume"]));
     assert!(tokens.contains("the run was started with another tokenizer: give it the same"), "{tokens}");
+    // The best model so far is part of what goes on.
+    let model = folder.join("run/model.safetensors");
+    let content = fs::read(&model).unwrap();
+    fs::write(&model, "another").unwrap();
+    let other = complain(folder, &arguments(base, "run", &["--epochs", "1000", "--resume"]));
+    assert!(other.contains("model.safetensors is not the file that run.json beside it tells of"), "{other}");
+    fs::remove_file(&model).unwrap();
+    let lost = complain(folder, &arguments(base, "run", &["--epochs", "1000", "--resume"]));
+    assert!(lost.contains("model.safetensors"), "{lost}");
+    fs::write(&model, content).unwrap();
     // ProductPrecision and threads may change, which is told and written down.
     let mut child =
         start_reading(folder, &arguments(base, "run", &["--epochs", "1000", "--resume", "--precision", "bf16"]));
