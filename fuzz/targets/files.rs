@@ -67,7 +67,14 @@ pub fn sheet(data: &[u8]) {
         assert_eq!(written, row.written);
         // A row by itself is what it is among others.
         if let Ok(found) = &row.text {
-            assert_eq!(rows.again.read(written).expect("it was read before").text.as_ref(), Ok(found), "{written:?}");
+            let again = rows.again.read(written).map(|row| row.text);
+            assert_eq!(
+                again,
+                Ok(Ok(found.clone())),
+                "{:?} of {:?}",
+                String::from_utf8_lossy(written),
+                String::from_utf8_lossy(&text)
+            );
         }
     }
     saved(&read, &rows.layout, &guess.columns);
@@ -116,6 +123,10 @@ fn saved(read: &[TextRow], layout: &Layout, names: &[String]) {
         let mut written = export.header();
         for row in read {
             written.extend(export.row(row, &scores, &journal));
+        }
+        // What is broken stays as it stands, and may break the rows behind it again.
+        if kind == As::Csv && read.iter().any(|row| row.text.is_err()) {
+            continue;
         }
         let row_number = format!("{}row", export.prefix());
         let mut again = Rows::coming(format, Some(Encoding::Utf8), &[&row_number]);

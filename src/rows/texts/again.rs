@@ -18,8 +18,13 @@ pub struct Again {
 impl Again {
     /// Rows of the file that `rows` has read, whose texts are in `column`.
     pub fn new(rows: &Rows, column: &Column) -> Self {
-        let before = match (rows.separator(), rows.header_written()) {
-            (Some(separator), Some(header)) => [b"sep=", &[separator][..], b"\n", header, b"\n"].concat(),
+        // The names in quotes: as they stand, a quote that closes nowhere would go on in the row.
+        let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\"")).into_bytes();
+        let before = match (rows.separator(), rows.header()) {
+            (Some(separator), Some(names)) => {
+                let header = names.iter().map(quoted).collect::<Vec<_>>().join(&separator);
+                [b"sep=", &[separator][..], b"\n", &header, b"\n"].concat()
+            }
             _ => Vec::new(),
         };
         let (format, column) = (rows.format(), column.name.clone());
