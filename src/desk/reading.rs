@@ -18,7 +18,7 @@ pub const MOST_BYTES: usize = 100_000_000;
 pub struct Reading {
     decoder: Decoder,
     encoding: Encoding,
-    /// The file's first bytes, as many as a byte order mark has.
+    /// The first bytes in UTF-8, as many as a byte order mark has: one may stand behind that of another encoding, too.
     first: Vec<u8>,
     texts: Texts,
     index: Index,
@@ -65,22 +65,27 @@ impl Reading {
     /// Takes the bytes that come next; what rows are to be read from again where that is not the file itself, as it is not UTF-8.
     pub fn push(&mut self, block: &[u8]) -> Option<Vec<u8>> {
         if self.encoding == Encoding::Utf8 {
-            let room = UTF8_MARK.len() - self.first.len();
-            self.first.extend_from_slice(&block[..room.min(block.len())]);
-            self.texts.push(block);
+            self.hand_on(block);
             return None;
         }
         let decoded = self.decoder.decode(block, false).into_owned();
-        self.texts.push(&decoded);
+        self.hand_on(&decoded);
         Some(decoded)
     }
 
     /// Nothing comes any more; what is to be kept as for [`Self::push`].
     pub fn end(&mut self) -> Option<Vec<u8>> {
         let rest = (self.encoding != Encoding::Utf8).then(|| self.decoder.decode(b"", true).into_owned());
-        self.texts.push(rest.as_deref().unwrap_or_default());
+        self.hand_on(rest.as_deref().unwrap_or_default());
         self.texts.end();
         rest
+    }
+
+    /// Hands what comes next in UTF-8 to what reads texts in it.
+    fn hand_on(&mut self, block: &[u8]) {
+        let room = UTF8_MARK.len() - self.first.len();
+        self.first.extend_from_slice(&block[..room.min(block.len())]);
+        self.texts.push(block);
     }
 
     /// Reads so many rows at most of what has come; whether there may be more.
@@ -88,7 +93,7 @@ impl Reading {
     /// # Errors
     /// The file is none of rows, has no column of texts or has too many rows.
     pub fn read(&mut self, most: usize) -> Result<bool, Fault> {
-        // Rows are read again from the file with its mark.
+        // Rows are read again from what has the mark.
         let mark = if self.first == UTF8_MARK { UTF8_MARK.len() } else { 0 };
         for _ in 0..most {
             let Some(row) = self.texts.next_text() else { return Ok(false) };
