@@ -29,6 +29,9 @@ mod respell;
 mod spaced;
 mod variants;
 
+#[cfg(all(feature = "train", not(target_arch = "wasm32")))]
+pub(crate) use characters::is_invisible;
+
 /// What is known of words, in lower case.
 pub trait Lexicon {
     /// Whether it is a word by itself.

@@ -300,7 +300,7 @@ fn is_symbol(character: char) -> bool {
 }
 
 /// Format characters, fillers, variation selectors, skin tones, marks that strike through or stack up, and control characters.
-fn is_invisible(character: char) -> bool {
+pub fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\0'..='\u{8}'

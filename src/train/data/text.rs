@@ -1,7 +1,8 @@
 //! Texts as they are learnt: what only says that there is none is told, and what a web page added is taken away.
 
-use crate::rows::Reason;
+use crate::rows::{Cell, Reason};
 use crate::text::line_breaks;
+use crate::text::plain::is_invisible;
 
 /// `text` as it is learnt: the line breaks of HTML become newlines, as they are read ([`line_breaks`]).
 ///
@@ -35,14 +36,13 @@ pub fn cleaned(text: &str) -> Result<String, Reason> {
 /// # Errors
 /// It is blank, or what programs write for a text that they do not have.
 pub fn check(text: &str) -> Result<(), Reason> {
-    const MISSING: [&str; 10] = ["nan", "<na>", "null", "na", "n/a", "#n/a", "#name?", "#value!", "#ref!", "#div/0!"];
-    // A text of signs that nobody sees is none.
-    let is_seen = |character: char| !matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-    if !text.contains(|character: char| !character.is_whitespace() && is_seen(character)) {
+    // Beside what stands for any value that there is not: JSON's word, and what Excel writes in place of what it cannot compute.
+    const MISSING: [&str; 5] = ["null", "#name?", "#value!", "#ref!", "#div/0!"];
+    if text.chars().all(|character| character.is_whitespace() || is_invisible(character)) {
         return Err("the text is empty; remove the row".to_owned());
     }
     let text = text.trim();
-    if MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    if Cell::Text(text).has_no_word() || MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return Err(format!("the text is only `{text}`, which programs write where there is none; remove the row"));
     }
     Ok(())
