@@ -169,14 +169,13 @@ impl Ops {
     ///
     /// Head h has columns `h·hidden/heads` onwards of queries, keys, values and what it gives.
     pub fn attention(self, x: &Tensor, weights: &FusedWeights, settings: AttentionSettings) -> Result<Tensor> {
-        let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
                 let attention = attention::AttentionOp { precision, settings, saved: OnceLock::new() };
-                x.contiguous()?.apply_op2(&packed, attention)
+                x.contiguous()?.apply_op2(&weights.tensor()?, attention)
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(precision) => composed::attention_sublayer(x, &packed, &settings, precision),
+            Self::Composed(precision) => composed::attention_sublayer(x, weights, &settings, precision),
         }
     }
 
@@ -189,14 +188,13 @@ impl Ops {
         weights: &FusedWeights,
         settings: FeedForwardSettings,
     ) -> Result<Tensor> {
-        let packed = weights.tensor()?;
         match self {
             Self::Fused(precision) => {
                 let feed_forward = feed_forward::FeedForwardOp { precision, settings, saved: OnceLock::new() };
-                x.contiguous()?.apply_op3(first, &packed, feed_forward)
+                x.contiguous()?.apply_op3(first, &weights.tensor()?, feed_forward)
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Self::Composed(precision) => composed::feed_forward(x, first, &packed, settings, precision),
+            Self::Composed(precision) => composed::feed_forward(x, first, weights, settings, precision),
         }
     }
 
@@ -272,13 +270,13 @@ impl Ops {
 /// What the last linear layer of [`Ops::attention`] is given: what each head makes of the values, side by side.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn context(x: &Tensor, weights: &FusedWeights, settings: &AttentionSettings) -> Result<Tensor> {
-    composed::context(x, &weights.tensor()?, settings, ProductPrecision::F32)
+    composed::context(x, weights, settings, ProductPrecision::F32)
 }
 
 /// What the last linear layer of [`Ops::feed_forward`] is given: the inner values.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn inner(x: &Tensor, first: &Tensor, weights: &FusedWeights, activation: Activation) -> Result<Tensor> {
-    composed::inner(x, first, &weights.tensor()?, activation, ProductPrecision::F32)
+    composed::inner(x, first, weights, activation, ProductPrecision::F32)
 }
 
 /// The binary cross-entropy of each element, from logits: −z·ln σ(x) − (1 − z)·ln(1 − σ(x)) for targets z in [0, 1].

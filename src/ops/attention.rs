@@ -44,16 +44,13 @@ pub fn pack(parts: &[Tensor]) -> Result<Tensor> {
     Tensor::cat(&[matrices, &[Tensor::stack(vectors, 0)?]].concat(), 0)
 }
 
-/// The four matrices and the six vectors again.
+/// What was packed again.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn unpack(packed: &Tensor) -> Result<([Tensor; 4], [Tensor; 6])> {
+pub fn unpack(packed: &Tensor) -> Result<[Tensor; 10]> {
     let (_, hidden) = packed.dims2()?;
-    let matrix = |index: usize| packed.narrow(0, index * hidden, hidden);
-    let vector = |index: usize| packed.get(4 * hidden + index);
-    Ok((
-        [matrix(0)?, matrix(1)?, matrix(2)?, matrix(3)?],
-        [vector(0)?, vector(1)?, vector(2)?, vector(3)?, vector(4)?, vector(5)?],
-    ))
+    let [query, key, value, output] = [0, 1, 2, 3].map(|index| packed.narrow(0, index * hidden, hidden));
+    let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|index| packed.get(4 * hidden + index));
+    Ok([query?, key?, value?, output?, a?, b?, c?, d?, e?, f?])
 }
 
 /// The parts of a packed slice.

@@ -1,7 +1,7 @@
 //! The same operations in candle's own, for devices that have no fused ones and as the reference of tests.
 //!
-//! Attention is the only one that unpacks: it gathers the texts into a padded block, masks the padding and gathers the
-//! rows back. Where candle's operations keep a GPU waiting, [`super::cuda`] has a kernel in their place.
+//! Attention is the only one that pads: it gathers the texts into a block, masks the padding and gathers the rows back.
+//! Where candle's operations keep a GPU waiting, [`super::cuda`] has a kernel in their place.
 
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::{layer_norm_slow, softmax};
@@ -9,11 +9,14 @@ use candle_nn::ops::{layer_norm_slow, softmax};
 #[cfg(feature = "cuda")]
 use super::cuda;
 use super::{
-    Activation, AttentionSettings, FeedForwardSettings, Lookup, Mask, ProductPrecision, SequenceOffsets, attention,
-    feed_forward,
+    Activation, AttentionSettings, FeedForwardSettings, FusedWeights, Lookup, Mask, ProductPrecision, SequenceOffsets,
 };
 
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor, precision: ProductPrecision) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if x.device().is_cuda() {
+        return cuda::linear(x, weight, bias, precision);
+    }
     let product = match precision {
         ProductPrecision::F32 => x.matmul(&weight.t()?)?,
         ProductPrecision::Bf16 => {
@@ -78,49 +81,50 @@ pub fn first_rows(x: &Tensor, offsets: &SequenceOffsets) -> Result<Tensor> {
 
 pub fn attention_sublayer(
     x: &Tensor,
-    packed: &Tensor,
+    weights: &FusedWeights,
     settings: &AttentionSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
-    let (matrices, vectors) = attention::unpack(packed)?;
-    let context = context(x, packed, settings, precision)?;
-    let branch = linear(&context, &matrices[3], &vectors[3], precision)?;
-    residual_norm(x, branch, settings.dropout, [&vectors[4], &vectors[5]], settings.epsilon)
+    let [_, _, _, output, _, _, _, output_bias, norm, norm_bias] = weights.attention_parts()?;
+    let branch = linear(&context(x, weights, settings, precision)?, &output, &output_bias, precision)?;
+    residual_norm(x, branch, settings.dropout, [&norm, &norm_bias], settings.epsilon)
 }
 
 /// What the last product of [`attention_sublayer`] is of.
 pub fn context(
     x: &Tensor,
-    packed: &Tensor,
+    weights: &FusedWeights,
     settings: &AttentionSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
-    let (matrices, vectors) = attention::unpack(packed)?;
-    let project = |index: usize| linear(x, &matrices[index], &vectors[index], precision);
-    attention([&project(0)?, &project(1)?, &project(2)?], settings)
+    let [query, key, value, _, query_bias, key_bias, value_bias, ..] = weights.attention_parts()?;
+    let project = |weight, bias| linear(x, weight, bias, precision);
+    let (queries, keys, values) =
+        (project(&query, &query_bias)?, project(&key, &key_bias)?, project(&value, &value_bias)?);
+    attention([&queries, &keys, &values], settings)
 }
 
 pub fn feed_forward(
     x: &Tensor,
     first: &Tensor,
-    packed: &Tensor,
+    weights: &FusedWeights,
     FeedForwardSettings { activation, epsilon, dropout }: FeedForwardSettings,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
-    let (second, [_, second_bias, weight, bias]) = feed_forward::unpack(packed, x.dim(1)?)?;
-    let inner = inner(x, first, packed, activation, precision)?;
-    residual_norm(x, linear(&inner, &second, &second_bias, precision)?, dropout, [&weight, &bias], epsilon)
+    let [second, _, second_bias, norm, norm_bias] = weights.feed_forward_parts(x.dim(1)?)?;
+    let inner = inner(x, first, weights, activation, precision)?;
+    residual_norm(x, linear(&inner, &second, &second_bias, precision)?, dropout, [&norm, &norm_bias], epsilon)
 }
 
 /// What the last product of [`feed_forward`] is of.
 pub fn inner(
     x: &Tensor,
     first: &Tensor,
-    packed: &Tensor,
+    weights: &FusedWeights,
     activation: Activation,
     precision: ProductPrecision,
 ) -> Result<Tensor> {
-    let (_, [first_bias, ..]) = feed_forward::unpack(packed, x.dim(1)?)?;
+    let [_, first_bias, ..] = weights.feed_forward_parts(x.dim(1)?)?;
     let x = linear(x, first, &first_bias, precision)?;
     match activation {
         #[cfg(feature = "cuda")]
@@ -146,6 +150,10 @@ fn attention(inputs: [&Tensor; 3], settings: &AttentionSettings) -> Result<Tenso
     let &AttentionSettings { ref offsets, heads, probability_dropout, .. } = settings;
     let (_, hidden) = inputs[0].dims2()?;
     let (texts, longest, width) = (offsets.texts(), offsets.longest(), hidden / heads);
+    #[cfg(feature = "cuda")]
+    if inputs[0].device().is_cuda() && cuda::has_attention(width) {
+        return cuda::attention(inputs, settings);
+    }
     let padding = Padding::new(offsets);
     let [queries, keys, values] = inputs.map(|packed| {
         let padded = select_rows(packed, &padding.row_of_slot)?;
@@ -154,7 +162,7 @@ fn attention(inputs: [&Tensor; 3], settings: &AttentionSettings) -> Result<Tenso
     let scores = queries?.matmul(&keys?.t()?)?;
     let mut probabilities = attention_softmax(&scores, 1.0 / (width as f32).sqrt(), offsets)?;
     if let Some(mask) = probability_dropout {
-        probabilities = dropout_probabilities(&probabilities, mask, offsets)?;
+        probabilities = (&probabilities * dropout_factors(mask, offsets, heads, probabilities.device())?)?;
     }
     let context = probabilities.matmul(&values?)?.transpose(1, 2)?.reshape((texts * longest, hidden))?;
     select_rows(&context, &padding.slot_of_row)
@@ -185,10 +193,6 @@ impl Padding {
 
 /// The softmax of `scale` · scores (texts, heads, longest, longest) over the columns that each text has.
 fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets) -> Result<Tensor> {
-    #[cfg(feature = "cuda")]
-    if scores.device().is_cuda() {
-        return cuda::attention_softmax(scores, scale, offsets);
-    }
     let (texts, longest) = (offsets.texts(), offsets.longest());
     // 0 for tokens, so low a number for padding that its probability is 0.
     let mut penalty = vec![f32::MIN; texts * longest];
@@ -197,14 +201,6 @@ fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets) -> 
     }
     let penalty = Tensor::from_vec(penalty, (texts, 1, 1, longest), scores.device())?;
     softmax(&(scores * f64::from(scale))?.broadcast_add(&penalty)?, D::Minus1)
-}
-
-fn dropout_probabilities(probabilities: &Tensor, mask: Mask, offsets: &SequenceOffsets) -> Result<Tensor> {
-    #[cfg(feature = "cuda")]
-    if probabilities.device().is_cuda() {
-        return cuda::dropout_probabilities(probabilities, mask, offsets);
-    }
-    probabilities * dropout_factors(mask, offsets, probabilities.dim(1)?, probabilities.device())?
 }
 
 /// The masks that the fused attention applies, in the padded block's layout (texts, heads, longest, longest).

@@ -1,34 +1,38 @@
 //! Kernels for NVIDIA's GPUs, where candle's operations would keep a training step waiting.
 //!
-//! As candle has them, one thread a column adds up the gradient of `index_select`, row after row, where any number could work at
-//! once; masks of dropout come from the processor; and softmax, layer normalisation, GELU and Adam's step pass over memory for each of
-//! the dozen operations that they and their gradients are composed of. Here each pass is one kernel. Sums have an order that does not depend
-//! on chance, so that a run repeats itself, and masks are those of the processor, so that both learn the same (docs/GPU.md).
+//! As candle has them, one thread a column adds up the gradient of `index_select`, row after row, and one block all of a tensor, where
+//! any number could work at once; attention is on blocks as long as the batch's longest text; masks of dropout come from the processor;
+//! and layer normalisation, GELU and Adam's step pass over memory for each of the dozen operations that they and their gradients are composed
+//! of. Here each pass is one kernel. Sums have an order that does not depend on chance, so that a run repeats itself, and masks are those
+//! of the processor, so that both learn the same (docs/GPU.md).
 //!
 //! NVRTC compiles the kernels for the GPU at hand when the first one is launched.
 
 mod adam;
+mod attention;
 mod launch;
+mod linear;
+mod sums;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
-use super::{Mask, SequenceOffsets};
-use launch::{Constant, Threads, gradient, launch, not_here};
+use super::Mask;
+use launch::{Constant, Numbers, Threads, gradient, launch, not_here};
+use sums::sum_columns;
 
 pub use adam::adam_step;
+pub use attention::{attention, has_attention};
 pub use launch::prepare;
+pub use linear::linear;
+pub use sums::sum_of_squares;
 
 /// Multiplies x by a mask.
 pub fn dropout(x: &Tensor, mask: Mask) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Dropout { mask, squares: None })
-}
-
-/// Multiplies the attention probabilities (texts, heads, longest, longest) by the masks that the fused attention has.
-pub fn dropout_probabilities(probabilities: &Tensor, mask: Mask, offsets: &SequenceOffsets) -> Result<Tensor> {
-    let squares = Some(Squares::new(probabilities, offsets)?);
-    probabilities.contiguous()?.apply_op1(Dropout { mask, squares })
+    x.contiguous()?.apply_op1(Dropout(mask))
 }
 
 /// The rows of a matrix that `index` names; a row of zeros where it says `u32::MAX`.
@@ -43,11 +47,6 @@ pub fn select_rows(x: &Tensor, index: Vec<u32>) -> Result<Tensor> {
     x.contiguous()?.apply_op1(SelectRows { index: index.into() })
 }
 
-/// The softmax of `scale` · scores, (texts, heads, longest, longest), over the columns that each text has; 0 in the others.
-pub fn attention_softmax(scores: &Tensor, scale: f32, offsets: &SequenceOffsets) -> Result<Tensor> {
-    scores.contiguous()?.apply_op1(Softmax { scale, squares: Squares::new(scores, offsets)? })
-}
-
 /// Normalises each row of x (rows, width) and applies weight and bias (width).
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f32) -> Result<Tensor> {
     x.contiguous()?.apply_op3(&weight.contiguous()?, &bias.contiguous()?, LayerNorm { epsilon })
@@ -58,38 +57,7 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
     x.contiguous()?.apply_op1(Gelu)
 }
 
-/// Matrices (longest, longest), one for each head of each text, of which each has as many rows and columns as the text has tokens.
-struct Squares {
-    offsets: SequenceOffsets,
-    heads: usize,
-}
-
-impl Squares {
-    /// Those of a tensor (texts, heads, longest, longest).
-    fn new(tensor: &Tensor, offsets: &SequenceOffsets) -> Result<Self> {
-        let (texts, heads, rows, columns) = tensor.dims4()?;
-        if texts != offsets.texts() || [rows, columns] != [offsets.longest(); 2] {
-            bail!("{} texts of {} tokens and a tensor {:?}", offsets.texts(), offsets.longest(), tensor.shape());
-        }
-        Ok(Self { offsets: offsets.clone(), heads })
-    }
-
-    /// The length of each matrix, in the order of texts and within them of heads.
-    fn lengths(&self) -> Vec<u32> {
-        let lengths = self.offsets.ranges().map(|range| range.len() as u32);
-        lengths.flat_map(|length| std::iter::repeat_n(length, self.heads)).collect()
-    }
-
-    fn longest(&self) -> u32 {
-        self.offsets.longest() as u32
-    }
-}
-
-struct Dropout {
-    mask: Mask,
-    /// Where there are many masks, one for each matrix.
-    squares: Option<Squares>,
-}
+struct Dropout(Mask);
 
 impl CustomOp1 for Dropout {
     fn name(&self) -> &'static str {
@@ -102,27 +70,10 @@ impl CustomOp1 for Dropout {
 
     fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
         let shape = layout.shape();
-        let (threshold, scale) = (Constant::U32(self.mask.threshold()), Constant::F32(self.mask.scale()));
-        let threads = Threads::Elements(shape.elem_count());
-        let y = match &self.squares {
-            None => {
-                let [first_half, second_half] = self.mask.halves().map(Constant::U32);
-                let constants = [first_half, second_half, threshold, scale];
-                launch("dropout", threads, &[(x, layout)], shape.elem_count(), constants)?
-            }
-            Some(squares) => {
-                let lengths = squares.lengths();
-                let keys = (0..lengths.len() as u32).flat_map(|part| self.mask.part(part).halves());
-                let constants = [
-                    Constant::Numbers(keys.collect()),
-                    Constant::Numbers(lengths),
-                    Constant::U32(squares.longest()),
-                    threshold,
-                    scale,
-                ];
-                launch("dropout_squares", threads, &[(x, layout)], shape.elem_count(), constants)?
-            }
-        };
+        let [first_half, second_half] = self.0.halves().map(Constant::U32);
+        let constants = [first_half, second_half, Constant::U32(self.0.threshold()), Constant::F32(self.0.scale())];
+        let count = shape.elem_count();
+        let y = launch("dropout", Threads::Elements(count), &[(x, layout)], count, constants)?;
         Ok((y, shape.clone()))
     }
 
@@ -167,39 +118,10 @@ impl CustomOp1 for SelectRows {
             members[next[row as usize] as usize] = place;
             next[row as usize] += 1;
         }
-        let constants = [Constant::Numbers(starts), Constant::Numbers(members), Constant::U32(width as u32)];
+        let numbers = |numbers| Numbers::new(upstream.device().as_cuda_device()?, numbers).map(Constant::Numbers);
+        let constants = [numbers(starts)?, numbers(members)?, Constant::U32(width as u32)];
         let upstream = upstream.contiguous()?;
         gradient("sum_rows", Threads::Elements(rows * width), &[&upstream], x.shape().clone(), constants).map(Some)
-    }
-}
-
-struct Softmax {
-    scale: f32,
-    squares: Squares,
-}
-
-impl CustomOp1 for Softmax {
-    fn name(&self) -> &'static str {
-        "softmax on CUDA"
-    }
-
-    fn cpu_fwd(&self, _x: &CpuStorage, _layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        not_here(self.name())
-    }
-
-    fn cuda_fwd(&self, x: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, Shape)> {
-        let shape = layout.shape();
-        let (count, longest) = (shape.elem_count(), self.squares.longest());
-        let constants = [Constant::Numbers(self.squares.lengths()), Constant::U32(longest), Constant::F32(self.scale)];
-        let y = launch("softmax", Threads::Rows(count / longest as usize), &[(x, layout)], count, constants)?;
-        Ok((y, shape.clone()))
-    }
-
-    fn bwd(&self, x: &Tensor, y: &Tensor, upstream: &Tensor) -> Result<Option<Tensor>> {
-        let longest = self.squares.longest();
-        let threads = Threads::Rows(x.elem_count() / longest as usize);
-        let constants = [Constant::U32(longest), Constant::F32(self.scale)];
-        gradient("softmax_gradient", threads, &[y, &upstream.contiguous()?], x.shape().clone(), constants).map(Some)
     }
 }
 
@@ -253,7 +175,7 @@ impl CustomOp3 for LayerNorm {
         let constants = [Constant::U32(width as u32), Constant::F32(self.epsilon)];
         let inputs = [x, weight, &upstream];
         let both = gradient("layer_norm_gradient", Threads::Rows(rows), &inputs, (2, rows, width).into(), constants)?;
-        Ok((Some(both.get(0)?), Some(both.get(1)?.sum(0)?), Some(upstream.sum(0)?)))
+        Ok((Some(both.get(0)?), Some(sum_columns(&both.get(1)?)?), Some(sum_columns(&upstream)?)))
     }
 }
 

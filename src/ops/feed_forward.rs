@@ -42,15 +42,15 @@ pub fn pack(parts: &[Tensor]) -> Result<Tensor> {
     Tensor::cat(&[output, &rest.reshape(((), inner))?], 0)
 }
 
-/// W₂, b₁, b₂, and weight and bias of the norm again.
+/// What was packed again.
 #[cfg(not(target_arch = "wasm32"))]
-pub fn unpack(packed: &Tensor, hidden: usize) -> Result<(Tensor, [Tensor; 4])> {
+pub fn unpack(packed: &Tensor, hidden: usize) -> Result<[Tensor; 5]> {
     let (rows, inner) = packed.dims2()?;
     let rest = packed.narrow(0, hidden, rows - hidden)?.flatten_all()?;
     let vector = |start, length| rest.narrow(0, start, length);
     let after = inner + hidden;
-    let vectors = [vector(0, inner)?, vector(inner, hidden)?, vector(after, hidden)?, vector(after + hidden, hidden)?];
-    Ok((packed.narrow(0, 0, hidden)?, vectors))
+    let output = packed.narrow(0, 0, hidden)?;
+    Ok([output, vector(0, inner)?, vector(inner, hidden)?, vector(after, hidden)?, vector(after + hidden, hidden)?])
 }
 
 /// The parts of a packed slice.

@@ -1,6 +1,8 @@
 //! The weights of a sub-layer as one tensor: an operation of candle's has three inputs at most, and one of a sub-layer's
 //! weights more than that.
 
+#[cfg(not(target_arch = "wasm32"))]
+use candle_core::bail;
 use candle_core::{Result, Tensor};
 
 use super::{attention, feed_forward};
@@ -42,10 +44,35 @@ impl FusedWeights {
         }))
     }
 
+    /// All in one, for a fused operation.
     pub(super) fn tensor(&self) -> Result<Tensor> {
         match &self.0 {
             State::Apart(parts, pack) => pack(parts),
             State::Together(tensor) => Ok(tensor.clone()),
+        }
+    }
+
+    /// What [`Self::attention`] was given, for operations that take it one by one: through the packed tensor the gradient of each would
+    /// be as large as all of them.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn attention_parts(&self) -> Result<[Tensor; 10]> {
+        self.parts(attention::unpack)
+    }
+
+    /// And what [`Self::feed_forward`] was given.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn feed_forward_parts(&self, hidden: usize) -> Result<[Tensor; 5]> {
+        self.parts(|packed| feed_forward::unpack(packed, hidden))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn parts<const N: usize>(&self, unpack: impl Fn(&Tensor) -> Result<[Tensor; N]>) -> Result<[Tensor; N]> {
+        match &self.0 {
+            State::Together(tensor) => unpack(tensor),
+            State::Apart(parts, _) => match parts.clone().try_into() {
+                Ok(parts) => Ok(parts),
+                Err(parts) => bail!("a sub-layer of {} weights where {N} are expected", parts.len()),
+            },
         }
     }
 }

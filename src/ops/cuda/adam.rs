@@ -38,7 +38,7 @@ impl InplaceOp2 for MoveMoment {
         gradient_layout: &Layout,
     ) -> Result<()> {
         let (count, start) = place(layout, [gradient_layout])?;
-        let function = function(&gradient.device, "adam_moment")?;
+        let function = function(&gradient.device, "adam_moment".into())?;
         let stream = gradient.device.cuda_stream();
         let gradient = values(gradient, gradient_layout)?;
         let mut moment = moment.as_cuda_slice_mut::<f32>()?.slice_mut(start..start + count);
@@ -83,7 +83,7 @@ impl InplaceOp3 for MoveParameters {
         second_layout: &Layout,
     ) -> Result<()> {
         let (count, start) = place(layout, [first_layout, second_layout])?;
-        let function = function(&first.device, "adam_parameters")?;
+        let function = function(&first.device, "adam_parameters".into())?;
         let stream = first.device.cuda_stream();
         let (first, second) = (values(first, first_layout)?, values(second, second_layout)?);
         let mut parameters = parameters.as_cuda_slice_mut::<f32>()?.slice_mut(start..start + count);

@@ -6,15 +6,36 @@ __device__ float warp_sum(float value) {
     return value;
 }
 
-__device__ float warp_max(float value) {
-    for (int distance = 16; distance > 0; distance /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffff, value, distance));
-    return value;
-}
-
 // The number of this thread's element, and of its warp's row.
 __device__ size_t element() { return size_t(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ size_t warp_row() { return element() / 32; }
 __device__ unsigned lane() { return threadIdx.x % 32; }
+
+// x (rows, width) + bias in each row.
+extern "C" __global__ void add_bias(size_t count, const float *x, const float *bias, float *y, unsigned width) {
+    size_t i = element();
+    if (i < count) y[i] = x[i] + bias[i % width];
+}
+
+// y (chunks, width) = the sums of so many rows of x (rows, width) at a time.
+extern "C" __global__ void sum_chunks(
+    size_t count, const float *x, float *y, unsigned rows, unsigned width, unsigned chunk) {
+    size_t i = element();
+    if (i >= count) return;
+    unsigned column = i % width, first = i / width * chunk, end = min(first + chunk, rows);
+    float sum = 0.0f;
+    for (unsigned row = first; row < end; row++) sum += x[size_t(row) * width + column];
+    y[i] = sum;
+}
+
+// y[i] = x[i]² + x[i + count]² + …
+extern "C" __global__ void sum_squares(size_t count, const float *x, float *y, unsigned length) {
+    size_t i = element();
+    if (i >= count) return;
+    float sum = 0.0f;
+    for (size_t j = i; j < length; j += count) sum += x[j] * x[j];
+    y[i] = sum;
+}
 
 // As kernels::dropout has it, so that a run's masks are those of the processor.
 __device__ unsigned hash(unsigned first_half, unsigned second_half, unsigned h) {
@@ -36,21 +57,6 @@ extern "C" __global__ void dropout(
     y[i] = hash(first_half, second_half, unsigned(i)) >= threshold ? x[i] * scale : 0.0f;
 }
 
-// Of (parts, longest, longest), of which part p is a square of `lengths[p]` rows with a key of its own.
-extern "C" __global__ void dropout_squares(
-    size_t count, const float *x, float *y, const unsigned *keys, const unsigned *lengths, unsigned longest,
-    unsigned threshold, float scale) {
-    size_t i = element();
-    if (i >= count) return;
-    unsigned column = i % longest;
-    unsigned row = i / longest % longest;
-    unsigned part = i / longest / longest;
-    unsigned length = lengths[part];
-    bool survives = row >= length || column >= length ||
-        hash(keys[2 * part], keys[2 * part + 1], row * length + column) >= threshold;
-    y[i] = survives ? x[i] * scale : 0.0f;
-}
-
 // y[i] = the sum of the rows of x that members[starts[i]..starts[i + 1]] names.
 extern "C" __global__ void sum_rows(
     size_t count, const float *x, float *y, const unsigned *starts, const unsigned *members, unsigned width) {
@@ -60,37 +66,6 @@ extern "C" __global__ void sum_rows(
     float sum = 0.0f;
     for (unsigned member = starts[row]; member < starts[row + 1]; member++) sum += x[size_t(members[member]) * width + column];
     y[i] = sum;
-}
-
-// softmax(scale · x) of each row of (parts, longest, longest) over the part's own columns; 0 in the others.
-extern "C" __global__ void softmax(
-    size_t rows, const float *x, float *y, const unsigned *lengths, unsigned longest, float scale) {
-    size_t row = warp_row();
-    if (row >= rows) return;
-    unsigned length = lengths[row / longest];
-    x += row * longest;
-    y += row * longest;
-    float highest = -__int_as_float(0x7f800000);
-    for (unsigned i = lane(); i < length; i += 32) highest = fmaxf(highest, x[i]);
-    highest = warp_max(highest);
-    float sum = 0.0f;
-    for (unsigned i = lane(); i < length; i += 32) sum += expf(scale * (x[i] - highest));
-    float share = 1.0f / warp_sum(sum);
-    for (unsigned i = lane(); i < longest; i += 32) y[i] = i < length ? expf(scale * (x[i] - highest)) * share : 0.0f;
-}
-
-// The gradient of x above, given y and the gradient of y: scale · y · (g − Σ y·g).
-extern "C" __global__ void softmax_gradient(
-    size_t rows, const float *y, const float *gradient, float *x_gradient, unsigned longest, float scale) {
-    size_t row = warp_row();
-    if (row >= rows) return;
-    y += row * longest;
-    gradient += row * longest;
-    x_gradient += row * longest;
-    float sum = 0.0f;
-    for (unsigned i = lane(); i < longest; i += 32) sum += y[i] * gradient[i];
-    sum = warp_sum(sum);
-    for (unsigned i = lane(); i < longest; i += 32) x_gradient[i] = scale * y[i] * (gradient[i] - sum);
 }
 
 struct Moments { float mean, reciprocal; };

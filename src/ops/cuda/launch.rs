@@ -1,6 +1,7 @@
 //! How a kernel is compiled, given its arguments and launched.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda::WrapErr;
 use candle_core::cuda::cudarc::driver::sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
@@ -9,10 +10,11 @@ use candle_core::cuda::cudarc::nvrtc::{CompileError, compile_ptx};
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, CudaStorage, Layout, Result, Shape, Storage, Tensor, bail};
 
-const SOURCE: &str = include_str!("kernels.cu");
+const KERNELS: &str = include_str!("kernels.cu");
+const ATTENTION: &str = include_str!("attention.cu");
 
 /// Threads in a block, and in a warp.
-const BLOCK: usize = 256;
+const BLOCK: usize = 128;
 const WARP: usize = 32;
 
 /// How the work is shared out: the kernel's first argument.
@@ -24,13 +26,25 @@ pub enum Threads {
     Rows(usize),
 }
 
+/// Which kernel.
+#[derive(Clone, Copy)]
+pub enum Kernel {
+    /// One of kernels.cu.
+    Plain(&'static str),
+    /// One of attention.cu, which is compiled for heads of so many columns.
+    OfHeads { name: &'static str, width: usize },
+}
+
 /// What a kernel is given after the tensors.
 pub enum Constant {
     U32(u32),
     F32(f32),
-    /// Copied to the device.
-    Numbers(Vec<u32>),
+    Numbers(Numbers),
 }
+
+/// Numbers on the device.
+#[derive(Clone)]
+pub struct Numbers(Arc<CudaSlice<u32>>);
 
 /// Makes `device` fit for training: it keeps memory that tensors have freed, instead of asking the driver for it anew after each
 /// time that the processor waits, and leaves out what only work on several streams needs.
@@ -42,6 +56,20 @@ pub fn prepare(device: &CudaDevice) -> Result<()> {
     unsafe {
         let pool = result::device::get_default_mem_pool(device.cuda_stream().context().cu_device()).w()?;
         result::mem_pool::set_attribute(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD, (&raw mut all).cast()).w()
+    }
+}
+
+impl From<&'static str> for Kernel {
+    fn from(name: &'static str) -> Self {
+        Self::Plain(name)
+    }
+}
+
+impl Numbers {
+    /// Copies them there.
+    pub fn new(device: &CudaDevice, numbers: impl IntoIterator<Item = u32>) -> Result<Self> {
+        let numbers: Vec<u32> = numbers.into_iter().collect();
+        Ok(Self(Arc::new(device.clone_htod(&numbers[..])?)))
     }
 }
 
@@ -69,23 +97,18 @@ impl Threads {
 
 /// Runs `kernel` on contiguous f32 inputs, for an output of `length` numbers.
 pub fn launch<const N: usize>(
-    kernel: &str,
+    kernel: impl Into<Kernel>,
     threads: Threads,
     inputs: &[(&CudaStorage, &Layout)],
     length: usize,
     constants: [Constant; N],
 ) -> Result<CudaStorage> {
     let device = &inputs[0].0.device;
-    let function = function(device, kernel)?;
+    let function = function(device, kernel.into())?;
     let inputs = inputs.iter().map(|(storage, layout)| values(storage, layout)).collect::<Result<Vec<_>>>()?;
     // SAFETY: every kernel writes every element of its output before anything reads it.
     let mut output = unsafe { device.alloc::<f32>(length)? };
     let count = threads.count();
-    let numbers = constants.iter().map(|constant| match constant {
-        Constant::Numbers(numbers) => device.clone_htod(&numbers[..]).map(Some),
-        Constant::U32(_) | Constant::F32(_) => Ok(None),
-    });
-    let numbers: Vec<Option<CudaSlice<u32>>> = numbers.collect::<Result<_>>()?;
     let stream = device.cuda_stream();
     let mut arguments = stream.launch_builder(&function);
     arguments.arg(&count);
@@ -93,12 +116,11 @@ pub fn launch<const N: usize>(
         arguments.arg(input);
     });
     arguments.arg(&mut output);
-    for (constant, numbers) in constants.iter().zip(&numbers) {
-        match (constant, numbers) {
-            (Constant::U32(number), _) => arguments.arg(number),
-            (Constant::F32(number), _) => arguments.arg(number),
-            (Constant::Numbers(_), Some(numbers)) => arguments.arg(numbers),
-            (Constant::Numbers(_), None) => unreachable!("all numbers have been copied"),
+    for constant in &constants {
+        match constant {
+            Constant::U32(number) => arguments.arg(number),
+            Constant::F32(number) => arguments.arg(number),
+            Constant::Numbers(numbers) => arguments.arg(&*numbers.0),
         };
     }
     // SAFETY: the arguments are those of the kernel's signature, and it stays within `count` elements or rows, as which the
@@ -110,7 +132,7 @@ pub fn launch<const N: usize>(
 
 /// As [`launch`], from tensors to a tensor that has no gradient itself.
 pub fn gradient<const N: usize>(
-    kernel: &str,
+    kernel: impl Into<Kernel>,
     threads: Threads,
     inputs: &[&Tensor],
     shape: Shape,
@@ -119,21 +141,32 @@ pub fn gradient<const N: usize>(
     let locked: Vec<_> = inputs.iter().map(|tensor| tensor.storage_and_layout()).collect();
     let on_gpu = locked.iter().map(|(storage, layout)| match &**storage {
         Storage::Cuda(storage) => Ok((storage, *layout)),
-        _ => bail!("the kernel {kernel} needs tensors on a CUDA device"),
+        _ => bail!("the tensors of a kernel for CUDA are elsewhere"),
     });
     let output = launch(kernel, threads, &on_gpu.collect::<Result<Vec<_>>>()?, shape.elem_count(), constants)?;
     Ok(Tensor::from_storage(Storage::Cuda(output), shape, BackpropOp::none(), false))
 }
 
 /// The kernel of that name.
-pub fn function(device: &CudaDevice, kernel: &str) -> Result<CudaFunction> {
-    static PTX: OnceLock<std::result::Result<String, String>> = OnceLock::new();
-    let said = |error: CompileError| match error {
-        CompileError::CompileError { log, .. } => log.to_string_lossy().into_owned(),
-        error => error.to_string(),
+pub fn function(device: &CudaDevice, kernel: Kernel) -> Result<CudaFunction> {
+    // By the width of heads, which is 0 for those that know none.
+    static COMPILED: Mutex<BTreeMap<usize, std::result::Result<String, String>>> = Mutex::new(BTreeMap::new());
+    let (name, width) = match kernel {
+        Kernel::Plain(name) => (name, 0),
+        Kernel::OfHeads { name, width } => (name, width),
     };
-    match PTX.get_or_init(|| compile_ptx(SOURCE).map(|ptx| ptx.to_src()).map_err(said)) {
-        Ok(ptx) => Ok(device.get_or_load_custom_func(kernel, "undertone", ptx)?.into_cuda_function()),
+    let compile = || {
+        let source = match kernel {
+            Kernel::Plain(_) => KERNELS.to_owned(),
+            Kernel::OfHeads { width, .. } => format!("#define WIDTH {width}\n{KERNELS}{ATTENTION}"),
+        };
+        compile_ptx(source).map(|ptx| ptx.to_src()).map_err(|error| match error {
+            CompileError::CompileError { log, .. } => log.to_string_lossy().into_owned(),
+            error => error.to_string(),
+        })
+    };
+    match COMPILED.lock().unwrap_or_else(PoisonError::into_inner).entry(width).or_insert_with(compile) {
+        Ok(ptx) => Ok(device.get_or_load_custom_func(name, &format!("undertone-{width}"), ptx)?.into_cuda_function()),
         Err(error) => bail!("NVRTC cannot compile the kernels for CUDA: {error}"),
     }
 }

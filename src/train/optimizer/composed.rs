@@ -23,6 +23,10 @@ pub fn step(step: Step, variable: &Var, gradient: &Tensor, first: &mut Tensor, s
 
 /// Σ x² of all tensors together, for which the processor waits once.
 pub fn sum_of_squares(gradients: &[&Tensor]) -> crate::Result<f64> {
+    #[cfg(feature = "cuda")]
+    if gradients.first().is_some_and(|gradient| gradient.device().is_cuda()) {
+        return Ok(crate::ops::cuda::sum_of_squares(gradients)?);
+    }
     let sum = |gradient: &&Tensor| gradient.to_dtype(DType::F32)?.sqr()?.sum_all();
     let sums = gradients.iter().map(sum).collect::<Result<Vec<_>>>()?;
     let sums: Vec<f32> = if sums.is_empty() { Vec::new() } else { Tensor::stack(&sums, 0)?.to_vec1()? };
