@@ -238,7 +238,7 @@ impl Rows {
             Kind::JsonLines(lines) => lines.notes(),
             _ => Vec::new(),
         };
-        self.decoder.encoding().note().into_iter().chain(of_rows).collect()
+        self.decoder.notes().chain(of_rows).collect()
     }
 
     fn table(&self) -> Option<&Table> {

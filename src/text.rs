@@ -121,11 +121,11 @@ impl Tokenizer {
         &self.counts
     }
 
-    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, and [`WORD_COUNTS`] where there are some. Whether the latter is lower-cased, `tokenizer_config.json`
-    /// says; where it does not, a vocabulary that has capital letters is not.
+    /// Reads a checkpoint's `tokenizer.json`, or else its `vocab.txt`, and [`WORD_COUNTS`] where there are some. Whether texts are lower-cased, `tokenizer_config.json`
+    /// says, whatever `tokenizer.json` has, as for transformers; where neither says, they are unless the vocabulary has capital letters.
     ///
     /// # Errors
-    /// Neither file is there, one is malformed, or the configuration asks for words to be split as no BERT of Google's does.
+    /// Neither file is there, one is malformed, `added_tokens.json` has others, or the configuration asks for words to be split as no BERT of Google's does.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn from_checkpoint(folder: &Path, max_tokens: usize) -> Result<Self> {
         let (path, json) = checkpoint::tokenizer_json(folder)?;
@@ -152,6 +152,12 @@ impl Tokenizer {
              take the token out of the tokenizer, or give the model a row for it, in transformers by \
              model.resize_token_embeddings(len(tokenizer))"
         )))
+    }
+
+    /// The token that stands for what the vocabulary lacks.
+    #[cfg(all(feature = "train", not(target_arch = "wasm32")))]
+    pub(crate) fn unknown(&self) -> Option<u32> {
+        self.inner.token_to_id(UNKNOWN)
     }
 
     /// The token that hides another, where the vocabulary has one.

@@ -338,6 +338,44 @@ fn a_cased_vocabulary_keeps_capital_letters() {
 }
 
 #[test]
+fn a_configuration_overrules_the_tokenizers_own_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::copy(fixtures().join("tiny-bert/tokenizer.json"), file("tokenizer.json")).unwrap();
+    let ids = |config: Value| {
+        fs::write(file("tokenizer_config.json"), config.to_string()).unwrap();
+        Tokenizer::from_checkpoint(folder.path(), 16)?.encode("The good film").map(|tokens| tokens.ids.input_ids)
+    };
+    // What transformers 5.23 gives.
+    let lowered = [2, 48, 51, 57, 3];
+    assert_eq!(ids(json!({ "do_lower_case": true })).unwrap(), lowered);
+    assert_eq!(ids(json!({ "do_lower_case": null })).unwrap(), lowered);
+    assert_eq!(ids(json!({ "do_lower_case": false })).unwrap(), [2, 1, 51, 57, 3]);
+    // Of a file of its own it needs no other settings.
+    assert_eq!(ids(json!({ "word_tokenizer_type": "mecab" })).unwrap(), lowered);
+    assert!(ids(json!({ "do_lower_case": 1 })).unwrap_err().to_string().contains("tokenizer_config.json"));
+}
+
+#[test]
+fn tokens_that_were_added_in_a_file_of_their_own_are_not_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let read = || Tokenizer::from_checkpoint(folder.path(), 16);
+    for name in ["tokenizer.json", "vocab.txt"] {
+        fs::copy(fixtures().join("tiny-bert").join(name), file(name)).unwrap();
+        fs::write(file("added_tokens.json"), json!({ "[PAD]": 0, "good": 51 }).to_string()).unwrap();
+        read().unwrap();
+        fs::write(file("added_tokens.json"), json!({ "[PAD]": 0, "[USER]": 111 }).to_string()).unwrap();
+        let said = read().unwrap_err().to_string();
+        assert!(
+            said.contains("added_tokens.json") && said.contains("\"[USER]\"") && said.contains("save_pretrained"),
+            "{said}"
+        );
+        fs::remove_file(file(name)).unwrap();
+    }
+}
+
+#[test]
 fn words_that_are_split_in_another_way_are_refused() {
     let vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\ngood\n";
     for (config, expected) in [

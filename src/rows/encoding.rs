@@ -96,18 +96,28 @@ pub struct Decoder {
     has_begun: bool,
     /// What can be decoded only with what comes next.
     pending: Vec<u8>,
+    /// Halves of UTF-16's characters without the other half.
+    halves: usize,
 }
 
 impl Decoder {
     /// What the file is encoded in; where not given, UTF-8 or UTF-16 as its first bytes tell. Only a whole file can tell Windows-1252
     /// from UTF-8 with a few broken rows ([`of`]). Of UTF-16's two orders of bytes a mark tells, whatever is given.
     pub fn new(encoding: Option<Encoding>) -> Self {
-        Self { encoding, has_begun: false, pending: Vec::new() }
+        Self { encoding, has_begun: false, pending: Vec::new(), halves: 0 }
     }
 
     /// What the file is encoded in, as far as is known.
     pub fn encoding(&self) -> Encoding {
         self.encoding.unwrap_or(Encoding::Utf8)
+    }
+
+    /// What was decoded otherwise than it stands in the file, in sentences.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        let halves = (self.halves > 0).then(|| {
+            format!("halves of characters without the other half, which are read as \u{fffd}: {}", self.halves)
+        });
+        self.encoding().note().into_iter().chain(halves)
     }
 
     /// The next bytes in UTF-8; of the file's last bytes, too, if these are.
@@ -158,10 +168,13 @@ impl Decoder {
             length -= 2;
         }
         let units = bytes[..length].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-        let mut text: String =
-            char::decode_utf16(units).map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let mut half = || {
+            self.halves += 1;
+            char::REPLACEMENT_CHARACTER
+        };
+        let mut text: String = char::decode_utf16(units).map(|decoded| decoded.unwrap_or_else(|_| half())).collect();
         match is_last {
-            true if length < bytes.len() => text.push(char::REPLACEMENT_CHARACTER),
+            true if length < bytes.len() => text.push(half()),
             true => {}
             false => self.pending = bytes[length..].to_vec(),
         }

@@ -224,6 +224,18 @@ fn other_encodings_are_read_and_said() {
 }
 
 #[test]
+fn halves_of_characters_in_utf_16_are_counted() {
+    let mut content: Vec<u8> = "text\na good film\n😀\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let read = |content: &[u8]| read_bytes(content, COMMA, &["text"]).unwrap().1;
+    assert_eq!(read(&content), ["the file is read as UTF-16"]);
+    // The first half of the emoji twice, and the second half of none; then half a unit.
+    content.splice(content.len() - 6..content.len() - 6, [0x3d, 0xd8]);
+    content.extend([0x00, 0xdc, 0x61]);
+    let halves = "halves of characters without the other half, which are read as \u{fffd}: 3";
+    assert_eq!(read(&content), ["the file is read as UTF-16", halves]);
+}
+
+#[test]
 fn python_s_nan_and_halves_of_emoji_are_read() {
     let content = r#"{"text": "NaN \"NaN\" \\", "t": NaN, "u": [NaN]}
 {"text": "a \ud83d", "t": 1}

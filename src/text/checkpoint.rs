@@ -10,6 +10,7 @@ use crate::{Error, Result, lfs};
 const TOKENIZER: &str = "tokenizer.json";
 const VOCABULARY: &str = "vocab.txt";
 const CONFIG: &str = "tokenizer_config.json";
+const ADDED: &str = "added_tokens.json";
 /// The file that says how common words are, where whoever made the checkpoint counted them.
 pub const WORD_COUNTS: &str = "word_counts.json";
 
@@ -24,11 +25,19 @@ pub(super) fn word_counts(folder: &Path) -> Result<WordCounts> {
     }
 }
 
-/// The file that the tokenizer is in, and the content of its `tokenizer.json`.
+/// The file that the tokenizer is in, and the content of its `tokenizer.json`, with what `tokenizer_config.json` says otherwise: that is
+/// what transformers goes by.
 pub(super) fn tokenizer_json(folder: &Path) -> Result<(PathBuf, Vec<u8>)> {
+    let config = folder.join(CONFIG);
+    let fields = object(&config)?;
+    let settings = || Settings::read(&fields).map_err(|error| error.within(&config));
     let path = folder.join(TOKENIZER);
     if path.exists() {
         let json = lfs::read(&path)?;
+        // What is no JSON says so when the tokenizer is made of it.
+        let Ok(tokenizer) = serde_json::from_slice::<Value>(&json) else { return Ok((path, json)) };
+        check_added(folder, &tokenizer)?;
+        let json = settings()?.set_in(tokenizer).map_or(json, |tokenizer| tokenizer.to_string().into_bytes());
         return Ok((path, json));
     }
     let path = folder.join(VOCABULARY);
@@ -36,13 +45,57 @@ pub(super) fn tokenizer_json(folder: &Path) -> Result<(PathBuf, Vec<u8>)> {
         return Err(Error::invalid(format!("{} has neither {TOKENIZER} nor {VOCABULARY}", folder.display())));
     }
     let vocabulary = lfs::read_to_string(&path)?;
-    let config = folder.join(CONFIG);
-    let settings = Settings::read(&config).map_err(|error| error.within(&config))?;
-    let json = from_vocabulary(&vocabulary, &settings).map_err(|error| error.within(&path))?;
-    Ok((path, json.to_string().into_bytes()))
+    check_google(&fields).map_err(|error| error.within(&config))?;
+    let tokenizer = from_vocabulary(&vocabulary, &settings()?).map_err(|error| error.within(&path))?;
+    check_added(folder, &tokenizer)?;
+    Ok((path, tokenizer.to_string().into_bytes()))
 }
 
-/// What of a `tokenizer_config.json` a vocabulary leaves open. None is what the file leaves open, too.
+/// The JSON object that a file holds; an empty one where there is no file.
+fn object(path: &Path) -> Result<Map<String, Value>> {
+    match path.exists() {
+        true => {
+            serde_json::from_slice(&lfs::read(path)?).map_err(|error| Error::invalid(error.to_string()).within(path))
+        }
+        false => Ok(Map::new()),
+    }
+}
+
+/// Checks that words are split as Google's BERTs split them, which is all that a vocabulary tells. Those for Japanese have them split by a dictionary
+/// first, and some into single characters then.
+fn check_google(config: &Map<String, Value>) -> Result<()> {
+    for (name, usual) in [
+        ("do_basic_tokenize", json!(true)),
+        ("word_tokenizer_type", json!("basic")),
+        ("subword_tokenizer_type", json!("wordpiece")),
+    ] {
+        if let Some(value) = config.get(name).filter(|value| !value.is_null() && **value != usual) {
+            return Err(Error::invalid(format!(
+                "{name} is {value}, and of a {VOCABULARY} only {usual} can be read: have the tokenizer saved as {TOKENIZER}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the tokenizer has the tokens that somebody has added to it.
+fn check_added(folder: &Path, tokenizer: &Value) -> Result<()> {
+    let path = folder.join(ADDED);
+    let is_known = |token: &str| {
+        let added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+        tokenizer["model"]["vocab"].get(token).is_some() || added.into_iter().any(|known| known["content"] == token)
+    };
+    match object(&path)?.keys().find(|token| !is_known(token)) {
+        None => Ok(()),
+        Some(token) => Err(Error::invalid(format!(
+            "it has the token {token:?}, which the tokenizer lacks: have both saved together as {TOKENIZER}, in transformers by \
+             AutoTokenizer.from_pretrained(…).save_pretrained(…)"
+        ))
+        .within(&path)),
+    }
+}
+
+/// How a `tokenizer_config.json` has texts normalised. None is what the file leaves open.
 #[derive(Debug, Default)]
 struct Settings {
     lowercase: Option<bool>,
@@ -51,26 +104,8 @@ struct Settings {
 }
 
 impl Settings {
-    /// Reads the file, where there is one.
-    fn read(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            return Ok(Self::default());
-        }
-        let fields: Map<String, Value> =
-            serde_json::from_slice(&lfs::read(path)?).map_err(|error| Error::invalid(error.to_string()))?;
-        // BERTs for Japanese have words split by a dictionary first, and some into single characters then.
-        for (name, usual) in [
-            ("do_basic_tokenize", json!(true)),
-            ("word_tokenizer_type", json!("basic")),
-            ("subword_tokenizer_type", json!("wordpiece")),
-        ] {
-            if let Some(value) = fields.get(name).filter(|value| !value.is_null() && **value != usual) {
-                return Err(Error::invalid(format!(
-                    "{name} is {value}, and of a {VOCABULARY} only {usual} can be read: have the tokenizer saved as {TOKENIZER}"
-                )));
-            }
-        }
-        let flag = |name: &str| match fields.get(name) {
+    fn read(config: &Map<String, Value>) -> Result<Self> {
+        let flag = |name: &str| match config.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(value) => Err(Error::invalid(format!("{name} is {value}, which is neither true nor false"))),
@@ -80,6 +115,23 @@ impl Settings {
             strip_accents: flag("strip_accents")?,
             split_chinese: flag("tokenize_chinese_chars")?,
         })
+    }
+
+    /// A `tokenizer.json` with these settings, if it had others.
+    fn set_in(&self, mut tokenizer: Value) -> Option<Value> {
+        let normalizer = tokenizer.get_mut("normalizer").filter(|normalizer| normalizer["type"] == "BertNormalizer")?;
+        let mut has_changed = false;
+        for (name, setting) in [
+            ("lowercase", self.lowercase),
+            ("strip_accents", self.strip_accents),
+            ("handle_chinese_chars", self.split_chinese),
+        ] {
+            if let Some(setting) = setting.filter(|setting| normalizer[name] != *setting) {
+                normalizer[name] = setting.into();
+                has_changed = true;
+            }
+        }
+        has_changed.then_some(tokenizer)
     }
 }
 

@@ -84,6 +84,12 @@ impl TokenizedDataset {
         self.tokens.is_empty()
     }
 
+    /// Which share of all tokens is the token `id`.
+    pub fn share(&self, id: u32) -> f64 {
+        let ids = || self.tokens.iter().flat_map(|tokens| &tokens.input_ids);
+        ids().filter(|token| **token == id).count() as f64 / ids().count().max(1) as f64
+    }
+
     /// How many rows all examples have together.
     pub fn row_count(&self) -> usize {
         self.weights.len()

@@ -22,6 +22,33 @@ fn assert_contains(said: &str, expected: &[&str]) {
 }
 
 #[test]
+fn a_vocabulary_that_hardly_fits_and_a_second_column_of_texts_are_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let rows = |text: &dyn Fn(usize) -> String| -> String {
+        (0..40).map(|number| format!("{},other {number},{}\n", text(number), number % 2)).collect()
+    };
+    let base = tiny_bert();
+    let train = |file: &str, header: &str, rows: String, more: &[&str]| {
+        fs::write(folder.join(file), header.to_owned() + &rows).unwrap();
+        let (task, out) = (format!("mail={file}"), file.trim_end_matches(".csv"));
+        let train = ["train", "--base", base.to_str().unwrap(), "--out", out, "--max-tokens", "32", "--epochs", "1"];
+        let task = ["--task", &task, "--labels", "mail=rude", "--validation", "0.25"];
+        said(folder, &[&train[..], &task, more].concat())
+    };
+    let good = |number| format!("a good film {number}");
+    let (unknown, column) =
+        ("of all tokens are [UNK]", "the texts are those of `comment_text`, and not those of `text`");
+    let chinese = |number: usize| format!("{}好", ["电影", "很", "不"][number % 3]);
+    let said = train("chinese.csv", "text,title,rude\n", rows(&chinese), &[]);
+    assert!(said.contains(unknown) && !said.contains("not those of"), "{said}");
+    let said = train("both.csv", "comment_text,text,rude\n", rows(&good), &[]);
+    assert!(said.contains(column) && !said.contains(unknown), "{said}");
+    let said = train("named.csv", "comment_text,text,rude\n", rows(&good), &["--text", "mail=comment_text"]);
+    assert!(!said.contains("not those of"), "{said}");
+}
+
+#[test]
 fn what_nobody_can_learn_or_measure_is_said_by_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

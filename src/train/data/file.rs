@@ -37,6 +37,7 @@ pub fn read(path: &Path, format: Format, builder: &mut DatasetBuilder) -> Result
     keys.check(path, &rows, &columns)?;
     let mut notes = rows.notes();
     notes.extend((alone > 0).then(|| format!("rows without a second text, which are read as single texts: {alone}")));
+    notes.extend(columns.other_text(&rows, builder.schema));
     let weight = columns.weight.filter(|_| is_weighed);
     notes.extend(weight.map(|weight| format!("each row counts as much as its `{}` says", weight.name)));
     for note in notes {
@@ -100,6 +101,14 @@ impl Columns {
         };
         let weight = find(WEIGHT)?.filter(|column| !is_label(column));
         Ok(Self { id: find("id")?, text, second, labels, weight, spans, only })
+    }
+
+    /// A sentence where a table has another column, too, that may hold the text.
+    fn other_text(&self, rows: &Rows, schema: &Schema) -> Option<String> {
+        let [text] = &self.text[..] else { return None };
+        let is_other = |name: &&str| !rows::same_name(name, &text.name) && matches!(rows.column(name), Ok(Some(_)));
+        let other = rows.header().and(schema.text_names().into_iter().find(is_other))?;
+        Some(format!("the texts are those of `{}`, and not those of `{other}`: --text names the column", text.name))
     }
 }
 

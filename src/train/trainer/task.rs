@@ -12,6 +12,9 @@ use crate::train::task::TaskData;
 use crate::train::tokenized::TokenizedDataset;
 use crate::{Error, Result};
 
+/// Of what BERTs are pruned for, a thousandth is unknown.
+const FEW_UNKNOWN: f64 = 0.05;
+
 /// A task's texts as the model reads them.
 pub struct Task {
     pub name: String,
@@ -71,6 +74,13 @@ impl Task {
         };
         let (learnt, measured) = (tokenize(&train)?, tokenize(&validation)?);
         progress.note(&format!("{name}: {} texts to train on, {} held out", train.len(), validation.len()));
+        let unknown = tokenizer.unknown().map_or(0.0, |id| learnt.share(id));
+        if unknown > FEW_UNKNOWN {
+            progress.note(&format!(
+                "{name}: {:.0}% of all tokens are [UNK]: the base's vocabulary hardly has these texts' characters; take a base for their language",
+                100.0 * unknown
+            ));
+        }
         for (number, label) in labels.iter().enumerate() {
             let unlearnt = learnt.class_counts(number).unlearnt(label);
             let unmeasured = measured.class_counts(number).unmeasured(&format!("{label} on held-out texts"));
