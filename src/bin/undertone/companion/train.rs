@@ -272,6 +272,8 @@ fn interrupted() -> Result<impl Fn() -> bool> {
     let seen = Arc::clone(&pressed);
     let set = ctrlc::set_handler(move || {
         if pressed.swap(true, Ordering::Relaxed) {
+            // A GPU's driver goes first, and the step that it fails has nothing to say.
+            let _silence = std::io::stderr().lock();
             std::process::exit(130);
         }
         eprintln!("Stopping after this step; press Ctrl-C again to stop at once");
