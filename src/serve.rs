@@ -88,6 +88,7 @@ impl Server {
             .map_err(|error| Error::invalid(format!("{} cannot be listened at: {error}", options.listen)))?;
         let address = listener.local_addr().map_err(no_address)?;
         let bundle = Bundle::read_pinned(&options.bundle, options.pin.as_ref())?;
+        bundle.manifest.check_single_texts()?;
         let state = Arc::new(routes::State::new(&bundle, &options, address)?);
         let Options { site, connections, timeout, .. } = options;
         Ok(Self { listener, state, site, connections, timeout, runtime })

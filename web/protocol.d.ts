@@ -377,6 +377,10 @@ unit?: Unit,
  */
 kind?: HeadKind, 
 /**
+ * Whether it is about pairs of texts, of which the engine reads none: `undertone evaluate` does.
+ */
+pairs?: boolean, 
+/**
  * What is done with a text that is longer than the model reads.
  */
 windows?: Windows, 

@@ -71,6 +71,9 @@ pub struct ManifestFields {
     /// Files for people beside them, by name: a model card's data, licences.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub documents: BTreeMap<String, FileEntry>,
+    /// The SHA-256 of the weights of each run that these are of, to know the texts that were held out from all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<String>,
 }
 
 /// [`FORMAT`], and nothing else.
@@ -199,6 +202,20 @@ impl Manifest {
     pub fn heads(&self) -> Vec<HeadShape> {
         let head = |task: &Task| HeadShape { task: task.name.clone(), labels: task.labels.len(), unit: task.unit };
         self.tasks.iter().map(head).collect()
+    }
+
+    /// Checks that no task is about pairs of texts, for whoever has single ones.
+    ///
+    /// # Errors
+    /// One is.
+    pub fn check_single_texts(&self) -> Result<()> {
+        match self.tasks.iter().find(|task| task.pairs) {
+            None => Ok(()),
+            Some(task) => Err(Error::invalid(format!(
+                "the bundle's task {} is about pairs of texts, of which one alone tells nothing: undertone evaluate --second measures it",
+                task.name
+            ))),
+        }
     }
 
     /// The tasks about texts with their numbers among all tasks.

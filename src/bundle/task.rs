@@ -28,6 +28,9 @@ pub struct Task {
     /// How the labels go together.
     #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
     pub kind: HeadKind,
+    /// Whether it is about pairs of texts, of which the engine reads none: `undertone evaluate` does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pairs: bool,
     /// What is done with a text that is longer than the model reads.
     #[serde(default, skip_serializing_if = "Windows::is_first")]
     pub windows: Windows,
@@ -194,6 +197,7 @@ impl Task {
             description: String::new(),
             unit: Unit::default(),
             kind: HeadKind::default(),
+            pairs: false,
             windows: Windows::default(),
             display: Display::default(),
             labels: labels.iter().map(|name| Label::new(name.as_ref())).collect(),

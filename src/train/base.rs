@@ -8,8 +8,9 @@ use super::parameters::fresh_head;
 use super::run::RunFolder;
 use super::task::TaskData;
 use crate::Result;
-use crate::bert::{Checkpoint, Unit, Weights, names};
+use crate::bert::{Checkpoint, Pooling, Unit, Weights, names};
 use crate::bundle::HeadKind;
+use crate::text::Normalisation;
 
 /// A pretrained model.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Base {
     pub checkpoint: Checkpoint,
     /// What is known of these heads.
     pub heads: Vec<Head>,
+    /// How the run that has left it pooled and normalised; none where it is no run's.
+    pub reading: Option<(Pooling, Normalisation)>,
 }
 
 /// A head as the run that trained it tells of it.
@@ -39,10 +42,12 @@ impl Base {
     /// # Errors
     /// As [`Checkpoint::read`]; or the folder is a run's, and a file in it is not what that run kept.
     pub fn read(folder: &Path, device: &Device) -> Result<Self> {
-        let mut heads = Vec::new();
+        let (mut heads, mut reading) = (Vec::new(), None);
         if RunFolder::is_one(folder) {
             let run = RunFolder::open(folder)?;
             run.verify()?;
+            let recipe = &run.record().recipe;
+            reading = Some((recipe.pooling, recipe.normalisation));
             let tasks = run.record().tasks.iter();
             heads.extend(tasks.map(|task| Head {
                 task: task.name.clone(),
@@ -51,7 +56,7 @@ impl Base {
                 labels: task.labels.clone(),
             }));
         }
-        Ok(Self { checkpoint: Checkpoint::read(folder, device)?, heads })
+        Ok(Self { checkpoint: Checkpoint::read(folder, device)?, heads, reading })
     }
 
     /// The encoder's weights, and those of the heads for `tasks` that the earlier run has left: a task of the same name that

@@ -23,7 +23,7 @@ use super::metrics::{Predictions, Sample, check_rates, factors, judged, mean, sh
 use crate::bert::Unit;
 use crate::bundle::{Calibration, CalibrationRecord, HeadKind, Label, MANIFEST, Manifest, ManifestFields, Task};
 use crate::card;
-use crate::logistic::{log_odds, softplus};
+use crate::logistic::{log_odds, sigmoid, softplus};
 use crate::threshold::{self, Decisions, ThresholdObjective};
 use crate::{Error, Result};
 
@@ -70,6 +70,8 @@ pub struct Calibrated {
     pub label: Label,
     /// Whether anything was fitted; with too few texts of either class nothing is, and the label is as it was.
     pub is_fitted: bool,
+    /// Whether a threshold was chosen; else it is at the logit where it was.
+    pub is_chosen: bool,
     /// Mean binary cross-entropy, of a class against the rest, before, with the texts weighted to the true rate; none where no text has a known target.
     pub loss_before: Option<f64>,
     /// The same after.
@@ -146,6 +148,7 @@ fn calibrate_classes(task: &Task, predictions: &Predictions, options: &Calibrati
     let of_class = |(label, (loss_before, loss_after)): (&Label, (Option<f64>, Option<f64>))| Calibrated {
         label: label.clone(),
         is_fitted: fitted.is_some(),
+        is_chosen: false,
         loss_before,
         loss_after,
         // Cannot be missing: there is one for each class.
@@ -168,11 +171,12 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
         weighted.iter().map(|&sample| sample.with_logit(calibration.apply(sample.logit))).collect()
     };
     let after = with(calibration.unwrap_or(label.calibration));
-    let mut threshold = label.threshold;
+    let mut threshold = calibration.map_or(label.threshold, |now| moved(label.threshold, label.calibration, now));
+    let mut is_chosen = false;
     if fewer(&samples) >= FOR_A_SLOPE
         && let Some(choice) = threshold::choose(judged(&after), options.objective)
     {
-        threshold = choice.threshold;
+        (threshold, is_chosen) = (choice.threshold, true);
         if let (false, ThresholdObjective::Precision(wanted)) = (choice.reached, options.objective) {
             let best = Decisions::of(judged(&after), threshold).precision;
             notes.push(format!(
@@ -183,12 +187,24 @@ fn of_label(label: &Label, samples: &[Sample], rows: Unit, options: &Calibration
     }
     Calibrated {
         is_fitted: calibration.is_some(),
+        is_chosen,
         label: Label { calibration: calibration.unwrap_or(label.calibration), threshold, ..label.clone() },
         loss_before: mean(&with(label.calibration), Sample::loss),
         loss_after: mean(&after, Sample::loss),
         decisions: Decisions::of(judged(&after), threshold),
         notes,
     }
+}
+
+/// The threshold that decides as `threshold` did, once logits are calibrated otherwise; ½ is nobody's choice, and stays.
+fn moved(threshold: f32, before: Calibration, now: Calibration) -> f32 {
+    if threshold == 0.5 {
+        return threshold;
+    }
+    let logit = (log_odds(f64::from(threshold)) - f64::from(before.bias)) / f64::from(before.scale);
+    let moved = sigmoid(f64::from(now.scale) * logit + f64::from(now.bias)) as f32;
+    // At 0 and 1 there is no logit, and all or nothing counts in either case.
+    if moved.is_finite() { moved } else { threshold }
 }
 
 /// The line through the logit, moved to the true rate if there is one; none where the label is to stay as it is.
@@ -256,18 +272,28 @@ pub fn record(
 ) -> Result<()> {
     let mut tasks = manifest.tasks.clone();
     let task = &mut tasks[task];
+    let before = task.calibration.take();
+    let is_fitted = |name: &str| fitted.labels.iter().any(|label| label.label.name == name && label.is_fitted);
+    // What was left as it was is still as it was made before.
+    let mut rates = before.as_ref().map_or_else(BTreeMap::new, |before| before.rates.clone());
+    rates.retain(|name, _| !is_fitted(name));
+    rates.extend(options.rates.iter().filter(|(name, _)| is_fitted(name)).map(|(name, rate)| (name.clone(), *rate)));
+    let thresholds = match (task.kind, before) {
+        (HeadKind::Classes, _) => "the likeliest class".to_owned(),
+        (HeadKind::Labels, _) if fitted.labels.iter().all(|label| label.is_chosen) => options.objective.words(),
+        (HeadKind::Labels, before) => {
+            let chosen = fitted.labels.iter().filter(|label| label.is_chosen).map(|label| &label.label.name[..]);
+            let chosen: Vec<_> = chosen.collect();
+            let before = before.map_or_else(|| "½".to_owned(), |before| before.thresholds);
+            match &chosen[..] {
+                [] => before,
+                _ => format!("{} for {}; else as before ({before})", options.objective.words(), chosen.join(", ")),
+            }
+        }
+    };
     task.labels = fitted.labels.iter().map(|fitted| fitted.label.clone()).collect();
     task.temperature = fitted.temperature;
-    let ours = |name: &String| task.labels.iter().any(|label| label.name == *name);
-    task.calibration = Some(CalibrationRecord {
-        data: data.to_owned(),
-        samples,
-        rates: options.rates.iter().filter(|(name, _)| ours(name)).map(|(name, rate)| (name.clone(), *rate)).collect(),
-        thresholds: match task.kind {
-            HeadKind::Labels => options.objective.words(),
-            HeadKind::Classes => "the likeliest class".to_owned(),
-        },
-    });
+    task.calibration = Some(CalibrationRecord { data: data.to_owned(), samples, rates, thresholds });
     let mut fields = ManifestFields { tasks, ..manifest.clone().into_fields() };
     // Its figures are of the calibration before.
     fields.documents.remove(card::NAME);

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 
 use super::data::Example;
 use super::recipe::Recipe;
-use super::run::{RunFolder, TrainedTask};
+use super::run::{Record, RunFolder, TrainedTask};
 use super::tokenized::TokenizedDataset;
 use super::{Progress, files, rounding};
 use crate::bert::names::WORD_EMBEDDINGS;
@@ -58,6 +58,7 @@ impl Default for Options {
 /// # Errors
 /// As [`assemble`], or the model cannot be built from the run's files, or `folder` cannot be written.
 pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut dyn Progress) -> Result<Bundle> {
+    check_free(folder)?;
     let bundle = assemble(run, options, progress)?;
     check_answers(&bundle)?;
     files::make_folder(folder)?;
@@ -65,6 +66,18 @@ pub fn export(run: &RunFolder, folder: &Path, options: &Options, progress: &mut 
     let json = bundle.manifest.to_json()?;
     files::replace(&[(&weights, &bundle.weights), (&tokenizer, &bundle.tokenizer), (&manifest, &json)])?;
     Ok(bundle)
+}
+
+/// Checks that a bundle can be written to `folder` without taking another model's place.
+fn check_free(folder: &Path) -> Result<()> {
+    let has = |name: &str| folder.join(name).exists();
+    if RunFolder::is_one(folder) || (has(WEIGHTS) && !has(MANIFEST)) {
+        return Err(Error::invalid(format!(
+            "{} holds a model that is no bundle, and would be overwritten: name another folder",
+            folder.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Builds the model of `bundle` and has it read a text: weights can be finite, and overflow on the way.
@@ -85,6 +98,13 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
     let record = run.record();
     for task in &record.tasks {
         task.validation.notes().iter().for_each(|note| progress.note(&format!("{}: {note}", task.name)));
+    }
+    if run.is_unfinished() {
+        progress.note(&format!(
+            "{}: the run has not ended, and this is its best model so far, of step {}",
+            run.path().display(),
+            record.best_step
+        ));
     }
     let architecture = record.architecture.clone();
     let max_tokens = options.max_tokens.unwrap_or(architecture.max_position_embeddings);
@@ -125,13 +145,37 @@ pub fn assemble(run: &RunFolder, options: &Options, progress: &mut dyn Progress)
         examples: Vec::new(),
         files: Files { weights: FileEntry::of(&weights), tokenizer: FileEntry::of(&tokenizer) },
         documents: BTreeMap::new(),
+        runs: [run].into_iter().chain(&options.averaged).filter_map(|run| run.weights_sha256().cloned()).collect(),
     };
     Ok(Bundle { manifest: manifest.try_into()?, weights, tokenizer })
+}
+
+/// Checks that the weights of `other` are those of the same model: numbers of one place have to mean the same in both.
+fn check_alike(run: &RunFolder, other: &RunFolder) -> Result<()> {
+    let (ours, theirs) = (run.record(), other.record());
+    let heads = |record: &Record| -> Vec<_> {
+        record.tasks.iter().map(|task| (task.name.clone(), task.unit, task.kind, task.labels.clone())).collect()
+    };
+    let mut what = Vec::new();
+    what.extend((heads(ours) != heads(theirs)).then_some("tasks or labels, or has them in another order"));
+    what.extend((ours.architecture != theirs.architecture).then_some("sizes"));
+    what.extend((ours.recipe.pooling != theirs.recipe.pooling).then_some("pooling"));
+    what.extend((ours.recipe.normalisation != theirs.recipe.normalisation).then_some("normalisation"));
+    what.extend((run.tokenizer()? != other.tokenizer()?).then_some("a tokenizer"));
+    match &what[..] {
+        [] => Ok(()),
+        _ => Err(Error::invalid(format!(
+            "a run to average with, {}, has other {}: average runs of which one goes on from the other, or both from a third",
+            other.path().display(),
+            what.join(", other ")
+        ))),
+    }
 }
 
 /// The mean of the weights of `run` and of `others`. Word vectors that were rounded for `run` to be trained around stay its
 /// own.
 pub(super) fn mean(run: &RunFolder, others: &[RunFolder], recipe: &Recipe) -> Result<Weights> {
+    others.iter().try_for_each(|other| check_alike(run, other))?;
     let model = Weights::from_safetensors(&run.weights()?, &Device::Cpu)?;
     let read = |run: &RunFolder| Weights::from_safetensors(&run.weights()?, &Device::Cpu);
     let mut others: Vec<Weights> = others.iter().map(read).collect::<Result<_>>()?;
@@ -162,7 +206,7 @@ fn manifest_task(task: &TrainedTask, is_own: bool) -> Task {
         auc_macro: metrics.auc_macro,
     });
     let (unit, kind) = (task.unit, task.kind);
-    Task { unit, kind, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }
+    Task { unit, kind, pairs: task.pairs, display: display(task), metrics, ..Task::new(&task.name, &task.labels) }
 }
 
 /// Between positive and negative there are degrees; other labels apply or not.

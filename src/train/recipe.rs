@@ -6,6 +6,7 @@
 //! resumed. The defaults are the original recipe that this project began with: RAdam at a constant rate of 3e-5, batches of 32,
 //! four epochs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::de::Error as _;
@@ -309,13 +310,14 @@ impl Recipe {
             _ => Default::default(),
         };
         let (ours, theirs) = (fields(self), fields(started));
-        let differences: Vec<_> = ours
-            .iter()
-            .filter(|(name, value)| theirs.get(*name) != Some(value))
-            .map(|(name, value)| {
-                let before = theirs.get(name).map_or("unknown".to_owned(), ToString::to_string);
-                format!("{name} was {before} and is now {value}")
-            })
+        // What is not set has no field.
+        let names: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+        let set = |value: Option<&serde_json::Value>| value.map_or("not set".to_owned(), ToString::to_string);
+        let differences: Vec<_> = names
+            .into_iter()
+            .map(|name| (name, theirs.get(name), ours.get(name)))
+            .filter(|(_, before, now)| before != now)
+            .map(|(name, before, now)| format!("{name} was {} and is now {}", set(before), set(now)))
             .collect();
         if differences.is_empty() {
             return Ok(());
@@ -388,6 +390,17 @@ mod tests {
             let flag = format!("--{}", id.replace('_', "-"));
             assert_eq!(with_flags(Recipe::default(), &[&flag, value]).unwrap(), Recipe::default(), "{flag} {value}");
         }
+    }
+
+    #[test]
+    fn a_setting_that_is_left_out_is_another_recipe() {
+        let set = Recipe { clip_norm: Some(0.1), train_samples: Some(200), ..Recipe::default() };
+        let unset = Recipe { clip_norm: None, train_samples: None, ..Recipe::default() };
+        set.check_same(&set).unwrap();
+        let said = |now: &Recipe, before: &Recipe| now.check_same(before).unwrap_err().to_string();
+        let (dropped, added) = (said(&unset, &set), said(&set, &unset));
+        assert!(dropped.contains("clip-norm was 0.1 and is now not set, train-samples was 200"), "{dropped}");
+        assert!(added.contains("clip-norm was not set and is now 0.1"), "{added}");
     }
 
     #[test]

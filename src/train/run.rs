@@ -24,7 +24,7 @@ use super::metrics::Metrics;
 use super::provenance::{Environment, Provenance};
 use super::recipe::{Recipe, recorded};
 use crate::bert::{Architecture, Unit, Weights};
-use crate::bundle::{HeadKind, Precision, TOKENIZER, WEIGHTS, hexadecimal, weights};
+use crate::bundle::{HeadKind, MANIFEST, Precision, TOKENIZER, WEIGHTS, hexadecimal, weights};
 use crate::text::{WORD_COUNTS, WordCounts};
 use crate::{Error, Result};
 
@@ -69,6 +69,9 @@ pub struct TrainedTask {
     /// How its labels go together.
     #[serde(default, skip_serializing_if = "HeadKind::is_labels")]
     pub kind: HeadKind,
+    /// Whether it is about pairs of texts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pairs: bool,
     /// Its labels.
     pub labels: Vec<String>,
     /// How many texts it was trained on.
@@ -104,14 +107,23 @@ impl OpenRun {
     /// # Errors
     /// It cannot be made or written to, another process uses it, or it has a run in it.
     pub fn create(path: &Path) -> Result<Self> {
-        let has_begun = path.join(LOCK).exists();
-        files::make_folder(path)?;
-        let run = Self::lock(path)?;
         let has = |name: &str| path.join(name).exists();
+        let has_begun = has(LOCK);
+        files::make_folder(path)?;
         if has(RECORD) || has(CHECKPOINT) || (has(METRICS) && !has_begun) {
+            // A lock that is left would say of a run that has ended that it has not.
+            if has_begun {
+                Self::lock(path)?;
+            }
             return Err(Error::RunExists { path: path.to_owned() });
         }
-        Ok(run)
+        if has(WEIGHTS) || has(MANIFEST) {
+            return Err(Error::invalid(format!(
+                "{} holds a model already, which the run's would take the place of: name another folder",
+                path.display()
+            )));
+        }
+        Self::lock(path)
     }
 
     /// Opens the folder of a run that was interrupted, and gives the content of its checkpoint; none where it was interrupted
@@ -285,6 +297,21 @@ impl RunFolder {
     /// Whether a run has left a model in the folder `path`.
     pub fn is_one(path: &Path) -> bool {
         path.join(RECORD).exists()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the run has not ended.
+    pub fn is_unfinished(&self) -> bool {
+        self.path.join(LOCK).exists() || self.path.join(CHECKPOINT).exists()
+    }
+
+    /// The SHA-256 of the model's weights, by which a bundle tells whose they are.
+    pub fn weights_sha256(&self) -> Option<&String> {
+        self.record.files.get(WEIGHTS)
     }
 
     /// What the run was.

@@ -25,6 +25,7 @@ use super::metrics::Metrics;
 use super::provenance::Provenance;
 use super::recipe::Recipe;
 use super::run::{Record, TrainedTask};
+use super::sampler::Mix;
 use super::task::TaskData;
 use crate::bert::Architecture;
 use crate::ops::{Ops, ProductPrecision};
@@ -112,6 +113,12 @@ pub fn train(
     {
         return Err(Error::invalid(format!(
             "there are two tasks of the name {}: name each of them otherwise",
+            task.name
+        )));
+    }
+    if let Some(task) = tasks.iter().find(|task| task.passes > 1 && recipe.mix == Mix::InTurn) {
+        return Err(Error::invalid(format!(
+            "passes of {} are for tasks that are mixed proportionally: set mix to proportional, or leave them out",
             task.name
         )));
     }
@@ -229,8 +236,8 @@ impl Trainer {
             progress.note(&format!("epoch {epoch}, step {step}, {}: {}", task.name, summary(&metrics)));
             self.run.log(&json!({ "step": step, "epoch": epoch, "task": task.name, "validation": metrics }))?;
             let (name, labels) = (task.name.clone(), task.labels.clone());
-            let (unit, kind, train_samples) = (task.unit, task.kind, task.train.len());
-            measured.push(TrainedTask { name, unit, kind, labels, train_samples, validation: metrics });
+            let (unit, kind, pairs, train_samples) = (task.unit, task.kind, task.pairs, task.train.len());
+            measured.push(TrainedTask { name, unit, kind, pairs, labels, train_samples, validation: metrics });
         }
         let score = Score::new(&measured);
         if self.run.kept().is_some_and(|kept| !score.beats(&Score::new(&kept.tasks))) {

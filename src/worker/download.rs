@@ -49,6 +49,7 @@ impl<'a> Download<'a> {
         };
         let json = text.as_bytes();
         let manifest = pin.map_or_else(|| Manifest::parse(json), |pin| pin.parse(json))?;
+        manifest.check_single_texts()?;
         let progress = Progress { received: 0, total: manifest.total_bytes(), told: None };
         let cache = cache(fresh);
         let (progress, new) = (progress.into(), RefCell::default());

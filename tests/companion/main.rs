@@ -13,6 +13,7 @@ mod many_texts;
 mod measurements;
 mod pipeline;
 mod prune;
+mod quiet;
 mod recipes;
 mod report;
 mod resume;

@@ -190,7 +190,7 @@ fn a_run_is_averaged_with_the_one_before_it_and_keeps_its_rounded_words() {
     succeed(folder, &train_arguments(base.to_str().unwrap(), &["--task", "toxicity=comments", "--epochs", "1"]));
     let refused = complain(folder, &["export", "--run", "second", "--average", "run", "--out", "none"]);
     assert!(
-        refused.contains("a run to average with has another model: the weights lack the tensor heads.sentiment"),
+        refused.contains("a run to average with, run, has other tasks or labels, or has them in another order"),
         "{refused}"
     );
     assert!(!folder.join("none").exists());

@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
 
 fn exit_code(outcome: Result<ExitCode, Error>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error}{}", flags(&error));
+        hint!("error: {error}{}", flags(&error));
         ExitCode::FAILURE
     })
 }

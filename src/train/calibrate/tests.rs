@@ -88,6 +88,23 @@ fn few_examples_get_a_bias_or_nothing() {
 }
 
 #[test]
+fn a_threshold_that_is_not_chosen_anew_decides_as_it_did() {
+    let mut task = Task::new("t", &["threat"]);
+    let before = Calibration { scale: 0.8, bias: -1.0 };
+    task.labels[0] = Label { threshold: 0.7, calibration: before, ..task.labels[0].clone() };
+    let data = two_classes(&around(0.0, 19), &around(-1.0, 200));
+    let fitted = calibrate(&task, &data.predictions(), &CalibrationOptions::default()).unwrap().labels.remove(0);
+    let now = fitted.label.calibration;
+    assert!(fitted.is_fitted && !fitted.is_chosen && now != before, "{fitted:?}");
+    for logit in [1.0, 2.3, 2.31, 2.5, 4.0] {
+        let counts = |calibration: Calibration, threshold: f32| {
+            sigmoid(f64::from(calibration.apply(logit))) >= f64::from(threshold)
+        };
+        assert_eq!(counts(now, fitted.label.threshold), counts(before, 0.7), "{logit}: {fitted:?}");
+    }
+}
+
+#[test]
 fn a_rate_moves_the_odds() {
     assert!((prior_shift(0.5, 0.1) - (1.0f64 / 9.0).ln()).abs() < 1e-12);
     assert!((prior_shift(0.2, 0.02) + prior_shift(0.02, 0.2)).abs() < 1e-12);

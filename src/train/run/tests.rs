@@ -33,6 +33,21 @@ fn contents(folder: &Path) -> Vec<Vec<u8>> {
     FILES.iter().map(|name| std::fs::read(folder.join(name)).unwrap()).collect()
 }
 
+#[test]
+fn a_run_that_is_refused_leaves_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join(LOCK);
+    keep(folder.path(), 1);
+    std::fs::remove_file(&lock).unwrap();
+    assert!(matches!(OpenRun::create(folder.path()), Err(Error::RunExists { .. })));
+    assert!(!lock.exists(), "it would say that the run has not ended");
+    assert!(matches!(OpenRun::resume(folder.path()), Err(Error::NothingToResume { .. })));
+    // A base model, or a bundle.
+    std::fs::remove_file(folder.path().join(RECORD)).unwrap();
+    let said = OpenRun::create(folder.path()).unwrap_err().to_string();
+    assert!(said.contains("holds a model already") && !lock.exists(), "{said}");
+}
+
 /// A process may be killed before the first file of a model is renamed, and after each.
 #[test]
 fn a_model_whose_replacement_is_cut_short_is_the_old_or_the_new() {

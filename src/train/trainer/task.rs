@@ -21,6 +21,7 @@ pub struct Task {
     pub labels: Vec<String>,
     pub unit: Unit,
     pub kind: HeadKind,
+    pub pairs: bool,
     pub loss_weight: f64,
     pub passes: usize,
     pub train: TokenizedDataset,
@@ -88,6 +89,10 @@ impl Task {
                 progress.note(&format!("{name}: {note}"));
             }
         }
-        Ok((Self { name, labels, unit, kind, loss_weight, passes, train: learnt, validation: measured }, validation))
+        let pairs = train.iter().any(|example| example.second.is_some());
+        Ok((
+            Self { name, labels, unit, kind, pairs, loss_weight, passes, train: learnt, validation: measured },
+            validation,
+        ))
     }
 }

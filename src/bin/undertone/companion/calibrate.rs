@@ -110,7 +110,9 @@ fn sources(arguments: &Arguments, bundle: &Bundle) -> Result<(Vec<(usize, PathBu
     let tasks = named.map_or((0..bundle.manifest.tasks.len()).collect(), |task| vec![task]);
     let sources: Result<Vec<_>> =
         tasks.into_iter().map(|task| Ok((task, left_by(run, &bundle.manifest.tasks[task].name)?))).collect();
-    Ok((sources?, "texts held out from training".to_owned()))
+    let sources = sources?;
+    texts::check_run(bundle, run)?;
+    Ok((sources, "texts held out from training".to_owned()))
 }
 
 fn left_by(run: &Path, task: &str) -> Result<PathBuf> {

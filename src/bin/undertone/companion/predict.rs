@@ -5,6 +5,7 @@
 //! no more than a batch is in memory.
 
 mod answer;
+mod continuation;
 mod csv;
 mod formats;
 mod input;
@@ -97,6 +98,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
     let mut input = Input::open(file, input_format, arguments.encoding.map(Into::into), arguments.text.as_deref())?;
     let classifier = {
         let bundle = Bundle::read_pinned(&arguments.bundle, arguments.sha256.as_ref())?;
+        bundle.manifest.check_single_texts()?;
         Classifier::with_rounding(&bundle, arguments.activations.into())?
     };
     let scorer = Scorer::new(classifier.reading_long_texts(arguments.windows)?, arguments.spans);
@@ -109,6 +111,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
             Some(layout) => layout,
             none => {
                 let made = Layout::new(format, &arguments.prefix, &scorer, &input, output.separator())?;
+                if let Some(path) = output.begun() {
+                    continuation::check(path, &made, &arguments.prefix, arguments.skip)?;
+                }
                 if !output.goes_on() && !output.write(&made.header())? {
                     return Ok(ExitCode::SUCCESS);
                 }
@@ -130,7 +135,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     output.flush()?;
     for note in input.notes() {
-        eprintln!("{note}");
+        hint!("{note}");
     }
     Ok(broken.exit_code())
 }
@@ -155,7 +160,7 @@ impl Broken {
     fn exit_code(self) -> ExitCode {
         let Some(first) = self.first else { return ExitCode::SUCCESS };
         let Self { rows, broken, .. } = self;
-        eprintln!("{broken} of {rows} rows are broken, and in the output with the reason; {first}");
+        hint!("{broken} of {rows} rows are broken, and in the output with the reason; {first}");
         ExitCode::from(SOME_BROKEN)
     }
 }

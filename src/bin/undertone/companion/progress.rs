@@ -37,6 +37,6 @@ impl Progress for Bars {
     }
 
     fn note(&mut self, line: &str) {
-        self.group.suspend(|| eprintln!("{line}"));
+        self.group.suspend(|| hint!("{line}"));
     }
 }

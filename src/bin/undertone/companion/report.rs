@@ -37,8 +37,14 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments) -> Result<()> {
     let bundle = bundle(&arguments)?;
-    for (name, _) in &arguments.data {
+    for (number, (name, _)) in arguments.data.iter().enumerate() {
         texts::task(&bundle, name)?;
+        if arguments.data[..number].iter().any(|(other, _)| other == name) {
+            return Err(Error::invalid(format!("--data names texts of {name} twice: name them once")));
+        }
+    }
+    if let Some(run) = &arguments.run {
+        texts::check_run(&bundle, run)?;
     }
     let histories = arguments.run.as_deref().map(read_histories).transpose()?.unwrap_or_default();
     let classifier = Classifier::new(&bundle)?;

@@ -13,6 +13,7 @@ use undertone::train::data::{self, BadRows, Example, LabelRule, Schema, Source, 
 use undertone::train::disguise::Disguise;
 use undertone::train::evaluate::score;
 use undertone::train::metrics::Predictions;
+use undertone::train::run::RunFolder;
 use undertone::train::tokenized::TokenizedDataset;
 use undertone::{Error, Result};
 
@@ -81,6 +82,18 @@ impl Scored {
     }
 }
 
+/// Checks that the bundle's weights are of the run in `folder`, as far as it tells: what another run has held out, this model may have learnt.
+pub fn check_run(bundle: &Bundle, folder: &Path) -> Result<()> {
+    let runs = &bundle.manifest.runs;
+    if runs.is_empty() || RunFolder::open(folder)?.weights_sha256().is_none_or(|sha256| runs.contains(sha256)) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the bundle is not of the run in {}, whose held-out texts it may have learnt: name its own run, or texts by --task and --data",
+        folder.display()
+    )))
+}
+
 /// The place of the task `name` among the bundle's.
 pub fn task(bundle: &Bundle, name: &str) -> Result<usize> {
     let tasks = &bundle.manifest.tasks;
@@ -103,6 +116,12 @@ pub fn read(
         return Err(Error::invalid("--samples must be at least 1"));
     }
     let second = choice.second.clone().map_or_else(|| second_of_held_out(path), |column| Ok(Some(column)))?;
+    if bundle.manifest.tasks[task].pairs && second.is_none() {
+        return Err(Error::invalid(format!(
+            "the task {} is about pairs of texts: name the column of the second one by --second",
+            bundle.manifest.tasks[task].name
+        )));
+    }
     let unit = bundle.manifest.tasks[task].unit;
     let spans = (unit == Unit::Token).then(|| choice.spans.clone());
     let kind = bundle.manifest.tasks[task].kind;
@@ -185,6 +204,10 @@ fn rules(bundle: &Bundle, task: usize, named: &[LabelRule]) -> Result<Vec<LabelR
             rule.name,
             labels.join(", ")
         )));
+    }
+    let is_twice = |(number, rule): (usize, &LabelRule)| named[..number].iter().any(|other| other.name == rule.name);
+    if let Some((_, rule)) = named.iter().enumerate().find(|&named| is_twice(named)) {
+        return Err(Error::invalid(format!("--labels names {} twice: name it once", rule.name)));
     }
     let rule = |label: &String| named.iter().find(|rule| rule.name == *label).cloned();
     Ok(labels.iter().map(|label| rule(label).unwrap_or_else(|| LabelRule::named(label))).collect())

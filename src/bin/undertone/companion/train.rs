@@ -149,8 +149,18 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     let device = device(&arguments.device)?;
     let base = Base::read(&arguments.base, &device)?;
-    let of = |texts| recipe(Recipe { dropout: base.checkpoint.dropout, ..Recipe::for_texts(texts) });
+    let of = |texts| {
+        let usual = Recipe { dropout: base.checkpoint.dropout, ..Recipe::for_texts(texts) };
+        // A head goes on with what it has learnt to read.
+        let (pooling, normalisation) = base.reading.unwrap_or((usual.pooling, usual.normalisation));
+        recipe(Recipe { pooling, normalisation, ..usual })
+    };
     let recipe = of(0)?;
+    if let Some((pooling, normalisation)) = base.reading
+        && (pooling, normalisation) != (recipe.pooling, recipe.normalisation)
+    {
+        progress.note("The base run pooled its tokens or normalised its texts otherwise than this recipe says: its heads have to learn anew");
+    }
     recipe.check(&base.checkpoint.architecture)?;
     let tokenizer = Tokenizer::from_checkpoint(&arguments.base, recipe.max_tokens)?.normalising(recipe.normalisation);
     let bad_rows = if arguments.skip_bad_rows { BadRows::Skip } else { BadRows::Refuse };
@@ -276,7 +286,7 @@ fn interrupted() -> Result<impl Fn() -> bool> {
             let _silence = std::io::stderr().lock();
             std::process::exit(130);
         }
-        eprintln!("Stopping after this step; press Ctrl-C again to stop at once");
+        hint!("Stopping after this step; press Ctrl-C again to stop at once");
     });
     set.map_err(|error| Error::invalid(format!("Ctrl-C cannot be listened to: {error}")))?;
     Ok(move || seen.load(Ordering::Relaxed))

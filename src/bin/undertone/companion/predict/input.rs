@@ -66,7 +66,7 @@ impl Input {
     pub fn skip(&mut self, rows: usize) -> Result<()> {
         while self.texts.place() < rows {
             if self.next(true)?.is_none() {
-                eprintln!("{} has {} rows, and all of them are skipped", self.name, self.texts.place());
+                hint!("{} has {} rows, and all of them are skipped", self.name, self.texts.place());
                 break;
             }
         }

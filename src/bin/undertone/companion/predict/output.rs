@@ -56,6 +56,11 @@ impl Output {
         self.goes_on
     }
 
+    /// The file that is gone on with.
+    pub fn begun(&self) -> Option<&Path> {
+        self.path.as_deref().filter(|_| self.goes_on)
+    }
+
     /// Writes rows; false where nobody reads them any more, as `head` that has seen enough.
     pub fn write(&mut self, rows: &[u8]) -> Result<bool> {
         self.with(|target| target.write_all(rows))
