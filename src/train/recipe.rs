@@ -248,6 +248,12 @@ impl Recipe {
         if let Some((name, Some(value))) = positive.iter().find(|(_, value)| value.is_some_and(|v| !is_positive(v))) {
             return Err(Error::invalid(format!("{name} {value} must be above 0")));
         }
+        if self.layer_decay > 1.0 {
+            return Err(Error::invalid(format!(
+                "layer-decay {} would have lower layers learn faster than higher ones: give at most 1",
+                self.layer_decay
+            )));
+        }
         if !(self.weight_decay >= 0.0 && self.weight_decay.is_finite()) {
             return Err(Error::invalid(format!("weight-decay {} must not be below 0", self.weight_decay)));
         }

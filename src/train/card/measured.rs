@@ -38,6 +38,7 @@ pub fn read<T: DeserializeOwned>(folder: &Path, file: &str) -> Result<Option<T>>
 /// What was measured of a task.
 pub fn of_task(task: &Task, Origin { measurements: folder, run, .. }: Origin) -> Result<TaskCard> {
     let evaluation: Option<Evaluation> = read(folder, &format!("evaluate-{}.json", task.name))?;
+    evaluation.iter().try_for_each(|evaluation| check_current(task, evaluation))?;
     let rounding: Option<Evaluation> = read(folder, &format!("rounding-{}.json", task.name))?;
     let examination: Option<Examination> = read(folder, &format!("examine-{}.json", task.name))?;
     let histories = run.map(report::read_histories).transpose()?.unwrap_or_default();
@@ -56,6 +57,26 @@ pub fn of_task(task: &Task, Origin { measurements: folder, run, .. }: Origin) ->
         disguises: if task.name == DISGUISED { disguises(folder, evaluation.as_ref())? } else { Vec::new() },
         training,
     })
+}
+
+/// Checks that a task was measured as the bundle has it: with its labels, and at their thresholds.
+fn check_current(task: &Task, evaluation: &Evaluation) -> Result<()> {
+    let labels = &task.labels;
+    let said =
+        |what: String| Err(Error::invalid(format!("evaluate-{}.json {what}: measure the bundle anew", task.name)));
+    if let Some(name) = evaluation.metrics.labels.keys().find(|name| labels.iter().all(|label| label.name != **name)) {
+        return said(format!("is of another bundle: it has the label {name}"));
+    }
+    for label in labels {
+        let threshold = evaluation.decisions.get(&label.name).and_then(|of| of.threshold);
+        if let Some(threshold) = threshold.filter(|threshold| *threshold != label.threshold) {
+            return said(format!(
+                "was measured with the threshold {threshold} of {}, which is {} in the bundle",
+                label.name, label.threshold
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn measured(task: &Task, evaluation: &Evaluation, differences: Option<Differences>) -> Measured {

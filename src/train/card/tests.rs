@@ -15,6 +15,31 @@ fn write_json(folder: &Path, file: &str, content: serde_json::Value) {
 }
 
 #[test]
+fn figures_of_another_bundle_or_threshold_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let evaluation = |label: &str, threshold: f32| {
+        json!({ "n": 12, "loss": 0.25, "accuracy": 0.875, "auc_macro": 0.91, "auc_micro": null,
+            "labels": { label: { "auc": 0.91, "average_precision": 0.8, "positives": 5 } },
+            "decisions": { label: { "threshold": threshold, "precision": 0.5, "recall": 0.6, "f1": 0.6, "false_positive_rate": 0.1,
+                "true_positives": 5.0, "false_positives": 1.0, "false_negatives": 3.0, "true_negatives": 15.0 } } })
+    };
+    let threshold = manifest().tasks[0].labels[0].threshold;
+    let said = |content: serde_json::Value| {
+        write_json(folder, "evaluate-sentiment.json", content);
+        of(folder, None).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(said(evaluation("positive", threshold)), Ok(()));
+    let other = said(evaluation("positive", threshold / 2.0)).unwrap_err();
+    assert!(
+        other.contains("was measured with the threshold 0.25") && other.contains("measure the bundle anew"),
+        "{other}"
+    );
+    let other = said(evaluation("funny", threshold)).unwrap_err();
+    assert!(other.contains("is of another bundle: it has the label funny"), "{other}");
+}
+
+#[test]
 fn figures_stand_where_they_were_measured() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -115,7 +140,8 @@ fn what_the_page_shows_is_what_the_card_says() {
     let folder = tempfile::tempdir().unwrap();
     let label = json!({ "auc": 0.91, "average_precision": 0.8, "ece": 0.0444, "positives": 5 });
     let bin = json!({ "probability": 0.91234, "positives": 0.75, "weight": 40.0, "samples": 20 });
-    let at = json!({ "threshold": 0.5, "precision": 0.5, "recall": 0.6, "f1": 0.55, "false_positive_rate": 0.25, "true_positives": 3.0,
+    let threshold = manifest().tasks[0].labels[0].threshold;
+    let at = json!({ "threshold": threshold, "precision": 0.5, "recall": 0.6, "f1": 0.55, "false_positive_rate": 0.25, "true_positives": 3.0,
         "false_positives": 3.0, "false_negatives": 2.0, "true_negatives": 12.0 });
     let evaluation = json!({
         "n": 20, "loss": 0.25, "ece": 0.0444, "accuracy": 0.875, "auc_macro": null, "auc_micro": null, "decisions": { "positive": at },

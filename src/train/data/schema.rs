@@ -2,6 +2,7 @@
 
 use super::label::LabelRule;
 use crate::bundle::HeadKind;
+use crate::rows::same_name;
 use crate::{Error, Result};
 
 /// The columns and keys that mean something else than a label; the first two may hold the text, and the first that a file
@@ -80,7 +81,8 @@ pub(super) fn check_labels(labels: &[String]) -> Result<()> {
         return Err(Error::invalid("no label was named: name at least one that the data have"));
     }
     for (i, label) in labels.iter().enumerate() {
-        if labels[..i].contains(label) {
+        // Columns are told apart by no more.
+        if labels[..i].iter().any(|other| same_name(other, label)) {
             return Err(Error::invalid(format!("the label `{label}` was named twice: name it once")));
         }
         if label.is_empty() || RESERVED.contains(&label.as_str()) {
