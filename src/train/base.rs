@@ -7,10 +7,10 @@ use candle_core::{Device, Tensor};
 use super::parameters::fresh_head;
 use super::run::RunFolder;
 use super::task::TaskData;
-use crate::Result;
 use crate::bert::{Checkpoint, Pooling, Unit, Weights, names};
-use crate::bundle::HeadKind;
+use crate::bundle::{HeadKind, MANIFEST};
 use crate::text::Normalisation;
+use crate::{Error, Result};
 
 /// A pretrained model.
 #[derive(Debug, Clone)]
@@ -43,6 +43,12 @@ impl Base {
     /// As [`Checkpoint::read`]; or the folder is a run's, and a file in it is not what that run kept.
     pub fn read(folder: &Path, device: &Device) -> Result<Self> {
         let (mut heads, mut reading) = (Vec::new(), None);
+        if folder.join(MANIFEST).exists() && !folder.join("config.json").exists() {
+            return Err(Error::invalid(format!(
+                "{} is a bundle, whose weights are rounded: name the run that it was exported from as the base",
+                folder.display()
+            )));
+        }
         if RunFolder::is_one(folder) {
             let run = RunFolder::open(folder)?;
             run.verify()?;

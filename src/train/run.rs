@@ -157,6 +157,30 @@ impl OpenRun {
         Ok(Some(run.record))
     }
 
+    /// Checks that the best model of the first `step` steps, of which there is none, was not taken away.
+    ///
+    /// # Errors
+    /// The log has a validation, after which one was kept; or it cannot be read.
+    pub fn check_none_kept(&self, step: usize) -> Result<()> {
+        let path = self.path.join(METRICS);
+        let log = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            log => log.map_err(Error::io(&path))?,
+        };
+        let validated = |line: &str| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            line["step"].as_u64().filter(|&at| line["validation"].is_object() && at <= step as u64)
+        };
+        match log.lines().find_map(validated) {
+            None => Ok(()),
+            Some(step) => Err(Error::invalid(format!(
+                "{} lacks {RECORD}, which tells of the best model so far, and {METRICS} says that there is one since step {step}: \
+                 put it back, or start anew in another folder",
+                self.path.display()
+            ))),
+        }
+    }
+
     fn lock(path: &Path) -> Result<Self> {
         let lock_path = path.join(LOCK);
         let lock = File::create(&lock_path).map_err(Error::io(&lock_path))?;

@@ -45,6 +45,10 @@ fn only_weights_that_mean_the_same_are_averaged() {
     train(folder, &folder.join("one"), "two", "urgent,spam", &[]);
     train(folder, &folder.join("one"), "cls", "spam,urgent", &["--pooling", "cls"]);
     train(folder, &folder.join("one"), "plain", "spam,urgent", &["--normalisation", "plain"]);
+    let shorter =
+        ["train", "--task", "mail=mail.csv", "--labels", "mail=spam,urgent", "--base", "one", "--out", "shorter"];
+    succeed(folder, &[&shorter[..], &["--max-tokens", "24", "--epochs", "1"]].concat());
+    succeed(folder, &["export", "--run", "one", "--average", "shorter", "--out", "mean"]);
     for (other, what) in [("two", "labels"), ("cls", "other pooling"), ("plain", "other normalisation")] {
         for layout in ["bundle", "huggingface"] {
             let export = ["export", "--run", "one", "--average", other, "--out", "none", "--layout", layout];
@@ -173,6 +177,47 @@ fn nothing_takes_the_place_of_another_model() {
         assert!(said.contains("holds a model already"), "{said}");
     }
     assert_eq!(["run", "base", "bundle"].map(weights), before);
+}
+
+#[test]
+fn a_best_model_that_was_taken_away_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_mail(folder);
+    let base = tiny_bert();
+    let train =
+        ["train", "--task", "mail=mail.csv", "--labels", "mail=spam", "--base", base.to_str().unwrap(), "--out", "run"];
+    let small = ["--max-tokens", "32", "--epochs", "400", "--batch-size", "8"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_undertone"))
+        .current_dir(folder)
+        .args(train)
+        .args(small)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let run = folder.join("run");
+    while !(run.join("run.json").exists() && run.join("checkpoint.safetensors").exists()) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        assert!(child.try_wait().unwrap().is_none(), "it has ended before it could be stopped");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(run.join("run.json")).unwrap();
+    let said = complain(folder, &[&train[..], &small, &["--resume"]].concat());
+    assert!(said.contains("lacks run.json, which tells of the best model so far"), "{said}");
+}
+
+#[test]
+fn a_bundle_is_no_base() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_mail(folder);
+    train(folder, &tiny_bert(), "run", "spam", &[]);
+    succeed(folder, &["export", "--run", "run", "--out", "bundle"]);
+    let train = ["train", "--task", "mail=mail.csv", "--labels", "mail=spam", "--base", "bundle", "--out", "none"];
+    let said = complain(folder, &train);
+    assert!(said.contains("bundle is a bundle, whose weights are rounded"), "{said}");
 }
 
 #[test]

@@ -46,6 +46,9 @@ impl RunState {
             provenance.check_same(started)?;
         }
         let saved = position.as_ref().map(|position| position.step);
+        if kept.is_none() {
+            folder.check_none_kept(saved.unwrap_or(0))?;
+        }
         let position = position.unwrap_or_else(|| start(recipe, provenance));
         Ok((Self { folder, position, kept, saved }, checkpoint))
     }
