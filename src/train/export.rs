@@ -164,7 +164,7 @@ fn check_alike(run: &RunFolder, other: &RunFolder) -> Result<()> {
     what.extend((ours.architecture != theirs.architecture).then_some("sizes"));
     what.extend((ours.recipe.pooling != theirs.recipe.pooling).then_some("pooling"));
     what.extend((ours.recipe.normalisation != theirs.recipe.normalisation).then_some("normalisation"));
-    what.extend((tokenizer(run)? != tokenizer(other)?).then_some("a tokenizer"));
+    what.extend((tokenizer(run)? != tokenizer(other)?).then_some("tokens"));
     match &what[..] {
         [] => Ok(()),
         _ => Err(Error::invalid(format!(

@@ -105,6 +105,31 @@ fn a_threshold_that_is_not_chosen_anew_decides_as_it_did() {
 }
 
 #[test]
+fn what_was_not_fitted_is_recorded_as_it_was_made_before() {
+    let json = include_bytes!("../../../public/models/undertone/manifest.json");
+    let mut manifest = Manifest::parse(json).unwrap();
+    let before = manifest.tasks[1].calibration.clone().unwrap();
+    let fitted = calibrated(&around(1.0, 100), &around(-1.0, 100), &CalibrationOptions::default());
+    let of = |label: &Label, is_fitted: bool| Calibrated {
+        label: label.clone(),
+        is_fitted,
+        is_chosen: is_fitted,
+        notes: Vec::new(),
+        ..fitted.clone()
+    };
+    let labels = manifest.tasks[1].labels.iter().map(|label| of(label, label.name == "threat")).collect();
+    let task = CalibratedTask { temperature: 1.0, labels, notes: Vec::new() };
+    let rates = BTreeMap::from([("threat".to_owned(), 0.01), ("insult".to_owned(), 0.3)]);
+    let options = CalibrationOptions { rates, objective: ThresholdObjective::Precision(0.9) };
+    record(&mut manifest, 1, &task, "mail.csv", 200, &options).unwrap();
+    let now = manifest.tasks[1].calibration.clone().unwrap();
+    assert_eq!(now.rates, BTreeMap::from_iter(before.rates.into_iter().chain([("threat".to_owned(), 0.01)])));
+    let both = now.thresholds.starts_with(&options.objective.words())
+        && now.thresholds.ends_with(&format!("({})", before.thresholds));
+    assert!(both && now.thresholds.contains(" for threat; else as before "), "{}", now.thresholds);
+}
+
+#[test]
 fn a_rate_moves_the_odds() {
     assert!((prior_shift(0.5, 0.1) - (1.0f64 / 9.0).ln()).abs() < 1e-12);
     assert!((prior_shift(0.2, 0.02) + prior_shift(0.02, 0.2)).abs() < 1e-12);

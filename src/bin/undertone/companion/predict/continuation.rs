@@ -50,6 +50,7 @@ pub fn check(path: &Path, layout: &Layout, prefix: &str, skip: usize) -> Result<
     }
     match last.unwrap_or(0) {
         number if number == skip => Ok(()),
+        0 => wrong("has no answer yet: remove it, and begin without --skip"),
         number => wrong(&format!("has the answers up to row {number}: --skip {number} goes on with it")),
     }
 }
