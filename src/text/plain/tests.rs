@@ -196,6 +196,8 @@ fn usual_variants_are_read_as_what_they_stand_for() {
     assert_read("Gr8 film, but azzholes sux", "great film, but assholes sucks");
     assert_read("kys, FCKING b1tch k y s", "kill yourself, FUCKING bitch kill yourself");
     assert_read("go unalive yourself, shytty stoopid mofo!", "go kill yourself, shitty stupid motherfucker!");
+    // To WordPiece `asses` and something more.
+    assert_read("your assesment of thoes Assests, ASESS", "your assessment of those assets, ASSESS");
     for text in ["M8 bolts, Qxh8, on B4", "je kunt het, Tung Fuk, Bich Ngoc, Foad", "lmfao", "azzurro luvvie"] {
         assert_stays(text);
     }

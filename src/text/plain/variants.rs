@@ -2,7 +2,7 @@
 //!
 //! No rule tells them, so that they are a table, as dictionaries for the lexical normalisation of messages are (Han, Cook and Baldwin 2012): `variants.txt` has a
 //! line for each reading, with what is read so behind a colon. A spelling that is a name, a word or a unit as well (`foad`, `kunt`, `m8`) is not in it, nor is what
-//! is swearing but at nobody (`lmfao`).
+//! is swearing but at nobody (`lmfao`). Of misspelt words those are in it whose first piece is an insult to WordPiece (`assesment`).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
