@@ -29,7 +29,8 @@ pub fn run() {
     std::panic::set_hook(Box::new(report_panic));
     let engine = Engine::new();
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let message = event.data().as_string().unwrap_or_default();
+        // The files of an own model are no text: boot.js takes them, even where they come after this listens.
+        let Some(message) = event.data().as_string() else { return };
         match serde_json::from_str(&message) {
             Ok(Request::Load(load)) => engine.load(load),
             Ok(Request::Classify { sequence, text, words, precise, thresholds }) => {
