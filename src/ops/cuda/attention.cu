@@ -54,13 +54,18 @@ struct Place {
     unsigned head, row, first, length;
     // Of the dropout of this head's probabilities.
     unsigned first_half, second_half;
+    // A row's width, and where this row and the text's first one have the head's part.
+    unsigned hidden;
+    size_t own, others;
 };
 
 __device__ Place place(
     size_t i, unsigned rows, unsigned heads, const unsigned *texts, const unsigned *offsets, const unsigned *keys) {
     unsigned head = i / rows, row = i % rows, text = texts[row];
     unsigned part = text * heads + head;
-    return {head, row, offsets[text], offsets[text + 1] - offsets[text], keys[2 * part], keys[2 * part + 1]};
+    unsigned first = offsets[text], length = offsets[text + 1] - first, hidden = heads * WIDTH;
+    size_t column = head * WIDTH, own = size_t(row) * hidden + column, others = size_t(first) * hidden + column;
+    return {head, row, first, length, keys[2 * part], keys[2 * part + 1], hidden, own, others};
 }
 
 // What dropout multiplies a probability by.
@@ -75,12 +80,11 @@ extern "C" __global__ void attention(
     const unsigned *offsets, const unsigned *mask_keys, unsigned heads, float scale, unsigned threshold, float survivor) {
     size_t i = element();
     if (i >= count) return;
-    unsigned rows = count / heads, hidden = heads * WIDTH;
-    Place at = place(i, rows, heads, texts, offsets, mask_keys);
-    size_t column = at.head * WIDTH, own = size_t(at.row) * hidden + column, other = size_t(at.first) * hidden + column;
-    Part query(queries + own), sums;
+    Place at = place(i, count / heads, heads, texts, offsets, mask_keys);
+    size_t other = at.others;
+    Part query(queries + at.own), sums;
     float highest = -__int_as_float(0x7f800000), sum = 0.0f;
-    for (unsigned key = 0; key < at.length; key++, other += hidden) {
+    for (unsigned key = 0; key < at.length; key++, other += at.hidden) {
         float score = scale * query.dot(Part(keys + other));
         if (score > highest) {
             float shrunk = expf(highest - score);
@@ -93,7 +97,7 @@ extern "C" __global__ void attention(
         sums.add(probability * survival(at, at.row - at.first, key, threshold, survivor), Part(values + other));
     }
     sums.scale(1.0f / sum);
-    sums.store(y + own);
+    sums.store(y + at.own);
 }
 
 // Two numbers for each head and row, all of the first before all of the second: the logarithm of the softmax's sum, and how much of the
@@ -103,19 +107,18 @@ extern "C" __global__ void attention_statistics(
     const unsigned *texts, const unsigned *offsets, const unsigned *mask_keys, unsigned heads, float scale) {
     size_t i = element();
     if (i >= count) return;
-    unsigned rows = count / heads, hidden = heads * WIDTH;
-    Place at = place(i, rows, heads, texts, offsets, mask_keys);
-    size_t column = at.head * WIDTH, own = size_t(at.row) * hidden + column, other = size_t(at.first) * hidden + column;
-    Part query(queries + own);
+    Place at = place(i, count / heads, heads, texts, offsets, mask_keys);
+    size_t other = at.others;
+    Part query(queries + at.own);
     float highest = -__int_as_float(0x7f800000), sum = 0.0f;
-    for (unsigned key = 0; key < at.length; key++, other += hidden) {
+    for (unsigned key = 0; key < at.length; key++, other += at.hidden) {
         float score = scale * query.dot(Part(keys + other));
         float before = highest;
         highest = fmaxf(highest, score);
         sum = sum * expf(before - highest) + expf(score - highest);
     }
     statistics[i] = highest + logf(sum);
-    statistics[count + i] = Part(y + own).dot(Part(gradient + own));
+    statistics[count + i] = Part(y + at.own).dot(Part(gradient + at.own));
 }
 
 extern "C" __global__ void attention_query_gradient(
@@ -124,18 +127,17 @@ extern "C" __global__ void attention_query_gradient(
     unsigned heads, float scale, unsigned threshold, float survivor) {
     size_t i = element();
     if (i >= count) return;
-    unsigned rows = count / heads, hidden = heads * WIDTH;
-    Place at = place(i, rows, heads, texts, offsets, mask_keys);
-    size_t column = at.head * WIDTH, own = size_t(at.row) * hidden + column, other = size_t(at.first) * hidden + column;
-    Part query(queries + own), upstream(gradient + own), sums;
+    Place at = place(i, count / heads, heads, texts, offsets, mask_keys);
+    size_t other = at.others;
+    Part query(queries + at.own), upstream(gradient + at.own), sums;
     float log_sum = statistics[i], along = statistics[count + i];
-    for (unsigned key = 0; key < at.length; key++, other += hidden) {
+    for (unsigned key = 0; key < at.length; key++, other += at.hidden) {
         Part key_part(keys + other);
         float probability = expf(scale * query.dot(key_part) - log_sum);
         float factor = survival(at, at.row - at.first, key, threshold, survivor);
         sums.add(scale * probability * (factor * upstream.dot(Part(values + other)) - along), key_part);
     }
-    sums.store(query_gradient + own);
+    sums.store(query_gradient + at.own);
 }
 
 // Two matrices, one after the other: the gradients of keys and values.
@@ -145,18 +147,18 @@ extern "C" __global__ void attention_key_value_gradients(
     unsigned heads, float scale, unsigned threshold, float survivor) {
     size_t i = element();
     if (i >= count) return;
-    unsigned rows = count / heads, hidden = heads * WIDTH;
+    unsigned rows = count / heads;
     Place at = place(i, rows, heads, texts, offsets, mask_keys);
-    size_t column = at.head * WIDTH, own = size_t(at.row) * hidden + column, other = size_t(at.first) * hidden + column;
-    Part key(keys + own), value(values + own), key_sums, value_sums;
+    size_t other = at.others;
+    Part key(keys + at.own), value(values + at.own), key_sums, value_sums;
     const float *log_sums = statistics + size_t(at.head) * rows + at.first, *along = log_sums + count;
-    for (unsigned query = 0; query < at.length; query++, other += hidden) {
+    for (unsigned query = 0; query < at.length; query++, other += at.hidden) {
         Part query_part(queries + other), upstream(gradient + other);
         float probability = expf(scale * key.dot(query_part) - log_sums[query]);
         float factor = survival(at, query, at.row - at.first, threshold, survivor);
         value_sums.add(factor * probability, upstream);
         key_sums.add(scale * probability * (factor * value.dot(upstream) - along[query]), query_part);
     }
-    key_sums.store(gradients + own);
-    value_sums.store(gradients + size_t(rows) * hidden + own);
+    key_sums.store(gradients + at.own);
+    value_sums.store(gradients + size_t(rows) * at.hidden + at.own);
 }
