@@ -232,3 +232,24 @@ fn what_is_no_good_is_refused_and_the_model_before_goes_on() {
     fs::remove_file(folder.join(TOKENIZER)).expect("it can be removed");
     refused(&folder, "#own-folder", "There is no tokenizer.json beside the manifest.json in mail");
 }
+
+/// A browser may deliver the files of an own model after the engine has begun to listen.
+#[test]
+#[ignore = "needs the built site: make e2e"]
+fn files_that_come_late_are_no_request() {
+    let (site, browser) = (Site::serve(&dist()), Browser::start());
+    browser.open(&format!("{}bench.html", site.address()));
+    browser.run(&format!(
+        "import('{}undertone.js').then(async ({{ Engine }}) => {{
+           let worker;
+           const createWorker = (script) => (worker = new Worker(URL.createObjectURL(new Blob([script]))));
+           const engine = new Engine({{ createWorker }});
+           const answer = async () => JSON.stringify((await engine.classify('a good film')).classification);
+           const first = await answer();
+           worker.postMessage({{ 'manifest.json': new Blob() }});
+           window.answers = (await answer()) === first && first.length > 100 ? 'the same' : first;
+         }}).catch((reason) => window.answers = String(reason));",
+        site.address()
+    ));
+    assert_eq!(browser.wait("the answers", "return window.answers"), json!("the same"));
+}
